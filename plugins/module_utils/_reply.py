@@ -1,0 +1,63 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Reads the answer of a server: tells JSON from everything else that can come back in its place."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+_MARKUP_START = "<"
+
+
+class Reply(t.NamedTuple):
+    """What came back, whatever it was.
+
+    status: the HTTP status. headers: case-insensitive mapping. text: the body as text.
+    shape: "object", "array", "string" (a JSON string), "scalar", "text" (neither JSON nor markup), "markup" (HTML,
+      XML),
+    "empty", or "cut" (begins like JSON, but is not).
+    data: the parsed JSON for object, array, string and scalar; else None.
+    """
+
+    status: int
+    headers: t.Mapping[str, str]
+    text: str
+    shape: str
+    data: t.Any = None
+
+    @property
+    def words(self) -> str:
+        """The server's plain words where the whole answer is a sentence (JSON string or bare text), else empty."""
+        if self.shape == "string":
+            return str(self.data).strip()
+        return self.text.strip() if self.shape == "text" else ""
+
+
+def read_reply(status: int, headers: t.Mapping[str, str], body: bytes, complete: bool = True) -> Reply:
+    """Classify a body. complete: False when the connection delivered fewer bytes than announced."""
+    text = body.decode("utf-8-sig", "replace")
+    stripped = text.strip()
+    if not complete:
+        return Reply(status, headers, text, "cut")
+    if not stripped:
+        return Reply(status, headers, text, "empty")
+    try:
+        data = json.loads(stripped)
+    except ValueError:
+        if stripped.startswith(_MARKUP_START):
+            return Reply(status, headers, text, "markup")
+        return Reply(status, headers, text, "cut" if stripped[0] in '{["' else "text")
+    if isinstance(data, dict):
+        return Reply(status, headers, text, "object", data)
+    if isinstance(data, list):
+        return Reply(status, headers, text, "array", data)
+    if isinstance(data, str):
+        return Reply(status, headers, text, "string", data)
+    if data is None:
+        return Reply(status, headers, text, "empty")
+    return Reply(status, headers, text, "scalar", data)
