@@ -1,0 +1,87 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""What every module does around its own work: options, connection, and the one place where errors are caught."""
+
+from __future__ import annotations
+
+import os
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ._argspec import connection_spec
+from ._connection import open_commcell
+from ._errors import CommvaultError
+from ._redact import Redactor
+from ._session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
+
+if t.TYPE_CHECKING:
+    from ._api import CommCell
+    from ._argspec import ArgumentSpec
+
+    # Gets the module and its CommCell, returns the result; a result with failed: true fails the module.
+    Work = t.Callable[["ModuleRun"], t.Dict[str, t.Any]]
+
+
+class ModuleRun:
+    """One run of a module: its parameters and the CommCell that it works on."""
+
+    def __init__(self, module: AnsibleModule, redactor: Redactor) -> None:
+        self.params: dict[str, t.Any] = module.params
+        self.check_mode: bool = module.check_mode
+        self.diff_mode: bool = module._diff
+        self.verbosity: int = module._verbosity
+        self._module = module
+        self._redactor = redactor
+
+    def open(self, pool_size: int = 1) -> CommCell:
+        """The CommCell of the connection options; pool_size: requests at once. Raises InvalidInput."""
+        if not self.params["validate_certs"]:
+            self._module.warn(
+                "validate_certs is false: nothing proves that the server is the CommCell, and the credentials go to"
+                " whatever answers."
+                " Use ca_path for a certificate of a private CA."
+            )
+        commcell = open_commcell(self.params.__getitem__, self._redactor, pool_size=pool_size)
+        self.hide()
+        return commcell
+
+    def hide(self, *secrets: str) -> None:
+        """Mask secrets, and all those known so far, in whatever this module puts out."""
+        for secret in secrets:
+            self._redactor.add(secret)
+        self._module.no_log_values.update(self._redactor.forms())
+
+
+def run_module(spec: ArgumentSpec, work: Work) -> None:
+    """Be a module: spec holds its own options. Ends the process."""
+    module = AnsibleModule(supports_check_mode=True, **connection_spec().merge(spec).kwargs())
+    if not HAS_REQUESTS:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    redactor = Redactor()
+    try:
+        result = work(ModuleRun(module, redactor))
+    except CommvaultError as exc:
+        result = _failed(exc)
+    except Exception as exc:  # noqa: BLE001  # pylint: disable=broad-except
+        # Left alone, Ansible would print it with its trace, and the text of a foreign error can hold a secret.
+        result = _failed(CommvaultError(f"A fault in rdsops.commvault, please report it: {_describe(exc, redactor)}"))
+    module.no_log_values.update(redactor.forms())
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def _failed(error: CommvaultError) -> dict[str, t.Any]:
+    return {"failed": True, "msg": str(error), "failure": error.failure()}
+
+
+def _describe(exc: Exception, redactor: Redactor) -> str:
+    frame = traceback.extract_tb(exc.__traceback__)[-1]
+    place = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+    return f"{type(exc).__name__} at {place}: {redactor.excerpt(str(exc))}"

@@ -1,0 +1,552 @@
+#!/usr/bin/python
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: oracle_rds_export_backup
+short_description: Start Commvault export backups of Amazon RDS for Oracle instances
+version_added: 1.0.0
+author:
+  - rdsops contributors (@rdsops)
+description:
+  - Starts the Commvault operation B(AWS Oracle RDS Export backup) for one instance or for many, and returns the ids
+    of the tasks and jobs.
+  - One request to C(POST /createtask) is sent for each backup, and for O(batch_size) backups where that is set.
+    It is never sent twice. Where it is not known whether a request was carried out, the module says so and fails.
+  - An instance that cannot be backed up does not keep the others from being started.
+extends_documentation_fragment:
+  - rdsops.commvault._attributes
+  - rdsops.commvault._connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Nothing is sent. The requests that would be sent are returned in RV(request).
+  diff_mode:
+    support: full
+    details:
+      - Shows the requests.
+  idempotent:
+    support: none
+    details:
+      - Each run starts a backup.
+options:
+  client_name:
+    description:
+      - Name of the client in Commvault that the instance belongs to.
+      - Needed to back up one instance.
+    type: str
+  instance_name:
+    description:
+      - Name of the instance in Commvault. This is not necessarily the DB instance identifier that AWS uses.
+      - Needed to back up one instance.
+    type: str
+  subclient_name:
+    description:
+      - Name of the subclient.
+    type: str
+    default: default
+  display_name:
+    description:
+      - Display name of the client. Defaults to O(client_name).
+    type: str
+  app_name:
+    description:
+      - Name of the application in Commvault (the agent).
+    type: str
+    default: Oracle
+  application_id:
+    description:
+      - Number of the application in Commvault. V(22) is Oracle.
+    type: int
+    default: 22
+  instances:
+    description:
+      - The instances to back up, in place of O(client_name), O(instance_name) and the options that go with these.
+    type: list
+    elements: dict
+    suboptions:
+      id:
+        description:
+          - Any text by which you find the result in RV(backups), such as the name of the inventory host.
+          - Defaults to client, instance and subclient name, separated by slashes. Must be different for each entry.
+        type: str
+      client_name:
+        description:
+          - See O(client_name).
+        type: str
+        required: true
+      instance_name:
+        description:
+          - See O(instance_name).
+        type: str
+        required: true
+      subclient_name:
+        description:
+          - See O(subclient_name).
+        type: str
+        default: default
+      display_name:
+        description:
+          - See O(display_name).
+        type: str
+      app_name:
+        description:
+          - See O(app_name).
+        type: str
+        default: Oracle
+      application_id:
+        description:
+          - See O(application_id).
+        type: int
+        default: 22
+  backup_level:
+    description:
+      - Level of the backup. The default is that of Commvault's API.
+      - Commvault does not document which levels an export can have. An export is a full copy by its nature, so
+        V(full) certainly fits. Commvault may turn the first V(incremental) backup into a full one.
+    type: str
+    choices:
+      - full
+      - incremental
+    default: incremental
+  cumulative:
+    description:
+      - Whether an incremental backup holds all changes since the last full one, instead of those since the last
+        backup of any level.
+    type: bool
+    default: true
+  notify_user_on_job_completion:
+    description:
+      - Whether Commvault notifies the user who owns the token when a job ends.
+    type: bool
+    default: true
+  job_description:
+    description:
+      - Text that Commvault keeps with the jobs.
+    type: str
+  installer_user:
+    description:
+      - Sets C(adminOpts.clientInstallOption.installerOption.User) of the request. Only sent when given; backups do
+        not need it.
+    type: dict
+    suboptions:
+      user_id:
+        description:
+          - Number of the user in Commvault.
+        type: int
+        required: true
+      user_name:
+        description:
+          - Name of the user in Commvault.
+        type: str
+        required: true
+  task_info:
+    description:
+      - Anything else that C(taskInfo) of the request shall hold, for what this module has no option for. It is laid
+        over the request last, dictionaries key by key, lists of dictionaries entry by entry, anything else replaces
+        what was there.
+      - The fields of the one entry that C(associations) may have are added to the association of every instance. They
+        cannot change names or the application.
+      - Values of keys that sound secret (password, token and the like) are masked in all output.
+    type: dict
+    default: {}
+  batch_size:
+    description:
+      - How many instances go into one request.
+      - With V(1), each backup has a task of its own, and what goes wrong with one is certain not to touch another.
+        Higher values save requests where these are limited, as in Commvault Cloud.
+    type: int
+    default: 1
+  concurrency:
+    description:
+      - How many requests are under way at once.
+    type: int
+    default: 4
+seealso:
+  - name: AWS Oracle RDS Export backup
+    description: The operation in Commvault's API reference.
+    link: https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks
+"""
+
+EXAMPLES = r"""
+# The environment variables COMMVAULT_URL and COMMVAULT_AUTH_TOKEN say which CommCell, and with which credentials.
+- name: Back up one instance before patching it
+  rdsops.commvault.oracle_rds_export_backup:
+    client_name: aws-prod
+    instance_name: orders
+    backup_level: full
+    job_description: Before the quarterly patch
+  register: backup
+
+- name: Show the ids
+  ansible.builtin.debug:
+    msg: "Task {{ backup.task_id }}, job {{ backup.job_ids | first }}"
+
+- name: Name the CommCell once for several tasks
+  module_defaults:
+    group/rdsops.commvault.commvault:
+      url: "{{ commcell_url }}"
+      auth_token: "{{ commcell_token }}"
+  block:
+    - name: Back up the billing database
+      rdsops.commvault.oracle_rds_export_backup:
+        client_name: aws-prod
+        instance_name: billing
+
+- name: Back up many instances, eight requests at once
+  rdsops.commvault.oracle_rds_export_backup:
+    concurrency: 8
+    instances:
+      - id: db1.example.com
+        client_name: aws-prod
+        instance_name: orders
+      - id: db2.example.com
+        client_name: aws-prod
+        instance_name: billing
+      - id: db3.example.com
+        client_name: aws-dev
+        instance_name: orders
+  register: fleet
+
+- name: List what was started
+  ansible.builtin.debug:
+    msg: "{{ item.id }}: task {{ item.task_id }}, jobs {{ item.job_ids | join(', ') }}"
+  loop: "{{ fleet.backups }}"
+  loop_control:
+    label: "{{ item.id }}"
+
+- name: Save requests by putting fifty instances into each
+  rdsops.commvault.oracle_rds_export_backup:
+    instances: "{{ rds_instances }}"
+    batch_size: 50
+
+- name: Tell one cause of a failure from the others
+  block:
+    - name: Back up an instance that may not be known to Commvault yet
+      rdsops.commvault.oracle_rds_export_backup:
+        client_name: aws-prod
+        instance_name: brand-new
+      register: attempt
+  rescue:
+    - name: Explain
+      ansible.builtin.debug:
+        msg: Commvault has no such subclient yet, it will be backed up tomorrow.
+      when: ansible_failed_result.failure.code == 587207178
+
+    - name: Fail for any other cause
+      ansible.builtin.fail:
+        msg: "{{ ansible_failed_result.msg }}"
+      when: ansible_failed_result.failure.code != 587207178
+
+# The same from a shell:
+# ansible localhost -m rdsops.commvault.oracle_rds_export_backup -a 'client_name=aws-prod instance_name=orders'
+"""
+
+RETURN = r"""
+msg:
+  description: What happened, in words. For many instances a summary.
+  returned: always
+  type: str
+  sample: "Started the backup of instance 'orders' of client 'aws-prod' (subclient 'default'): task 9920, job 148886."
+task_id:
+  description: Id of the task. V(null) if none was started.
+  returned: when O(client_name) was given
+  type: int
+  sample: 9920
+task_ids:
+  description: Ids of all tasks that were started, in the order of O(instances).
+  returned: when O(instances) was given
+  type: list
+  elements: int
+  sample: [9920, 9921]
+job_ids:
+  description: Ids of all jobs that were started, in the order of O(instances). They are texts, as in Commvault's
+    answer.
+  returned: always, unless an option was wrong
+  type: list
+  elements: str
+  sample: ["148886"]
+response:
+  description: Commvault's answer as it came. V(null) if no task was started.
+  returned: when O(client_name) was given
+  type: dict
+  sample: {"taskId": 9920, "jobIds": ["148886"]}
+backups:
+  description: What became of each instance, in the order in which they were given.
+  returned: always, unless an option was wrong
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id that was given, or client, instance and subclient name separated by slashes.
+      type: str
+      returned: always
+      sample: aws-prod/orders/default
+    client_name:
+      description: Name of the client.
+      type: str
+      returned: always
+      sample: aws-prod
+    instance_name:
+      description: Name of the instance.
+      type: str
+      returned: always
+      sample: orders
+    subclient_name:
+      description: Name of the subclient.
+      type: str
+      returned: always
+      sample: default
+    state:
+      description:
+        - What became of it.
+        - V(started) - the backup was started.
+        - V(would_start) - in check mode, it would be.
+        - V(refused) - Commvault refused it, nothing was started.
+        - V(unknown) - it may have been started, or not; it was not sent again.
+        - V(not_submitted) - the request was not sent, since the CommCell could not be reached or would not have taken
+          it.
+      type: str
+      returned: always
+      sample: started
+    task_id:
+      description: Id of the task, V(null) if there is none.
+      type: int
+      returned: always
+      sample: 9920
+    job_ids:
+      description: Ids of the jobs; empty if there are none.
+      type: list
+      elements: str
+      returned: always
+      sample: ["148886"]
+    job_url:
+      description: Page of the first job in the Command Center, V(null) if its address is not known.
+      type: str
+      returned: always
+      sample: https://commandcenter.example.com/commandcenter/#/jobs/148886
+    msg:
+      description: The same in words, with the cause if it was not started.
+      type: str
+      returned: always
+      sample: "Started the backup of instance 'orders' of client 'aws-prod' (subclient 'default'): task 9920, job
+        148886."
+    failure:
+      description: As RV(failure), V(null) if all went well.
+      type: dict
+      returned: always
+      sample: null
+request:
+  description: The requests that were, or in check mode would be, sent to start the backups.
+  returned: in check mode, in diff mode, and with C(-vvv)
+  type: list
+  elements: dict
+  contains:
+    method:
+      description: The HTTP method.
+      type: str
+      returned: always
+      sample: POST
+    url:
+      description: The URL.
+      type: str
+      returned: always
+      sample: https://commandcenter.example.com/commandcenter/api/createtask
+    body:
+      description: The body.
+      type: dict
+      returned: always
+      sample: {"taskInfo": {"associations": []}}
+api_calls:
+  description: How many requests this run made. Repeated attempts are not counted.
+  returned: always, unless an option was wrong
+  type: dict
+  contains:
+    reads:
+      description: Requests that only read.
+      type: int
+      returned: always
+      sample: 0
+    writes:
+      description: Requests that start or change something.
+      type: int
+      returned: always
+      sample: 1
+failure:
+  description: What went wrong, for programs. With several instances, that of the first that was not started.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description:
+        - The kind of failure.
+        - Nothing was started - V(invalid_input), V(connection), V(tls), V(redirect), V(authentication),
+          V(permission), V(not_found), V(bad_request), V(rate_limited), V(already_running), V(refused), V(no_job),
+          V(not_submitted).
+        - A backup may have been started - V(timeout), V(interrupted), V(server), V(bad_reply).
+        - A fault in this collection - V(internal).
+      type: str
+      returned: always
+      sample: refused
+    method:
+      description: The HTTP method, V(null) if it was not about a request.
+      type: str
+      returned: always
+      sample: POST
+    url:
+      description: The URL, V(null) if it was not about a request.
+      type: str
+      returned: always
+      sample: https://commandcenter.example.com/commandcenter/api/createtask
+    status:
+      description: The HTTP status, V(null) if there was no answer.
+      type: int
+      returned: always
+      sample: 500
+    code:
+      description: Commvault's error code, V(null) if there was none.
+      type: raw
+      returned: always
+      sample: 587207178
+    message:
+      description: Commvault's words, or those of this module if there were none.
+      type: str
+      returned: always
+      sample: Failed to start backups as no eligible subclients were found.
+"""
+
+import json
+import typing as t
+
+from ..module_utils._argspec import ArgumentSpec
+from ..module_utils._connection import positive
+from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._oracle_rds import (
+    Backup,
+    ExportOptions,
+    Instance,
+    check_task_info,
+    make_instance,
+    make_instances,
+    summary,
+)
+from ..module_utils._redact import named_secrets
+from ..module_utils._submission import Submission
+
+ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
+
+
+def instance_options(required: bool) -> dict[str, t.Any]:
+    """The options that name one instance; required: whether they must be given."""
+    return {
+        "client_name": {"type": "str", "required": required},
+        "instance_name": {"type": "str", "required": required},
+        "subclient_name": {"type": "str", "default": "default"},
+        "display_name": {"type": "str"},
+        "app_name": {"type": "str", "default": "Oracle"},
+        "application_id": {"type": "int", "default": 22},
+    }
+
+
+def argument_spec() -> ArgumentSpec:
+    """The module's own options."""
+    return ArgumentSpec(
+        {
+            **instance_options(required=False),
+            "instances": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"id": {"type": "str"}, **instance_options(required=True)},
+            },
+            "backup_level": {"type": "str", "choices": ["full", "incremental"], "default": "incremental"},
+            "cumulative": {"type": "bool", "default": True},
+            "notify_user_on_job_completion": {"type": "bool", "default": True},
+            "job_description": {"type": "str"},
+            "installer_user": {
+                "type": "dict",
+                "options": {
+                    "user_id": {"type": "int", "required": True},
+                    "user_name": {"type": "str", "required": True},
+                },
+            },
+            "task_info": {"type": "dict", "default": {}},
+            "batch_size": {"type": "int", "default": 1},
+            "concurrency": {"type": "int", "default": 4},
+        },
+        mutually_exclusive=[("instances", name) for name in ONE_INSTANCE],
+        required_together=[("client_name", "instance_name")],
+        required_one_of=[("client_name", "instances")],
+    )
+
+
+def run(module: ModuleRun) -> dict[str, t.Any]:
+    """Start the backups, or in check mode say what would be started."""
+    params = module.params
+    instances = requested_instances(params)
+    options = export_options(params)
+    module.hide(*named_secrets(params["task_info"]))
+    batch_size = positive(params.__getitem__, "batch_size")
+    concurrency = positive(params.__getitem__, "concurrency")
+    with module.open(pool_size=concurrency) as commcell:
+        submission = Submission(commcell, options, batch_size=batch_size, concurrency=concurrency)
+        if module.check_mode:
+            backups = [
+                Backup(instance, "would_start", f"Would start a backup of {instance.label}.") for instance in instances
+            ]
+        else:
+            backups = submission.run(instances)
+        result = summary(backups, commcell.job_url)
+        reads, writes = commcell.transport.counts()
+        result["api_calls"] = {"reads": reads, "writes": writes}
+        if params["instances"] is None:
+            result["task_id"] = backups[0].task_id
+            result["response"] = backups[0].response
+            del result["task_ids"]
+        if module.check_mode or module.diff_mode or module.verbosity >= 3:
+            result["request"] = submission.requests(instances)
+        if module.diff_mode:
+            result["diff"] = request_diff(result["request"])
+    return result
+
+
+def requested_instances(params: dict[str, t.Any]) -> list[Instance]:
+    """The instances that the options name. Raises InvalidInput."""
+    if params["instances"] is not None:
+        return make_instances(params["instances"])
+    return [make_instance({name: params[name] for name in ONE_INSTANCE})]
+
+
+def export_options(params: dict[str, t.Any]) -> ExportOptions:
+    """How to back up. Raises InvalidInput."""
+    check_task_info(params["task_info"])
+    return ExportOptions(
+        backup_level=params["backup_level"],
+        cumulative=params["cumulative"],
+        notify_user_on_job_completion=params["notify_user_on_job_completion"],
+        job_description=params["job_description"],
+        installer_user=params["installer_user"],
+        task_info=params["task_info"],
+    )
+
+
+def request_diff(requests: list[dict[str, t.Any]]) -> dict[str, str]:
+    """Nothing before, the requests after."""
+    lines = [f"{request['method']} {request['url']}\n{json.dumps(request['body'], indent=2)}\n" for request in requests]
+    return {
+        "before": "",
+        "after": "".join(lines),
+        "before_header": "no backup",
+        "after_header": "requests that start backups",
+    }
+
+
+def main() -> None:
+    run_module(argument_spec(), run)
+
+
+if __name__ == "__main__":
+    main()
