@@ -1,0 +1,72 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every switch of the simulator that is not part of the estate, with its default and the values it may take.
+
+The defaults are what the vendor documents or, where nothing is documented, what was seen most often. README.md lists
+them for readers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "bad_request_style": ("json_string", "bare_text"),
+    "conflict_status": (200, 409),
+    "mixed_batch": ("start_rest", "refuse_all"),
+    "job_ids_order": ("asked", "reversed", "shuffled"),
+    "task_id_type": ("int", "str"),
+    "job_ids_type": ("str", "int"),
+    "webconsole": ("serve", "redirect"),
+}
+
+
+@dataclasses.dataclass
+class Settings:
+    """The switches. Times are in simulated seconds unless the name ends in ``_ms`` (real milliseconds)."""
+
+    # the wire
+    latency_ms: float = 0
+    clock_skew: float = 0
+    date_header: bool = True
+    webconsole: str = "serve"
+
+    # createtask
+    bad_request_style: str = "json_string"
+    queue_conflicting_jobs: bool = False
+    conflict_status: int = 200
+    activity_enabled: bool = True
+    queue_when_disabled: bool = False
+    blackout: bool = False
+    mixed_batch: str = "start_rest"
+    start_at_most: int | None = None
+    job_ids_order: str = "asked"
+    task_id_type: str = "int"
+    job_ids_type: str = "str"
+    processing_instruction: bool = False
+
+    # jobs
+    first_task_id: int = 9920
+    first_job_id: int = 148886
+    waiting_seconds: float = 2
+    job_seconds: float = 60
+    seed: int = 0
+
+    def update(self, changes: dict[str, Any]) -> None:
+        """Change switches by name; all or none of them.
+
+        :raises ValueError: for an unknown name or a value that is none of the allowed ones.
+        """
+        known = {field.name for field in dataclasses.fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"no such setting: {name} (there are {', '.join(sorted(known))})")
+            if name in CHOICES and value not in CHOICES[name]:
+                raise ValueError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}")
+            default = next(field.default for field in dataclasses.fields(self) if field.name == name)
+            if isinstance(default, bool) and not isinstance(value, bool):
+                raise ValueError(f"{name} must be true or false, not {value!r}")
+        for name, value in changes.items():
+            setattr(self, name, value)

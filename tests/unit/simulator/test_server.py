@@ -1,0 +1,191 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The process: harness, journal, https, the rehearsal server, speed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from simulator.client import ESTATE, Api, association
+from simulator.harness import TESTS, Simulator, SimulatorError, fingerprint
+
+
+def test_journal_has_every_request_in_order_and_no_credential(api: Api, simulator: Simulator) -> None:
+    api.start()
+    api.call("GET", "Job/148886?x=1", headers={"Authorization": "Basic c2VjcmV0"})
+    api.call("DELETE", "Something/Else")
+    first, second, third = simulator.journal()
+    assert (first["method"], first["endpoint"], first["kind"], first["status"]) == ("POST", "createtask", "write", 200)
+    assert (first["task_id"], first["job_ids"]) == (9920, [148886])
+    assert first["body"]["taskInfo"]["associations"] == [association()]
+    assert (second["path"], second["query"], second["kind"]) == ("/commandcenter/api/Job/148886", {"x": "1"}, "read")
+    assert (third["kind"], third["status"]) == ("write", 404)
+    assert first["headers"]["authtoken"] == fingerprint(simulator.token)
+    everything = json.dumps(simulator.journal())
+    assert simulator.token not in everything
+    assert "c2VjcmV0" not in everything
+    assert [entry["seq"] for entry in simulator.writes()] == [1, 3]
+    assert [entry["seq"] for entry in simulator.journal(path="Job/148886")] == [2]
+
+
+def test_connections_are_counted(api: Api, simulator: Simulator) -> None:
+    for _call in range(5):
+        api.call("GET", "Job/1")
+    assert simulator.connections() == 1
+    requests.get(f"{simulator.url}/Job/1", timeout=10)
+    assert simulator.connections() == 2
+
+
+def test_control_api_needs_its_key_and_stays_out_of_the_journal(simulator: Simulator) -> None:
+    reply = requests.post(f"{simulator.root}/_simulator/jobs", json={}, timeout=10)
+    assert reply.status_code == 403
+    assert simulator.journal() == []
+
+
+def test_control_api_is_not_slowed_or_broken(simulator: Simulator) -> None:
+    simulator.order_fault(None, {"kind": "unavailable"}, times=None)
+    assert simulator.jobs() == []
+    assert simulator.faults()[0]["seen"] == 0
+
+
+@pytest.mark.parametrize("settings", [{"nonsense": 1}, {"conflict_status": 418}, {"blackout": "yes"}])
+def test_wrong_settings_are_refused(simulator: Simulator, settings: dict) -> None:
+    with pytest.raises(SimulatorError):
+        simulator.set(**settings)
+
+
+def test_reset_brings_everything_back(api: Api, simulator: Simulator) -> None:
+    simulator.set(conflict_status=409)
+    api.start()
+    simulator.reset({"clients": {"other": ["db"]}})
+    assert simulator.journal() == simulator.jobs() == []
+    assert api.start(association("db", "other")).json() == {"taskId": 9920, "jobIds": ["148886"]}
+    assert api.start(association("db", "other")).status_code == 200
+
+
+def test_thousand_submissions_over_four_connections(api: Api, simulator: Simulator) -> None:
+    simulator.reset({"clients": {f"client{one}": [f"db{one}-{two}" for two in range(100)] for one in range(10)}})
+
+    def work(part: int) -> None:
+        client = Api(simulator)
+        for number in range(part, 1000, 4):
+            one, two = divmod(number, 100)
+            assert client.start(association(f"db{one}-{two}", f"client{one}")).status_code == 200
+        client.session.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert simulator.connections() == 4
+    assert len(simulator.writes()) == len({job["job_id"] for job in simulator.jobs()}) == 1000
+
+
+def test_https_works_with_the_ca_and_only_with_it(tmp_path: Path) -> None:
+    with Simulator(ESTATE, https=True, state_dir=tmp_path, tokens=["one", "two"], latency_ms=1) as simulator:
+        assert simulator.https_url is not None
+        assert simulator.token == "one"
+        url, headers = f"{simulator.https_url}/Job/1", {"Authtoken": "two", "Accept": "application/json"}
+        session = requests.Session()
+        session.trust_env = False
+        assert session.get(url, headers=headers, verify=simulator.ca_file, timeout=10).status_code == 200
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(url, headers=headers, timeout=10)
+        assert len(simulator.journal()) == 1
+
+
+@pytest.mark.parametrize(("tls", "words"), [("expired", "expired"), ("wrong-host", "mismatch|not valid for")])
+def test_bad_certificates_can_be_had(tls: str, words: str) -> None:
+    with Simulator(ESTATE, https=True, tls=tls) as simulator:
+        session = requests.Session()
+        session.trust_env = False
+        with pytest.raises(requests.exceptions.SSLError, match=words):
+            session.get(f"{simulator.https_url}/Job/1", verify=simulator.ca_file, timeout=10)
+
+
+def test_process_ends_with_the_block_even_after_an_error() -> None:
+    simulator = Simulator(ESTATE)
+
+    def fail() -> None:
+        with simulator:
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fail()
+    pid = simulator.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_process_ends_when_its_owner_is_gone() -> None:
+    script = (
+        "import os, sys\nfrom simulator.harness import Simulator\n"
+        "s = Simulator()\ns.__enter__()\nprint(s.pid, flush=True)\nos._exit(1)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    pid = int(out.stdout)
+    _wait_until_gone(pid)
+
+
+def _wait_until_gone(pid: int) -> None:
+    limit = time.monotonic() + 10
+    while time.monotonic() < limit:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"process {pid} is still there")
+
+
+def test_wrong_estate_is_told_at_start() -> None:
+    with (
+        pytest.raises(SimulatorError, match="no such key of a client: colour"),
+        Simulator({"clients": [{"name": "x", "colour": 1}]}),
+    ):
+        pass
+
+
+def test_rehearsal_server_greets_logs_without_the_token_and_stops_on_interrupt() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", "--lifetime", "60"],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not lines or "One line for each request" not in lines[-1]:
+        line = process.stdout.readline()
+        assert line, process.stderr.read() if process.stderr else ""
+        lines.append(line)
+    text = "".join(lines)
+    exports = dict(line.strip()[7:].split("=", 1) for line in lines if line.strip().startswith("export "))
+    assert "not the vendor's software" in text
+    assert "oracle_rds_export_backup -a 'client_name=aws-prod instance_name=orders'" in text
+    token = exports["COMMVAULT_AUTH_TOKEN"]
+    reply = requests.get(
+        f"{exports['COMMVAULT_URL']}/Job/1", headers={"Authtoken": token, "Accept": "application/json"}, timeout=10
+    )
+    assert reply.status_code == 200
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert "GET /commandcenter/api/Job/1 -> 200" in rest
+    assert token not in rest
+    assert rest.rstrip().endswith("Stopped.")
+    assert (process.returncode, errors) == (0, "")
