@@ -31,8 +31,8 @@ options:
     description:
       - How the token is sent.
       - V(authtoken) sends the header C(Authtoken), as Commvault documents it for this API.
-      - V(bearer) sends the header C(Authorization) with C(Bearer) before the token, which Commvault documents for access
-        tokens.
+      - V(bearer) sends the header C(Authorization) with C(Bearer) before the token, which Commvault documents for
+        access tokens.
       - If not set, the value of the environment variable E(COMMVAULT_AUTH_SCHEME) is used.
     type: str
     choices:

@@ -44,7 +44,7 @@ def _own_error(envelope: dict[str, t.Any]) -> VendorError | None:
     return VendorError(code, message)
 
 
-def find_error(payload: t.Any, _depth: int = 4) -> VendorError | None:
+def find_error(payload: t.Any, _depth: int = 8) -> VendorError | None:
     """The first error that an answer reports, None when it reports none (code 0 is "no error").
 
     payload: the parsed JSON. Understood are an errorCode at the top, and error, errList, errors, errorList and response

@@ -29,7 +29,7 @@ try:
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, ResponseError
     from urllib3.util.retry import Retry
 except ImportError:
     HAS_REQUESTS = False
@@ -145,8 +145,8 @@ class VendorRetry(Retry):
     def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         response = kwargs.get("response")
         if response is not None and (self.get_retry_after(response) or 0) > self.max_wait:
-            # With no attempt left, urllib3 hands the answer itself to the caller, since raise_on_status is off.
-            return self.new(total=0).increment(*args, **kwargs)
+            # urllib3 takes it as "no attempt left" and, since raise_on_status is off, hands the answer to the caller.
+            raise MaxRetryError(kwargs.get("_pool"), "", ResponseError("the wait is too long"))  # type: ignore[arg-type]
         return super().increment(*args, **kwargs)
 
 

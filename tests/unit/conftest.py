@@ -1,0 +1,38 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures of the unit tests."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from support.module_runner import ModuleRunner
+
+CONNECTION_VARIABLES = (
+    "COMMVAULT_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test depends on what is set where it runs."""
+    import os
+
+    for name in list(os.environ):
+        if name.upper().startswith(CONNECTION_VARIABLES):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def run_module(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> t.Callable[..., t.Any]:
+    """Runs a module's main() in this process."""
+    return ModuleRunner(monkeypatch, capfd)

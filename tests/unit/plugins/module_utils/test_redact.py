@@ -1,0 +1,75 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import (
+    EXCERPT_LENGTH,
+    MASK,
+    Redactor,
+    named_secrets,
+)
+
+SECRET = 'p@ss "wörd"/+=&x'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET,
+        quote(SECRET, safe=""),
+        quote(SECRET),
+        base64.b64encode(SECRET.encode()).decode(),
+        base64.urlsafe_b64encode(SECRET.encode()).decode(),
+        json.dumps(SECRET)[1:-1],
+        json.dumps(SECRET, ensure_ascii=False)[1:-1],
+    ],
+)
+def test_a_secret_is_masked_in_every_form_it_travels_in(form):
+    assert Redactor([SECRET]).clean(f"before {form} after") == f"before {MASK} after"
+
+
+def test_the_longer_of_two_secrets_is_masked_as_a_whole():
+    assert Redactor(["abc", "abcdef"]).clean("x abcdef y abc z") == f"x {MASK} y {MASK} z"
+
+
+def test_nothing_to_hide_changes_nothing():
+    redactor = Redactor()
+    assert redactor.add(None) == set()
+    assert redactor.add("") == set()
+    assert redactor.clean("text") == "text"
+
+
+def test_an_excerpt_is_one_short_line_without_markup():
+    text = "<html><style>b {}</style><body>Scheduled\n  <b>Maintenance</b></body></html>" + "x" * 1000
+    excerpt = Redactor().excerpt(text)
+    assert excerpt.startswith("Scheduled Maintenance xxx")
+    assert len(excerpt) == EXCERPT_LENGTH
+    assert excerpt.endswith("...")
+
+
+def test_a_secret_at_the_cut_leaves_no_half_behind():
+    text = "x" * (EXCERPT_LENGTH - 8) + " SECRETSECRETSECRET"
+    assert "SECRET" not in Redactor(["SECRETSECRETSECRET"]).excerpt(text)
+
+
+def test_a_secret_split_by_markup_is_masked():
+    assert "SECRETVALUE" not in Redactor(["SECRETVALUE1"]).excerpt("a <b>SECRETVALUE1</b>")
+
+
+def test_secrets_in_free_form_values_are_found_by_their_names():
+    value = {
+        "a": 1,
+        "userPassword": "one",
+        "nested": [{"API_KEY": "two", "other": "open"}],
+        "tokens": ["three", {"x": "four"}],
+        "token": None,
+    }
+    assert set(named_secrets(value)) == {"one", "two", "three", "four"}

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._api import TaskReply
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._submission import GIVE_UP_AFTER, Submission
+
+
+class FakeCommCell:
+    """Answers create_task by instance name; remembers what was sent."""
+
+    def __init__(self, answers=None):
+        self.answers = answers or {}
+        self.sent = []
+        self.at_once = self.most_at_once = 0
+        self._lock = threading.Lock()
+        self.barrier = None
+
+    def create_task_url(self):
+        return "https://cc/createtask"
+
+    def create_task(self, body):
+        names = [association["instanceName"] for association in body["taskInfo"]["associations"]]
+        with self._lock:
+            self.sent.append(names)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            number = len(self.sent)
+        if self.barrier:
+            self.barrier.wait(10)
+        with self._lock:
+            self.at_once -= 1
+        answer = self.answers.get(names[0])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer or TaskReply(number, tuple(f"j-{name}" for name in names), {"taskId": number})
+
+
+def instances(count):
+    return [Instance("c", f"i{number}", id=f"i{number}") for number in range(count)]
+
+
+def run(cell, count, **kwargs):
+    return Submission(cell, ExportOptions(), **kwargs).run(instances(count))
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_every_instance_is_sent_once_and_reported_in_the_order_asked(concurrency):
+    cell = FakeCommCell()
+    backups = run(cell, 25, concurrency=concurrency)
+    assert sorted(name for names in cell.sent for name in names) == sorted(f"i{number}" for number in range(25))
+    assert [backup.instance.id for backup in backups] == [f"i{number}" for number in range(25)]
+    assert [backup.job_ids for backup in backups] == [(f"j-i{number}",) for number in range(25)]
+
+
+def test_as_many_requests_as_allowed_are_under_way_at_once():
+    cell = FakeCommCell()
+    cell.barrier = threading.Barrier(3)
+    run(cell, 9, concurrency=3)
+    assert cell.most_at_once == 3
+
+
+def test_batches_are_cut_in_order():
+    cell = FakeCommCell()
+    run(cell, 5, batch_size=2)
+    assert cell.sent == [["i0", "i1"], ["i2", "i3"], ["i4"]]
+
+
+def test_requests_are_those_that_run_sends():
+    submission = Submission(FakeCommCell(), ExportOptions(), batch_size=2)
+    requests = submission.requests(instances(3))
+    assert [request["method"] for request in requests] == ["POST", "POST"]
+    assert requests[0]["url"] == "https://cc/createtask"
+    assert [len(request["body"]["taskInfo"]["associations"]) for request in requests] == [2, 1]
+
+
+def test_one_bad_instance_stops_nothing():
+    cell = FakeCommCell({"i1": RequestError("no", "refused", code=587207178)})
+    assert [backup.state for backup in run(cell, 4)] == ["started", "refused", "started", "started"]
+
+
+def test_many_bad_instances_in_a_row_stop_nothing():
+    bad = {f"i{number}": RequestError("no", "refused") for number in range(20)}
+    states = [backup.state for backup in run(FakeCommCell(bad), 22)]
+    assert states == ["refused"] * 20 + ["started"] * 2
+
+
+def test_an_unclear_outcome_is_not_sent_again():
+    cell = FakeCommCell({"i0": RequestError("?", "timeout", maybe_ran=True)})
+    assert [backup.state for backup in run(cell, 2)] == ["unknown", "started"]
+    assert cell.sent == [["i0"], ["i1"]]
+
+
+def test_a_fault_in_the_middle_loses_nothing():
+    cell = FakeCommCell({"i1": ZeroDivisionError("SECRET")})
+    backups = run(cell, 3)
+    assert [backup.state for backup in backups] == ["started", "unknown", "started"]
+    assert backups[1].failure["kind"] == "internal"
+    assert "SECRET" not in backups[1].msg
+
+
+@pytest.mark.parametrize(
+    ("kind", "maybe_ran", "state"),
+    [
+        ("connection", False, "not_submitted"),
+        ("timeout", True, "unknown"),
+        ("authentication", False, "refused"),
+        ("redirect", False, "refused"),
+    ],
+)
+def test_a_commcell_that_is_down_is_not_asked_a_thousand_times(kind, maybe_ran, state):
+    bad = {f"i{number}": RequestError("down", kind, maybe_ran=maybe_ran) for number in range(50)}
+    cell = FakeCommCell(bad)
+    backups = run(cell, 50)
+    assert len(cell.sent) == GIVE_UP_AFTER
+    assert [backup.state for backup in backups] == [state] * GIVE_UP_AFTER + ["not_submitted"] * (50 - GIVE_UP_AFTER)
+    assert backups[-1].failure["kind"] == "not_submitted"
+    assert "down" in backups[-1].msg
+
+
+def test_faults_that_come_and_go_stop_nothing():
+    bad = {
+        f"i{number}": RequestError("?", "timeout", maybe_ran=True) for number in range(100) if number % GIVE_UP_AFTER
+    }
+    cell = FakeCommCell(bad)
+    run(cell, 100)
+    assert len(cell.sent) == 100
+
+
+def test_missing_permissions_for_some_do_not_stop_the_others():
+    bad = {f"i{number}": RequestError("denied", "authentication") for number in range(1, 30)}
+    cell = FakeCommCell(bad)
+    states = [backup.state for backup in run(cell, 31)]
+    assert states == ["started"] + ["refused"] * 29 + ["started"]
+
+
+def test_what_the_server_added_to_a_started_job_is_passed_on():
+    cell = FakeCommCell({"i0": TaskReply(1, ("7",), {}, "half of it")})
+    (backup,) = run(cell, 1)
+    assert backup.state == "started"
+    assert "half of it" in backup.msg
