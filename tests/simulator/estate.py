@@ -23,6 +23,8 @@ APPLICATIONS = {
 }
 SAMPLE = Path(__file__).resolve().with_name("sample_estate.yml")
 DEFAULT_PLAN = "RDS export plan"
+#: What a subclient takes over from its instance.
+INHERITED = ("plan", "job_seconds", "script", "history")
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -145,9 +147,7 @@ class Estate:
 
     def _add_subclient(self, instance: Instance, above: dict[str, Any], row: dict[str, Any]) -> None:
         _known(row, "subclient", "name id activity plan job_seconds script history")
-        merged: dict[str, Any] = {
-            key: above[key] for key in ("plan", "job_seconds", "script", "history") if key in above
-        }
+        merged: dict[str, Any] = {key: above[key] for key in INHERITED if key in above}
         merged.update(row)
         plan = merged.get("plan", DEFAULT_PLAN)
         subclient = Subclient(

@@ -69,22 +69,11 @@ KINDS: dict[str, dict[str, Any]] = {
     "cut_json": {"cut_json": True},
 }
 PRIMITIVES = frozenset(
-    [
-        "kind",
-        "status",
-        "json",
-        "body",
-        "headers",
-        "content_type",
-        "process",
-        "delay",
-        "delay_after",
-        "reset",
-        "cut_body",
-        "cut_json",
-        "echo",
-        "choice",
-    ]
+    {
+        *("kind", "choice", "process"),
+        *("status", "json", "body", "headers", "content_type", "echo"),
+        *("delay", "delay_after", "reset", "cut_body", "cut_json"),
+    }
 )
 MATCHES = frozenset(["path", "method", "client", "instance", "subclient", "job_id"])
 
@@ -192,7 +181,7 @@ class Faults:
         :param probability: the share of matching requests that get it, drawn with the seeded generator.
         :raises ValueError: if fault or match has an unknown part.
         """
-        for one in fault["choice"] if "choice" in fault else [fault]:
+        for one in fault.get("choice", [fault]):
             resolve(one)
         match = match or {}
         unknown = match.keys() - MATCHES

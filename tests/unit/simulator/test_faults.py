@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 
 import pytest
 import requests
-from simulator.client import Api, association
+from simulator.client import Api, association, body
 from simulator.harness import Simulator, SimulatorError
 
 
@@ -53,11 +54,20 @@ def test_connection_reset_before_processing_starts_nothing(api: Api, simulator: 
     assert simulator.journal()[0]["status"] is None
 
 
-@pytest.mark.parametrize("kind", ["reset_after", "cut_body"])
-def test_broken_answer_leaves_a_job_that_the_client_does_not_know(api: Api, simulator: Simulator, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "error"), [("reset_after", ConnectionResetError), ("cut_body", http.client.IncompleteRead)]
+)
+def test_broken_answer_leaves_a_job_that_the_client_does_not_know(
+    simulator: Simulator, kind: str, error: type[Exception]
+) -> None:
     simulator.order_fault({"path": "createtask"}, {"kind": kind})
-    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
-        api.start()
+    # Not with requests: its oldest supported release takes a body that is too short for a whole one.
+    connection = http.client.HTTPConnection(simulator.root.rpartition("/")[2], timeout=10)
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "Authtoken": simulator.token}
+    connection.request("POST", "/commandcenter/api/createtask", json.dumps(body()), headers)
+    with pytest.raises(error):
+        connection.getresponse().read()
+    connection.close()
     (job,) = simulator.jobs()
     (entry,) = simulator.journal()
     assert entry["job_ids"] == [job["job_id"]]
