@@ -4,50 +4,59 @@
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""Commvault's verbs: domain objects in and out, errors raised. The only place that knows endpoints."""
+"""One CommCell behind its REST API: authenticated requests, and errors instead of bad answers.
+
+The endpoints are in the modules _api_*.py, one for each topic, on top of this.
+"""
 
 from __future__ import annotations
 
+import time
 import typing as t
 
-from ._envelopes import as_number, find_error
-from ._errors import RequestError
 from ._reply_errors import error_from_reply
+from ._server_clock import ServerClock
 
 if t.TYPE_CHECKING:
-    from ._auth import Token
     from ._http import Transport
     from ._reply import Reply
 
-# https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks; paths are not case-sensitive.
-CREATE_TASK = "createtask"
+    class Credential(t.Protocol):
+        """What authenticates requests."""
 
+        def headers(self) -> dict[str, str]:
+            """The headers that authenticate a request."""
 
-class TaskReply(t.NamedTuple):
-    """What createtask answered when it started something.
+        def renew(self, rejected: t.Mapping[str, str]) -> bool:
+            """Get new credentials after a request with the headers rejected was refused; False: there are none to get.
 
-    task_id: int, or None if the answer had none. job_ids: never empty. response: the answer verbatim.
-    complaint: an error that the answer reported beside its jobs, or None.
-    """
+            Called by several threads at once; credentials that another thread has renewed since count as new.
+            """
 
-    task_id: int | None
-    job_ids: tuple[str, ...]
-    response: dict[str, t.Any]
-    complaint: str | None = None
+        def close(self) -> None:
+            """Give back what was obtained from the server, such as a login."""
 
 
 class CommCell:
-    """One CommCell, seen through its REST API."""
+    """One CommCell. Safe to share between threads. As a context manager it ends what it began."""
 
-    def __init__(self, transport: Transport, credential: Token) -> None:
+    def __init__(self, transport: Transport, credential: Credential) -> None:
         self.transport = transport
+        self.clock = ServerClock()
         self._credential = credential
 
     def __enter__(self) -> CommCell:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self.transport.close()
+        try:
+            self._credential.close()
+        finally:
+            self.transport.close()
+
+    def url(self, path: str) -> str:
+        """The URL of an endpoint; path without leading slash."""
+        return self.transport.url(path)
 
     def job_url(self, job_id: str) -> str | None:
         """The page of a job in the Command Center (github.com/Commvault/cvpysdk: job.py), None where the base URL does
@@ -56,67 +65,43 @@ class CommCell:
         root = self.transport.base.command_center()
         return f"{root}/commandcenter/#/jobs/{job_id}" if root else None
 
-    def create_task_url(self) -> str:
-        """Where create_task sends its request."""
-        return self.transport.url(CREATE_TASK)
+    def call(self, method: str, path: str, *, changes: bool, **kwargs: t.Any) -> Reply:
+        """Send an authenticated request; returns any answer, good or bad.
 
-    def create_task(self, body: dict[str, t.Any]) -> TaskReply:
-        """Submit a task: POST createtask, once.
-
-        body: as of _oracle_rds.build_request. Raises RequestError when no job was started (maybe_ran false) or when
-          that is not known
-        (maybe_ran true). An answer with job ids counts as started even if it reports an error too: those jobs run.
+        changes: whether the request may change something, so that it is sent once only. kwargs: as of Transport.read.
+        A 401 means that nothing was carried out (inferred: it comes before the request is looked at): the credentials
+        are renewed, where they can be, and the request is sent once more. Raises RequestError when no answer came.
         """
-        reply = self.transport.write("POST", CREATE_TASK, body=body, headers=self._credential.headers())
-        started = _read_task_reply(reply)
-        if started:
-            return started
-        url = self.create_task_url()
-        error = error_from_reply(reply, "POST", url, self.transport.redactor, changes=True)
+        headers = self._credential.headers()
+        reply = self._send(method, path, changes, headers, kwargs)
+        if reply.status == 401 and self._credential.renew(headers):
+            reply = self._send(method, path, changes, self._credential.headers(), kwargs)
+        return reply
+
+    def _send(
+        self, method: str, path: str, changes: bool, auth: t.Mapping[str, str], kwargs: t.Mapping[str, t.Any]
+    ) -> Reply:
+        send = self.transport.write if changes else self.transport.read
+        extra = dict(kwargs)
+        extra["headers"] = {**extra.pop("headers", {}), **auth}
+        reply = send(method, path, **extra)
+        self.clock.note(reply.headers.get("Date"), time.time())
+        return reply
+
+    def read(self, method: str, path: str, **kwargs: t.Any) -> t.Any:
+        """The JSON of a good answer to a request that changes nothing. Raises RequestError for any other answer."""
+        reply = self.call(method, path, changes=False, **kwargs)
+        self.check(reply, method, path, changes=False)
+        return reply.data
+
+    def write(self, method: str, path: str, **kwargs: t.Any) -> t.Any:
+        """The JSON of a good answer to a request that changes something, sent once. Raises RequestError."""
+        reply = self.call(method, path, changes=True, **kwargs)
+        self.check(reply, method, path, changes=True)
+        return reply.data
+
+    def check(self, reply: Reply, method: str, path: str, *, changes: bool) -> None:
+        """Raises the RequestError that an answer stands for, if it is not a good one."""
+        error = error_from_reply(reply, method, self.url(path), self.transport.redactor, changes=changes)
         if error:
             raise error
-        raise _no_job(reply, url)
-
-
-def _read_task_reply(reply: Reply) -> TaskReply | None:
-    """The documented good answer, {"taskId": 9920, "jobIds": ["148886"]}; ids are taken as int or str."""
-    if reply.status // 100 != 2 or not isinstance(reply.data, dict):
-        return None
-    job_ids = reply.data.get("jobIds")
-    if not isinstance(job_ids, list):
-        return None
-    ids = tuple(str(job_id) for job_id in job_ids if job_id not in (None, "", 0, "0"))
-    if not ids:
-        return None
-    vendor = find_error(reply.data)
-    task_id = as_number(reply.data.get("taskId"))
-    return TaskReply(
-        task_id if isinstance(task_id, int) else None,
-        ids,
-        reply.data,
-        vendor.message or str(vendor.code) if vendor else None,
-    )
-
-
-def _no_job(reply: Reply, url: str) -> RequestError:
-    """A 2xx JSON answer without error and without jobs: a task that starts nothing now, or no answer at all."""
-    task_id = reply.data.get("taskId") if isinstance(reply.data, dict) else None
-    where = f"(POST {url}, HTTP {reply.status})"
-    if task_id:
-        return RequestError(
-            f"Commvault accepted the request as task {task_id}, but started no job. Look at that task in the Command"
-            " Center before you"
-            f" start this backup again. {where}",
-            "no_job",
-            method="POST",
-            url=url,
-            status=reply.status,
-        )
-    return RequestError(
-        f"Commvault answered without a task and without jobs. {where}",
-        "bad_reply",
-        method="POST",
-        url=url,
-        status=reply.status,
-        maybe_ran=True,
-    )

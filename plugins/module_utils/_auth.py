@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+import typing as t
 
 from ._errors import InvalidInput
 
@@ -46,3 +47,10 @@ class Token:
             bare = self._token[len("Bearer ") :] if self._token.startswith("Bearer ") else self._token
             return {"Authorization": f"Bearer {bare}"}
         return {"Authtoken": self._token}
+
+    def renew(self, rejected: t.Mapping[str, str]) -> bool:  # noqa: ARG002
+        """A ready token cannot be renewed."""
+        return False
+
+    def close(self) -> None:
+        """Nothing was obtained, nothing is given back."""

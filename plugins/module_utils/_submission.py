@@ -15,7 +15,7 @@ from ._errors import CommvaultError, RequestError
 from ._oracle_rds import Backup, backup_from_error, build_request
 
 if t.TYPE_CHECKING:
-    from ._api import CommCell, TaskReply
+    from ._api_tasks import TaskReply, TasksApi
     from ._oracle_rds import ExportOptions, Instance
 
 # So many failures in a row that have nothing to do with the instances mean that the rest would fail too.
@@ -72,11 +72,9 @@ class _Breaker:
 class Submission:
     """Sends the createtask requests of one call. No instance is ever sent twice."""
 
-    def __init__(
-        self, commcell: CommCell, options: ExportOptions, *, batch_size: int = 1, concurrency: int = 1
-    ) -> None:
+    def __init__(self, tasks: TasksApi, options: ExportOptions, *, batch_size: int = 1, concurrency: int = 1) -> None:
         """batch_size: associations in one request. concurrency: requests at once."""
-        self._commcell = commcell
+        self._tasks = tasks
         self._options = options
         self._batch_size = batch_size
         self._concurrency = concurrency
@@ -88,7 +86,7 @@ class Submission:
 
     def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
         """The exact requests that run would send, in order: method, url and body of each."""
-        url = self._commcell.create_task_url()
+        url = self._tasks.create_url()
         return [
             {"method": "POST", "url": url, "body": build_request(batch, self._options)}
             for batch in self.batches(instances)
@@ -112,7 +110,7 @@ class Submission:
         if refusal:
             return [backup_from_error(instance, refusal) for instance in batch]
         try:
-            reply = self._commcell.create_task(build_request(batch, self._options))
+            reply = self._tasks.create(build_request(batch, self._options))
         except CommvaultError as error:
             self._breaker.note(error)
             return [backup_from_error(instance, error) for instance in batch]

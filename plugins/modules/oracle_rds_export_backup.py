@@ -422,6 +422,7 @@ failure:
 import json
 import typing as t
 
+from ..module_utils._api_tasks import TasksApi
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._connection import positive
 from ..module_utils._module import ModuleRun, run_module
@@ -492,7 +493,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     batch_size = positive(params.__getitem__, "batch_size")
     concurrency = positive(params.__getitem__, "concurrency")
     with module.open(pool_size=concurrency) as commcell:
-        submission = Submission(commcell, options, batch_size=batch_size, concurrency=concurrency)
+        submission = Submission(TasksApi(commcell), options, batch_size=batch_size, concurrency=concurrency)
         if module.check_mode:
             backups = [
                 Backup(instance, "would_start", f"Would start a backup of {instance.label}.") for instance in instances

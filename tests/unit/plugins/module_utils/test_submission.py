@@ -8,14 +8,14 @@ import threading
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._api import TaskReply
+from ansible_collections.rdsops.commvault.plugins.module_utils._api_tasks import TaskReply
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import ExportOptions, Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._submission import GIVE_UP_AFTER, Submission
 
 
-class FakeCommCell:
-    """Answers create_task by instance name; remembers what was sent."""
+class FakeTasks:
+    """Answers create by instance name; remembers what was sent."""
 
     def __init__(self, answers=None):
         self.answers = answers or {}
@@ -24,10 +24,10 @@ class FakeCommCell:
         self._lock = threading.Lock()
         self.barrier = None
 
-    def create_task_url(self):
+    def create_url(self):
         return "https://cc/createtask"
 
-    def create_task(self, body):
+    def create(self, body):
         names = [association["instanceName"] for association in body["taskInfo"]["associations"]]
         with self._lock:
             self.sent.append(names)
@@ -48,34 +48,34 @@ def instances(count):
     return [Instance("c", f"i{number}", id=f"i{number}") for number in range(count)]
 
 
-def run(cell, count, **kwargs):
-    return Submission(cell, ExportOptions(), **kwargs).run(instances(count))
+def run(tasks, count, **kwargs):
+    return Submission(tasks, ExportOptions(), **kwargs).run(instances(count))
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_every_instance_is_sent_once_and_reported_in_the_order_asked(concurrency):
-    cell = FakeCommCell()
-    backups = run(cell, 25, concurrency=concurrency)
-    assert sorted(name for names in cell.sent for name in names) == sorted(f"i{number}" for number in range(25))
+    tasks = FakeTasks()
+    backups = run(tasks, 25, concurrency=concurrency)
+    assert sorted(name for names in tasks.sent for name in names) == sorted(f"i{number}" for number in range(25))
     assert [backup.instance.id for backup in backups] == [f"i{number}" for number in range(25)]
     assert [backup.job_ids for backup in backups] == [(f"j-i{number}",) for number in range(25)]
 
 
 def test_as_many_requests_as_allowed_are_under_way_at_once():
-    cell = FakeCommCell()
-    cell.barrier = threading.Barrier(3)
-    run(cell, 9, concurrency=3)
-    assert cell.most_at_once == 3
+    tasks = FakeTasks()
+    tasks.barrier = threading.Barrier(3)
+    run(tasks, 9, concurrency=3)
+    assert tasks.most_at_once == 3
 
 
 def test_batches_are_cut_in_order():
-    cell = FakeCommCell()
-    run(cell, 5, batch_size=2)
-    assert cell.sent == [["i0", "i1"], ["i2", "i3"], ["i4"]]
+    tasks = FakeTasks()
+    run(tasks, 5, batch_size=2)
+    assert tasks.sent == [["i0", "i1"], ["i2", "i3"], ["i4"]]
 
 
 def test_requests_are_those_that_run_sends():
-    submission = Submission(FakeCommCell(), ExportOptions(), batch_size=2)
+    submission = Submission(FakeTasks(), ExportOptions(), batch_size=2)
     requests = submission.requests(instances(3))
     assert [request["method"] for request in requests] == ["POST", "POST"]
     assert requests[0]["url"] == "https://cc/createtask"
@@ -83,25 +83,25 @@ def test_requests_are_those_that_run_sends():
 
 
 def test_one_bad_instance_stops_nothing():
-    cell = FakeCommCell({"i1": RequestError("no", "refused", code=587207178)})
-    assert [backup.state for backup in run(cell, 4)] == ["started", "refused", "started", "started"]
+    tasks = FakeTasks({"i1": RequestError("no", "refused", code=587207178)})
+    assert [backup.state for backup in run(tasks, 4)] == ["started", "refused", "started", "started"]
 
 
 def test_many_bad_instances_in_a_row_stop_nothing():
     bad = {f"i{number}": RequestError("no", "refused") for number in range(20)}
-    states = [backup.state for backup in run(FakeCommCell(bad), 22)]
+    states = [backup.state for backup in run(FakeTasks(bad), 22)]
     assert states == ["refused"] * 20 + ["started"] * 2
 
 
 def test_an_unclear_outcome_is_not_sent_again():
-    cell = FakeCommCell({"i0": RequestError("?", "timeout", maybe_ran=True)})
-    assert [backup.state for backup in run(cell, 2)] == ["unknown", "started"]
-    assert cell.sent == [["i0"], ["i1"]]
+    tasks = FakeTasks({"i0": RequestError("?", "timeout", maybe_ran=True)})
+    assert [backup.state for backup in run(tasks, 2)] == ["unknown", "started"]
+    assert tasks.sent == [["i0"], ["i1"]]
 
 
 def test_a_fault_in_the_middle_loses_nothing():
-    cell = FakeCommCell({"i1": ZeroDivisionError("SECRET")})
-    backups = run(cell, 3)
+    tasks = FakeTasks({"i1": ZeroDivisionError("SECRET")})
+    backups = run(tasks, 3)
     assert [backup.state for backup in backups] == ["started", "unknown", "started"]
     assert backups[1].failure["kind"] == "internal"
     assert "SECRET" not in backups[1].msg
@@ -118,9 +118,9 @@ def test_a_fault_in_the_middle_loses_nothing():
 )
 def test_a_commcell_that_is_down_is_not_asked_a_thousand_times(kind, maybe_ran, state):
     bad = {f"i{number}": RequestError("down", kind, maybe_ran=maybe_ran) for number in range(50)}
-    cell = FakeCommCell(bad)
-    backups = run(cell, 50)
-    assert len(cell.sent) == GIVE_UP_AFTER
+    tasks = FakeTasks(bad)
+    backups = run(tasks, 50)
+    assert len(tasks.sent) == GIVE_UP_AFTER
     assert [backup.state for backup in backups] == [state] * GIVE_UP_AFTER + ["not_submitted"] * (50 - GIVE_UP_AFTER)
     assert backups[-1].failure["kind"] == "not_submitted"
     assert "down" in backups[-1].msg
@@ -130,20 +130,20 @@ def test_faults_that_come_and_go_stop_nothing():
     bad = {
         f"i{number}": RequestError("?", "timeout", maybe_ran=True) for number in range(100) if number % GIVE_UP_AFTER
     }
-    cell = FakeCommCell(bad)
-    run(cell, 100)
-    assert len(cell.sent) == 100
+    tasks = FakeTasks(bad)
+    run(tasks, 100)
+    assert len(tasks.sent) == 100
 
 
 def test_missing_permissions_for_some_do_not_stop_the_others():
     bad = {f"i{number}": RequestError("denied", "authentication") for number in range(1, 30)}
-    cell = FakeCommCell(bad)
-    states = [backup.state for backup in run(cell, 31)]
+    tasks = FakeTasks(bad)
+    states = [backup.state for backup in run(tasks, 31)]
     assert states == ["started"] + ["refused"] * 29 + ["started"]
 
 
 def test_what_the_server_added_to_a_started_job_is_passed_on():
-    cell = FakeCommCell({"i0": TaskReply(1, ("7",), {}, "half of it")})
-    (backup,) = run(cell, 1)
+    tasks = FakeTasks({"i0": TaskReply(1, ("7",), {}, "half of it")})
+    (backup,) = run(tasks, 1)
     assert backup.state == "started"
     assert "half of it" in backup.msg
