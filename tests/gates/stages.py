@@ -1,0 +1,153 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gates, as data: what each runs, with which environment, and what its output must not say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from . import readings, venvs
+from .readings import Reading
+
+# In commands: {python} of the environment, {tree} a copy of the project made for this gate alone, {run} the
+# directory above it, {dist} and {tarball} what the build gate makes, {core} the main test environment's Python.
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One line of the summary."""
+
+    name: str
+    group: str
+    says: str
+    environment: str
+    commands: tuple[Command, ...]
+    cwd: str = "{tree}"
+    variables: dict[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()  # more environments that must be there
+    after: tuple[str, ...] = ()  # gates whose result this one uses
+    alone: str = ""  # gates with the same word here never run at the same time
+    reading: Callable[[str], Reading] = readings.nothing
+    tracked_only: bool = False
+    limit: float = 900.0  # seconds
+
+
+PYTEST = ("{python}", "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
+
+
+def _lint(name: str, says: str, *commands: Command, **more: object) -> Gate:
+    return Gate(name, "lint", says, "lint", commands, **more)  # type: ignore[arg-type]
+
+
+def _sanity(environment: str) -> Gate:
+    return Gate(
+        environment.replace("core", "sanity"),
+        "sanity",
+        "every test of ansible-test sanity, no ignore entry",
+        environment,
+        (
+            ("{python}", "{tree}/tests/gates/pip_for_ansible_test.py"),
+            ("{bin}/ansible-test", "sanity", "--local", "--color", "no", "--truncate", "0"),
+        ),
+        alone="ansible-test keeps environments in the home directory",
+        reading=readings.ansible_test,
+    )
+
+
+def _pytest(environment: str, directory: str, group: str) -> Gate:
+    return Gate(
+        environment.replace("core", group),
+        group,
+        f"pytest {directory}",
+        environment,
+        ((*PYTEST, "-n", "2", directory),),
+        reading=readings.pytest,
+    )
+
+
+def _installed(environment: str) -> Gate:
+    return Gate(
+        environment.replace("core", "installed"),
+        "installed",
+        "the tarball in an empty place: playbook by FQCN, role and module against the simulator",
+        environment,
+        (("{python}", "{tree}/tests/gates/installed.py", "{tarball}", "{tree}"),),
+        cwd="{run}",
+        after=("build",),
+    )
+
+
+def gates() -> tuple[Gate, ...]:
+    """All gates, in the order in which the lanes take them: long chains first, so that both lanes end together."""
+    main = venvs.main_core() or "core-2.19"
+    others = tuple(name for name in venvs.CORES if name != main)
+    return (
+        _lint(
+            "ruff",
+            "style, likely bugs and format of the Python code",
+            ("{bin}/ruff", "check", "--no-cache", "--quiet", "."),
+            ("{bin}/ruff", "format", "--no-cache", "--check", "."),
+        ),
+        _lint("yamllint", "YAML files", ("{bin}/yamllint", "--strict", ".")),
+        _lint("reuse", "a licence and a copyright line for every file", ("{bin}/reuse", "lint", "--lines")),
+        _lint(
+            "changelog",
+            "changelog fragments and configuration",
+            ("{bin}/antsibull-changelog", "lint"),
+            ("{bin}/antsibull-changelog", "lint-changelog-yaml", "--strict", "changelogs/changelog.yaml"),
+        ),
+        _sanity(main),
+        _pytest(main, "tests/playbooks", "playbooks"),
+        _pytest(main, "tests/unit", "unit"),
+        *(_sanity(name) for name in others),
+        _lint(
+            "mypy",
+            "types of plugins and tests",
+            ("{bin}/mypy", "--config-file", "{tree}/mypy.ini", "--python-executable", "{core}",
+             "--cache-dir", "{run}/mypy", "{tree}/plugins", "{tree}/tests"),
+            cwd="{run}/collections",
+            variables={"MYPYPATH": "{tree}/tests"},
+            also=(main,),
+        ),
+        _lint(
+            "docs",
+            "documentation of plugins and guides",
+            ("{bin}/antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self",
+             "--check-extra-docs-refs", "."),
+        ),
+        _lint(
+            "ansible-lint",
+            "roles, playbooks and metadata, profile production, nothing skipped",
+            ("{bin}/ansible-lint", "--offline", "--profile", "production", "--nocolor"),
+            variables={"ANSIBLE_COLLECTIONS_PATH": "{run}/collections"},
+            reading=readings.ansible_lint,
+        ),
+        Gate(
+            "build",
+            "build",
+            "the tarball, from what git tracks",
+            "lint",
+            (("{bin}/ansible-galaxy", "collection", "build", "--force", "--output-path", "{dist}", "{tree}"),),
+            tracked_only=True,
+        ),
+        Gate(
+            "importer",
+            "build",
+            "galaxy-importer on the tarball",
+            "lint",
+            (("{python}", "-m", "galaxy_importer.main", "{tarball}"),),
+            cwd="{run}",
+            variables={
+                "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "yes",
+                "GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER": "yes",
+                "GALAXY_IMPORTER_RUN_FLAKE8": "no",  # ruff and ansible-test say the same with one set of rules
+            },
+            after=("build",),
+            reading=readings.galaxy_importer,
+        ),
+        *(_installed(name) for name in venvs.CORES),
+        *(_pytest(name, "tests/unit", "unit") for name in others),
+    )  # fmt: skip
