@@ -22,7 +22,7 @@ from simulator import control
 from simulator.commserve import Call, CommServe
 from simulator.faults import Fault
 from simulator.replies import NOT_FOUND_PAGE, Reply, access_denied, html
-from simulator.routes import Route, createtask, jobs
+from simulator.routes import Route, createtask, job_control, jobs, service
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,7 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: Where the API is found: the forms of the base URL that the vendor documents, and the root for the SaaS gateways.
 BASES = ("commandcenter/api", "webconsole/api", "searchsvc/cvwebservice.svc", "webservercore")
-ROUTES: list[Route] = [*createtask.ROUTES, *jobs.ROUTES]
+ROUTES: list[Route] = [*createtask.ROUTES, *jobs.ROUTES, *job_control.ROUTES, *service.ROUTES]
 #: SO_LINGER with no time: closing sends a reset instead of a proper end.
 RESET = struct.pack("ii", 1, 0)
 
@@ -149,7 +149,7 @@ class Application:
                 reply = fault.reply(call.path, call.headers)
         call.entry["status"] = reply.status
         content, media_type = reply.render(call.accept)
-        headers = dict(reply.headers)
+        headers = {**reply.headers, **call.quota_headers}
         if settings.date_header:
             headers.setdefault("Date", formatdate(self.server.clock.now() + settings.clock_skew, usegmt=True))
         headers.setdefault("Server", "CommServe simulator")
@@ -166,7 +166,14 @@ class Application:
         """Carry a call out: right of entry first, then the route."""
         if route is None:
             return html(NOT_FOUND_PAGE, 404)
-        if base == "webconsole/api" and self.server.settings.webconsole == "redirect":
+        settings = self.server.settings
+        if settings.quota:
+            kind = settings.quota_queries if call.method == "POST" and route.kind != "write" else route.kind
+            left = self.server.quota.take(settings.quota, kind, self.server.clock.now(), settings.quota_period)
+            call.quota_headers = left.headers if left.exceeded or settings.quota_headers_always else {}
+            if left.exceeded:
+                return Reply({"errorMessage": "API rate limit exceeded", "errorCode": 429}, 429)
+        if base == "webconsole/api" and settings.webconsole == "redirect":
             return Reply(status=302, text="", headers={"Location": f"/commandcenter/api/{call.endpoint}"})
         if route.auth:
             call.user = self.server.auth.user_of(call.headers)

@@ -19,6 +19,7 @@ from simulator.estate import Estate, load
 from simulator.faults import Faults
 from simulator.jobs import Jobs, Script, script_of
 from simulator.journal import Journal
+from simulator.quota import Quota
 from simulator.settings import Settings
 
 
@@ -36,6 +37,7 @@ class Call:
     params: dict[str, str] = dataclasses.field(default_factory=dict)
     entry: dict[str, Any] = dataclasses.field(default_factory=dict)
     user: User | None = None
+    quota_headers: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def json(self) -> Any:
@@ -82,11 +84,18 @@ class CommServe:
         self.settings = Settings()
         self.settings.update(self._first_settings)
         self.estate = Estate(self._description)
+        for subclient in self.estate.subclients_by_id.values():
+            if subclient.script is not None:
+                script_of(subclient.script)  # a wrong one is better told now than at the first backup
         self.journal = Journal()
         self.faults = Faults(self.settings.seed)
         self.auth = Auth(self.tokens)
         self.random = random.Random(self.settings.seed)
         self.jobs = Jobs(self.clock.now, self.settings.first_task_id, self.settings.first_job_id)
+        self.jobs.remember(
+            (subclient, row) for subclient in self.estate.subclients_by_id.values() for row in subclient.history or []
+        )
+        self.quota = Quota()
 
     def set(self, changes: dict[str, Any]) -> None:
         """Change settings; ``speed`` changes the clock. A new ``seed`` starts all draws anew.

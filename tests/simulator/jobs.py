@@ -113,10 +113,65 @@ class Job:
     begun: float | None
     gate: Callable[[float], float | None] | None = None
     gate_reason: str = ""
+    suspended: float | None = None
+    killed: float | None = None
+    control_seconds: float = 0
+    final: View | None = None
 
     def view(self, now: float) -> View:
         """Return the state at ``now`` (simulated seconds since the epoch)."""
-        if self.begun is None and self.gate is not None:
+        if self.final is None:
+            view = self._view(now)
+            if view.active:
+                return view
+            self.final = view
+        return self.final
+
+    def _view(self, now: float) -> View:
+        until = now if self.suspended is None else min(now, self.suspended)
+        if self.killed is not None:
+            until = min(until, self.killed)
+        view = self._at(until)
+        if not view.active:
+            return view
+        if self.killed is not None:
+            over = self.killed + self.control_seconds
+            if now < over:
+                return View("Kill Pending", view.percent, "", "", "", None)
+            return View("Killed", view.percent, "The job was killed by a user.", "19:8", "", over)
+        if self.suspended is not None:
+            pending = now < self.suspended + self.control_seconds
+            return View("Suspend Pending" if pending else "Suspended", view.percent, "", "", "", None)
+        return view
+
+    def suspend(self, now: float) -> bool:
+        """Suspend the job and return whether that was possible."""
+        view = self.view(now)
+        if not view.active or self.killed is not None or self.suspended is not None:
+            return False
+        self.suspended = now
+        return True
+
+    def resume(self, now: float) -> bool:
+        """Let a suspended job go on where it was and return whether that was possible."""
+        if not self.view(now).active or self.killed is not None or self.suspended is None:
+            return False
+        if self.begun is not None:
+            self.begun += now - self.suspended
+        self.suspended = None
+        return True
+
+    def kill(self, now: float) -> bool:
+        """Kill the job and return whether that was possible. Killing one that is being killed is."""
+        if not self.view(now).active:
+            return False
+        if self.killed is None:
+            self.killed = now
+        return True
+
+    def _at(self, now: float) -> View:
+        """Return what gate and script say, as if nobody had interfered."""
+        if self.begun is None and self.gate is not None and self.suspended is None and self.killed is None:
             self.begun = self.gate(now)
         if self.begun is None:
             return View("Queued", 0, self.gate_reason, "", "", None)
@@ -194,6 +249,7 @@ class Jobs:
         steps: list[Step],
         gate: Callable[[float], float | None] | None = None,
         gate_reason: str = "",
+        start_suspended: bool = False,
         **facts: Any,
     ) -> Job:
         """Create a job; with a ``gate`` it stays Queued until the gate returns the time it opened at."""
@@ -207,12 +263,56 @@ class Jobs:
             begun=None if gate else now,
             gate=gate,
             gate_reason=gate_reason,
+            suspended=now - facts.get("control_seconds", 0) if start_suspended else None,
             **facts,
         )
         self._next_job += 1
         self.by_id[job.id] = job
         self._open.setdefault(subclient.id, []).append(job)
         return job
+
+    def remember(self, rows: Iterable[tuple[Subclient, dict[str, Any]]]) -> None:
+        """Create jobs of the past, which get the ids below the first new one in the order of their starts.
+
+        :param rows: pairs of a subclient and a mapping with ``status``, ``age`` (seconds since the end; since the start
+            if the status is no end), ``seconds`` (how long it runs), ``level``, ``reason``, ``user``.
+        :raises ValueError: for an unknown key.
+        """
+        now = self._now()
+        past = []
+        for subclient, row in rows:
+            unknown = row.keys() - {"status", "age", "seconds", "level", "reason", "code", "user"}
+            if unknown:
+                raise ValueError(f"no such key of a past job: {', '.join(sorted(unknown))}")
+            status, age = str(row.get("status", "Completed")), float(row.get("age", 86400))
+            reason, code = str(row.get("reason", "")), str(row.get("code", ""))
+            if status.lower() in ENDED:
+                seconds = float(row.get("seconds", 600))
+                start = now - age - seconds
+                steps = [Step("Running", seconds, phase="Database Backup"), Step(status, math.inf, reason, code)]
+            else:
+                start = now - age
+                seconds = float(row.get("seconds", math.inf))
+                steps = [Step(status, seconds, reason, code), Step("Completed", math.inf)]
+            past.append((start, subclient, row, steps))
+        past.sort(key=lambda one: one[0])
+        first_job, first_task = self._next_job - len(past), self._next_task - len(past)
+        for offset, (start, subclient, row, steps) in enumerate(past):
+            job = Job(
+                id=first_job + offset,
+                task_id=first_task + offset,
+                subclient=subclient,
+                level=str(row.get("level", "full")).lower(),
+                created=start,
+                steps=steps,
+                started_by=None,
+                user=str(row.get("user", "scheduler")),
+                description="",
+                request={},
+                begun=start,
+            )
+            self.by_id[job.id] = job
+            self._open.setdefault(subclient.id, []).append(job)
 
     def steps_for(self, subclient: Subclient, waiting_seconds: float, job_seconds: float) -> list[Step]:
         """Return the script for the next job of a subclient: one set by a test, the estate's, or an uneventful one."""

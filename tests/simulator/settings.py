@@ -20,6 +20,12 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "task_id_type": ("int", "str"),
     "job_ids_type": ("str", "int"),
     "webconsole": ("serve", "redirect"),
+    "not_visible": ("zero", "missing", "404", "empty"),
+    "job_view": ("all", "own", "denied"),
+    "history_view": ("all", "none", "denied"),
+    "action_error": ("errors", "top_level"),
+    "quota_queries": ("read", "write"),
+    "quota_period": ("full", "remaining"),
 }
 
 
@@ -32,6 +38,7 @@ class Settings:
     clock_skew: float = 0
     date_header: bool = True
     webconsole: str = "serve"
+    release: str = "11.38"
 
     # createtask
     bad_request_style: str = "json_string"
@@ -52,6 +59,23 @@ class Settings:
     first_job_id: int = 148886
     waiting_seconds: float = 2
     job_seconds: float = 60
+    control_seconds: float = 2
+    visibility_lag: float = 0
+    not_visible: str = "zero"
+    active_keeps_finished: float = 300
+    list_duplicates: bool = False
+    hidden_rows: bool = False
+    sort_reversed: bool = False
+    job_view: str = "all"
+    history_view: str = "all"
+    action_error: str = "errors"
+
+    # the hourly quota of the SaaS gateways, for example {"reads": 1000, "writes": 100, "period": 3600}
+    quota: dict[str, int] | None = None
+    quota_queries: str = "read"
+    quota_period: str = "full"
+    quota_headers_always: bool = False
+
     seed: int = 0
 
     def update(self, changes: dict[str, Any]) -> None:
@@ -65,6 +89,8 @@ class Settings:
                 raise ValueError(f"no such setting: {name} (there are {', '.join(sorted(known))})")
             if name in CHOICES and value not in CHOICES[name]:
                 raise ValueError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}")
+            if name == "quota" and not (value is None or set(value) == {"reads", "writes", "period"}):
+                raise ValueError("quota must be null or have reads, writes and period")
             default = next(field.default for field in dataclasses.fields(self) if field.name == name)
             if isinstance(default, bool) and not isinstance(value, bool):
                 raise ValueError(f"{name} must be true or false, not {value!r}")

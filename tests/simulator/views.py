@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.jobs import Job
+from simulator.jobs import Job, View
 
 LEVELS = {
     "full": (1, "Full"),
@@ -93,3 +93,116 @@ def job_summary(job: Job, now: float, commcell_name: str, commcell_id: int) -> d
         "clientGroups": [{"_type_": 28, "clientGroupId": 1, "clientGroupName": client.company}],
     }
     return summary
+
+
+def job_details(job: Job, now: float) -> dict[str, Any]:
+    """Return the answer of JobDetails: sizes are strings there, and -999 stands for what is not known (yet)."""
+    view = job.view(now)
+    subclient, instance, client = job.subclient, job.subclient.instance, job.subclient.client
+    size = size_of(job, view.percent)
+    over = view.ended is not None
+    begun = job.created if job.begun is None else job.begun
+    return {
+        "job": {
+            "jobDetail": {
+                "generalInfo": {
+                    "jobId": job.id,
+                    "backupType": LEVELS[job.level][1],
+                    "jobStartedFrom": "Scheduled" if job.user == "scheduler" else "Interactive",
+                    "jobStartedBy": job.user,
+                    "startTime": int(job.created),
+                    "priority": 166,
+                    "totalNumOfFiles": 0,
+                    "operationType": "Backup",
+                    "softwareCompression": "On",
+                    "systemState": 0,
+                    "taskData": {"taskId": job.task_id, "subtaskId": job.task_id + 1, "taskName": ""},
+                    "subclient": {
+                        "clientName": client.name,
+                        "displayName": client.display_name,
+                        "instanceName": instance.name,
+                        "backupsetName": subclient.backupset_name,
+                        "backupsetId": subclient.backupset_id,
+                        "instanceId": instance.id,
+                        "subclientId": subclient.id,
+                        "clientId": client.id,
+                        "appName": instance.app_name,
+                        "applicationId": instance.application_id,
+                        "subclientName": subclient.name,
+                    },
+                    "destinationClient": {"clientName": client.name},
+                },
+                "detailInfo": {
+                    "sizeOfApplication": str(size),
+                    "transferTime": str(int((view.ended or now) - begun)),
+                    "dataWritten": str(size // 3),
+                    "dataXferedNetwork": str(size // 3),
+                    "savingsPercent": "66.67" if over else "-999",
+                    "throughPut": "120.50" if over else "-999",
+                    "unCompressedBytes": size if over else -999,
+                    "compressedBytes": size // 3 if over else -999,
+                    "sizeOfMediaOnDisk": size // 3,
+                    "numOfObjects": 1 if over else -999,
+                    "skippedItems": 0,
+                    "startTime": int(job.created),
+                    "endTime": int(view.ended) if view.ended is not None else -999,
+                },
+                "progressInfo": {
+                    "state": view.status,
+                    "reasonForJobDelay": view.reason,
+                    "percentComplete": round(view.percent),
+                    "numOfFilesTransferred": "0",
+                },
+                "attemptsInfo": _attempts(job, view),
+                "clientStatusInfo": {"vmStatus": []},
+            }
+        }
+    }
+
+
+def _attempts(job: Job, view: View) -> dict[str, Any]:
+    begun = job.created if job.begun is None else job.begun
+    return {
+        "attempts": [
+            {
+                "phaseName": view.phase or "Database Backup",
+                "status": view.status,
+                "startTime": int(begun),
+                "endTime": int(view.ended or 0),
+                "delayReason": view.reason,
+            }
+        ]
+    }
+
+
+def job_events(job: Job, now: float, commcell_name: str) -> list[dict[str, Any]]:
+    """Return the events of a job so far, the newest first: its start, each state that gave a reason, its end."""
+    view = job.view(now)
+    found: list[tuple[float, int, int, str]] = [(job.created, 3, 857, f"Backup job [{job.id}] has started.")]
+    begun = job.created if job.begun is None else job.begun
+    moment = begun
+    for step in job.steps:
+        if moment > now or (view.ended is not None and moment > view.ended):
+            break
+        if step.reason:
+            found.append((moment, 6 if step.ends or step.state.lower() == "pending" else 3, 1916, step.reason))
+        moment += step.seconds
+    if view.ended is not None:
+        found.append((view.ended, 3, 857, f"Job [{job.id}] has ended with the status [{view.status}]."))
+    client = job.subclient.client
+    return [
+        {
+            "severity": severity,
+            "eventCode": str((19 << 24) + number),
+            "eventCodeString": f"19:{number}",
+            "jobId": job.id,
+            "subsystem": "JobManager",
+            "description": description,
+            "id": job.id * 10 + index,
+            "timeSource": int(moment),
+            "acknowledge": 0,
+            "type": 0,
+            "clientEntity": {"clientId": client.id, "clientName": client.name, "commCellName": commcell_name},
+        }
+        for index, (moment, severity, number, description) in reversed(list(enumerate(found)))
+    ]

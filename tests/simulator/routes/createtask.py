@@ -97,6 +97,8 @@ def submit(
             user=call.user.name if call.user else "",
             description=str(common.get("jobDescription", "")),
             request=body,
+            control_seconds=settings.control_seconds,
+            start_suspended=bool(common.get("startUpOpts", {}).get("startInSuspendedState")),
             **_gate(server, subclient),
         )
         job_ids.append(job.id)
@@ -157,4 +159,16 @@ def _typed(number: int, kind: str) -> int | str:
     return str(number) if kind == "str" else number
 
 
-ROUTES = [Route("POST", "createtask", "write", create_task)]
+def subclient_backup(server: CommServe, call: Call) -> Reply:
+    """Start a backup of one subclient by its id; the level stands in the query."""
+    number = call.params["subclient_id"]
+    level = call.query.get("backuplevel", "Incremental")
+    options = {"backupOpts": {"backupLevel": level}}
+    association = {"subclientId": int(number) if number.isdigit() else -1}
+    return submit(server, call, [association], options, {"taskInfo": {"associations": [association]}})
+
+
+ROUTES = [
+    Route("POST", "createtask", "write", create_task),
+    Route("POST", "subclient/{subclient_id}/action/backup", "write", subclient_backup),
+]

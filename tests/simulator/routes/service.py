@@ -1,0 +1,46 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service itself: whether it is there, what it is, and who is calling."""
+
+from __future__ import annotations
+
+from simulator.commserve import Call, CommServe
+from simulator.replies import Reply
+from simulator.routes import Route
+
+
+def root(_server: CommServe, _call: Call) -> Reply:
+    """GET on the base URL itself: clients look for a 200 to see that a service listens there."""
+    return Reply(text="<html><body>Command Center API</body></html>", media_type="text/html")
+
+
+def commserv(server: CommServe, _call: Call) -> Reply:
+    """GET CommServ: name, version and time zone."""
+    return Reply(
+        {
+            "commcell": {
+                "commCellName": server.estate.commcell_name,
+                "commCellId": server.estate.commcell_id,
+                "csGUID": "5E000000-51D0-4000-8000-000000000002",
+            },
+            "hostName": f"{server.estate.commcell_name}.example.com",
+            "csTimeZone": {"TimeZoneName": "UTC", "TimeZoneID": 0},
+            "timeZone": "0:0:(UTC) Coordinated Universal Time",
+            "currentSPVersion": int(server.settings.release.split(".")[1]),
+            "csVersionInfo": f"{server.settings.release}.0",
+            "releaseName": "11.0",
+        }
+    )
+
+
+def who_am_i(_server: CommServe, call: Call) -> Reply:
+    """POST WhoAmI: the user behind the token."""
+    return Reply({"user": {"userName": call.user.name if call.user else ""}})
+
+
+ROUTES = [
+    Route("GET", "", "read", root, auth=False),
+    Route("GET", "commserv", "read", commserv),
+    Route("POST", "whoami", "read", who_am_i),
+]
