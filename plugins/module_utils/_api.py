@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ._pacing import Quota, read_quota
 from ._reply_errors import error_from_reply
 from ._server_clock import ServerClock
 
@@ -40,9 +41,13 @@ if t.TYPE_CHECKING:
 class CommCell:
     """One CommCell. Safe to share between threads. As a context manager it ends what it began."""
 
-    def __init__(self, transport: Transport, credential: Credential) -> None:
+    def __init__(self, transport: Transport, credential: Credential, now: t.Callable[[], float] = time.time) -> None:
+        """now: this machine's time in epoch seconds."""
         self.transport = transport
+        self.now = now
         self.clock = ServerClock()
+        # What the server last said of its quota for requests that change something (True) and for others (False).
+        self.quotas: dict[bool, Quota] = {}
         self._credential = credential
 
     def __enter__(self) -> CommCell:
@@ -53,6 +58,12 @@ class CommCell:
             self._credential.close()
         finally:
             self.transport.close()
+
+    def api_calls(self) -> dict[str, t.Any]:
+        """How many requests were made, and the quota that the server last told of: for the result of a module."""
+        reads, writes = self.transport.counts()
+        quota = self.quotas.get(True) or self.quotas.get(False)
+        return {"reads": reads, "writes": writes, "quota": quota._asdict() if quota else None}
 
     def url(self, path: str) -> str:
         """The URL of an endpoint; path without leading slash."""
@@ -85,7 +96,10 @@ class CommCell:
         extra = dict(kwargs)
         extra["headers"] = {**extra.pop("headers", {}), **auth}
         reply = send(method, path, **extra)
-        self.clock.note(reply.headers.get("Date"), time.time())
+        self.clock.note(reply.headers.get("Date"), self.now())
+        quota = read_quota(reply.headers)
+        if quota:
+            self.quotas[changes] = quota
         return reply
 
     def read(self, method: str, path: str, **kwargs: t.Any) -> t.Any:

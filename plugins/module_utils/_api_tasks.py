@@ -15,6 +15,7 @@ from ._errors import RequestError
 
 if t.TYPE_CHECKING:
     from ._api import CommCell
+    from ._pacing import Quota
     from ._reply import Reply
 
 # Paths are not case-sensitive: the vendor's pages write this one in five ways.
@@ -43,6 +44,11 @@ class TasksApi:
     def create_url(self) -> str:
         """Where create sends its request."""
         return self._commcell.url(CREATE_TASK)
+
+    @property
+    def quota(self) -> Quota | None:
+        """What the server last said about its quota of requests that change something."""
+        return self._commcell.quotas.get(True)
 
     def create(self, body: dict[str, t.Any]) -> TaskReply:
         """Submit a task: POST createtask, once.

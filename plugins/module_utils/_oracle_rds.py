@@ -11,11 +11,15 @@ HTTP.
 from __future__ import annotations
 
 import copy
+import datetime
 import re
 import typing as t
 from dataclasses import dataclass, field
 
 from ._errors import CommvaultError, InvalidInput, RequestError
+
+if t.TYPE_CHECKING:
+    from ._jobs import Job
 
 # Defaults and field names: https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks
 DEFAULT_SUBCLIENT = "default"
@@ -29,16 +33,16 @@ OPERATION_TYPE_BACKUP = 2
 NO_ELIGIBLE_SUBCLIENT = 587207178
 
 # Every state an instance can end up in, with its word in summaries: first the good ones.
-_STATE_WORDS = {
+STATES = {
     "started": "started",
+    "adopted": "adopted",
+    "recent": "recent enough",
     "would_start": "would be started",
     "refused": "refused",
     "unknown": "of unknown outcome",
     "not_submitted": "not submitted",
 }
-GOOD_STATES = frozenset(["started", "would_start"])
-# "unknown" counts as a change: the safe assumption for whoever must react to a new backup.
-CHANGED_STATES = frozenset(["started", "would_start", "unknown"])
+GOOD_STATES = frozenset(["started", "adopted", "recent", "would_start"])
 _SHOWN_FAILURES = 3
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -230,8 +234,11 @@ def _dicts(value: t.Any) -> bool:
 class Backup:
     """What became of one requested instance.
 
-    state: "started", "refused", "unknown", "not_submitted" or, in check mode, "would_start". msg: the same in words.
-    failure: as of CommvaultError.failure, None where all went well.
+    state: one of STATES. msg: the same in words. changed: whether this call started, or may have started, something.
+    failure: as of CommvaultError.failure, None where all went well. job: the job as far as it was read.
+    candidates: jobs of which one may be that of this instance, while it cannot be told which.
+    retry_at: when a request that did not fit into a quota would fit, in epoch seconds of this machine.
+    question: what is still open, see _recovery. sent_at: when the request went out, in epoch seconds of this machine.
     """
 
     instance: Instance
@@ -241,37 +248,133 @@ class Backup:
     job_ids: tuple[str, ...] = ()
     failure: dict[str, t.Any] | None = None
     response: dict[str, t.Any] | None = None
+    changed: bool = False
+    job: Job | None = None
+    candidates: tuple[str, ...] = ()
+    retry_at: float | None = None
+    question: str | None = None
+    sent_at: float | None = None
 
     @property
     def ok(self) -> bool:
         """Whether the instance has what was asked for."""
         return self.state in GOOD_STATES
 
+    def becomes_started(self, jobs: t.Sequence[Job]) -> None:
+        """These jobs of its batch are its own."""
+        self._settle(
+            "started", f"Started the backup of {self.instance.label}: task {self.task_id}, {_job_words(jobs)}."
+        )
+        self._take(jobs)
+        self.changed = True
 
+    def becomes_left_out(self) -> None:
+        """Its batch was accepted, but none of the jobs is its own."""
+        self._settle(
+            "refused",
+            f"No backup of {self.instance.label} was started: Commvault accepted the request as task {self.task_id},"
+            " but started jobs for other instances of it only, without saying why.",
+            failed="no_job",
+        )
+
+    def becomes_recovered(self, job: Job, task_id: int | None) -> None:
+        """The answer to its request was lost, but its job was found."""
+        self._settle(
+            "adopted",
+            f"The backup of {self.instance.label} was started: the answer to the request was lost, but its job was"
+            f" found, job {job.id}.",
+        )
+        self._take([job])
+        self.task_id = task_id
+        self.changed = True
+
+    def becomes_adopted(self, job: Job) -> None:
+        """Nothing was started, since this job is at it already."""
+        self._settle(
+            "adopted",
+            f"A backup of {self.instance.label} is under way already: job {job.id} ({job.status}). No other was"
+            " started.",
+        )
+        self._take([job])
+        self.changed = False
+
+    def becomes_recent(self, job: Job, age: str) -> None:
+        """Nothing was started, since this backup is young enough. age: how old it is, in words."""
+        self._settle(
+            "recent",
+            f"The last good backup of {self.instance.label} is young enough: job {job.id} ended {age} ago"
+            f" ({job.status}). No other was started.",
+        )
+        self._take([job])
+
+    def becomes_ambiguous(self, job_ids: t.Sequence[str]) -> None:
+        """Several jobs could be its own."""
+        self.candidates = tuple(job_ids)
+        self.state = "unknown"
+        self.question = None
+        self.msg += f" Each of these jobs may be it: {', '.join(job_ids)}.{_ADVICE}"
+
+    def stays_open(self, looked: str) -> None:
+        """Its question could not be answered. looked: what came of looking for its job, a sentence."""
+        if self.question == "running":
+            self._settle(
+                "refused",
+                f"{self.msg} Which job that is could not be found out, it may have ended meanwhile. {looked}",
+                failed=None,
+            )
+        else:
+            self.state = "unknown"
+            self.changed = True
+            self.msg += f" {looked}"
+            if self.candidates:
+                self.msg += f" Each of these jobs may be it: {', '.join(self.candidates)}."
+            self.msg += _ADVICE
+            if self.failure is None:
+                self.failure = CommvaultError(self.msg, "no_job").failure()
+        self.question = None
+
+    def _settle(self, state: str, msg: str, failed: str | None = "") -> None:
+        """failed: the kind of failure, None to keep the one there is, "" for none."""
+        self.state, self.msg, self.question, self.candidates = state, msg, None, ()
+        if failed is not None:
+            self.failure = CommvaultError(msg, failed).failure() if failed else None
+
+    def _take(self, jobs: t.Sequence[Job]) -> None:
+        self.job_ids = tuple(job.id for job in jobs)
+        self.job = jobs[0]
+
+
+def _job_words(jobs: t.Sequence[Job]) -> str:
+    ids = ", ".join(job.id for job in jobs)
+    return f"job {ids}" if len(jobs) == 1 else f"jobs {ids}"
+
+
+_ADVICE = (
+    " Nothing was sent again. Look for a job of this subclient in the Command Center before you start its backup again."
+)
 _ELIGIBLE = (
     " An eligible subclient is one that exists under exactly this client, instance and subclient name, belongs to"
-    " application id {}, has a plan"
-    " and has its backup activity enabled. Compare the names with those in the Command Center: they are Commvault's,"
-    " not those of AWS."
+    " application id {}, has a plan and has its backup activity enabled. Compare the names with those in the Command"
+    " Center: they are Commvault's, not those of AWS."
 )
 
 
-def backup_from_error(instance: Instance, error: CommvaultError) -> Backup:
+def backup_from_error(instance: Instance, error: CommvaultError, sent_at: float | None = None) -> Backup:
     """The outcome for an instance whose request failed: "unknown" where the backup may run all the same, else
-    "refused".
+    "refused" or, if it never reached the CommCell's attention, "not_submitted".
+
+    sent_at: when the request went out, in epoch seconds of this machine; None if no job can be looked for.
     """
+    failure = error.failure()
     if error.maybe_ran:
-        msg = (
-            f"Whether a backup of {instance.label} was started is not known: {error} Nothing was sent again. Look"
-            " for a job of this subclient"
-            " in the Command Center before you start it again."
-        )
-        return Backup(instance, "unknown", msg, failure=error.failure())
+        msg = f"Whether a backup of {instance.label} was started is not known: {error}"
+        question = "lost" if sent_at is not None else None
+        return Backup(instance, "unknown", msg, failure=failure, changed=True, question=question, sent_at=sent_at)
     msg = f"No backup of {instance.label} was started: {error}"
     if isinstance(error, RequestError) and error.code == NO_ELIGIBLE_SUBCLIENT:
         msg += _ELIGIBLE.format(instance.application_id)
     state = "not_submitted" if error.kind in ("connection", "tls", "rate_limited", "not_submitted") else "refused"
-    return Backup(instance, state, msg, failure=error.failure())
+    return Backup(instance, state, msg, failure=failure)
 
 
 def summary(backups: t.Sequence[Backup], job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
@@ -281,7 +384,7 @@ def summary(backups: t.Sequence[Backup], job_url: t.Callable[[str], str | None])
     """
     failed = [backup for backup in backups if not backup.ok]
     result: dict[str, t.Any] = {
-        "changed": any(backup.state in CHANGED_STATES for backup in backups),
+        "changed": any(backup.changed for backup in backups),
         "msg": backups[0].msg if len(backups) == 1 else _summary_text(backups, failed),
         "task_ids": _unique(backup.task_id for backup in backups if backup.task_id is not None),
         "job_ids": _unique(job_id for backup in backups for job_id in backup.job_ids),
@@ -303,10 +406,20 @@ def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> dict[str, 
         "state": backup.state,
         "task_id": backup.task_id,
         "job_ids": list(backup.job_ids),
+        "candidates": list(backup.candidates),
+        "job": backup.job.to_result() if backup.job else None,
         "job_url": job_url(backup.job_ids[0]) if backup.job_ids else None,
         "msg": backup.msg,
+        "retry_at": iso_time(backup.retry_at),
         "failure": backup.failure,
     }
+
+
+def iso_time(epoch: float | None) -> str | None:
+    """A time as people and programs read it, in UTC; None for none."""
+    if epoch is None:
+        return None
+    return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _unique(values: t.Iterable[t.Any]) -> list[t.Any]:
@@ -316,7 +429,7 @@ def _unique(values: t.Iterable[t.Any]) -> list[t.Any]:
 def _summary_text(backups: t.Sequence[Backup], failed: t.Sequence[Backup]) -> str:
     counts = ", ".join(
         f"{sum(backup.state == state for backup in backups)} {word}"
-        for state, word in _STATE_WORDS.items()
+        for state, word in STATES.items()
         if any(backup.state == state for backup in backups)
     )
     text = f"{len(backups)} backups: {counts}."

@@ -9,10 +9,13 @@
 from __future__ import annotations
 
 import threading
+import time
 import typing as t
 
-from ._errors import CommvaultError, RequestError
-from ._oracle_rds import Backup, backup_from_error, build_request
+from ._errors import CommvaultError
+from ._oracle_rds import Backup, backup_from_error, build_request, iso_time
+from ._pacing import Pacer
+from ._recovery import BATCH, RUNNING
 
 if t.TYPE_CHECKING:
     from ._api_tasks import TaskReply, TasksApi
@@ -20,20 +23,13 @@ if t.TYPE_CHECKING:
 
 # So many failures in a row that have nothing to do with the instances mean that the rest would fail too.
 GIVE_UP_AFTER = 5
+# Seconds that a request may be held up by a quota when no time for the whole call is given.
+PATIENCE = 60.0
 _NOT_ABOUT_THE_INSTANCE = frozenset(
-    [
-        "authentication",
-        "bad_reply",
-        "connection",
-        "interrupted",
-        "not_found",
-        "rate_limited",
-        "redirect",
-        "server",
-        "timeout",
-        "tls",
-    ]
+    ["authentication", "bad_reply", "connection", "interrupted", "not_found", "redirect", "server", "timeout", "tls"]
 )
+# Refusals that one association of a batch can bring upon all of it.
+_ABOUT_ONE_OF_THE_BATCH = frozenset(["refused", "already_running", "bad_request", "permission"])
 
 
 class _Breaker:
@@ -62,7 +58,7 @@ class _Breaker:
         with self._lock:
             if self._in_a_row < GIVE_UP_AFTER or self._last is None:
                 return None
-            return RequestError(
+            return CommvaultError(
                 f"it was not sent, since the {self._in_a_row} requests before it failed alike. The last of them:"
                 f" {self._last}",
                 "not_submitted",
@@ -70,15 +66,31 @@ class _Breaker:
 
 
 class Submission:
-    """Sends the createtask requests of one call. No instance is ever sent twice."""
+    """Sends the createtask requests of one call. Nothing that may have been carried out is sent twice."""
 
-    def __init__(self, tasks: TasksApi, options: ExportOptions, *, batch_size: int = 1, concurrency: int = 1) -> None:
-        """batch_size: associations in one request. concurrency: requests at once."""
+    def __init__(
+        self,
+        tasks: TasksApi,
+        options: ExportOptions,
+        *,
+        batch_size: int = 1,
+        concurrency: int = 1,
+        adopt_running: bool = True,
+        patience: float = PATIENCE,
+        now: t.Callable[[], float] = time.time,
+        pacer: Pacer | None = None,
+    ) -> None:
+        """batch_size: associations in one request. concurrency: requests at once. adopt_running: whether a backup that
+        is under way already is as good as one that is started. patience: seconds that a quota may hold requests up.
+        """
         self._tasks = tasks
         self._options = options
         self._batch_size = batch_size
         self._concurrency = concurrency
+        self._adopt_running = adopt_running
+        self._now = now
         self._breaker = _Breaker()
+        self._pacer = pacer or Pacer(patience)
 
     def batches(self, instances: t.Sequence[Instance]) -> list[t.Sequence[Instance]]:
         """The instances of each request, in order."""
@@ -93,9 +105,12 @@ class Submission:
         ]
 
     def run(self, instances: t.Sequence[Instance]) -> list[Backup]:
-        """Start a backup of every instance; returns one Backup each, in the order of instances. Raises nothing."""
+        """Start a backup of every instance; returns one Backup each, in the order of instances. Raises nothing.
+
+        Backups with a question are for _recovery.Recovery to settle.
+        """
         batches = self.batches(instances)
-        if len(batches) == 1 or self._concurrency == 1:
+        if len(batches) < 2 or self._concurrency == 1:
             done = [self._submit(batch) for batch in batches]
         else:
             # Imported here because starting one backup, the most common use, does without it.
@@ -106,29 +121,89 @@ class Submission:
         return [backup for backups in done for backup in backups]
 
     def _submit(self, batch: t.Sequence[Instance]) -> list[Backup]:
-        refusal = self._breaker.refusal()
-        if refusal:
-            return [backup_from_error(instance, refusal) for instance in batch]
+        body = build_request(batch, self._options)
+        sent_at = None
+        while True:
+            try:
+                self._wait_for_turn()
+                sent_at = self._now()
+                reply = self._create(body)
+            except CommvaultError as error:
+                if error.kind == "rate_limited" and not isinstance(error, _QuotaExceeded):
+                    # A 429 proves that nothing ran: the same request may go out again in its turn.
+                    self._pacer.hold(getattr(error, "retry_after", None) or PATIENCE)
+                    continue
+                return self._failed(batch, error, sent_at)
+            return _started(batch, reply)
+
+    def _create(self, body: dict[str, t.Any]) -> TaskReply:
+        """Send one request and learn from how it ended. Raises CommvaultError."""
         try:
-            reply = self._tasks.create(build_request(batch, self._options))
+            reply = self._tasks.create(body)
         except CommvaultError as error:
             self._breaker.note(error)
-            return [backup_from_error(instance, error) for instance in batch]
-        except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
+            raise
+        except Exception as fault:
             # A fault of this collection in the middle of a request must not lose what the other requests started.
-            unclear = CommvaultError(
+            raise CommvaultError(
                 f"A fault in rdsops.commvault: {type(fault).__name__}.", "internal", maybe_ran=True
-            )
-            return [backup_from_error(instance, unclear) for instance in batch]
+            ) from fault
         self._breaker.note(None)
-        return _started(batch, reply)
+        self._pacer.note(self._tasks.quota)
+        return reply
+
+    def _wait_for_turn(self) -> None:
+        """Wait until a request may go out. Raises CommvaultError if none may."""
+        refusal = self._breaker.refusal()
+        if refusal:
+            raise refusal
+        wait = self._pacer.take_turn()
+        if wait:
+            raise _QuotaExceeded(self._now() + wait)
+
+    def _failed(self, batch: t.Sequence[Instance], error: CommvaultError, sent_at: float | None) -> list[Backup]:
+        if len(batch) > 1 and error.kind in _ABOUT_ONE_OF_THE_BATCH and not error.maybe_ran:
+            # Nothing of the batch ran, and one association can be the cause: the halves are new requests.
+            middle = len(batch) // 2
+            return self._submit(batch[:middle]) + self._submit(batch[middle:])
+        backups = [backup_from_error(instance, error, sent_at) for instance in batch]
+        for backup in backups:
+            if error.kind == "already_running" and self._adopt_running:
+                backup.question = RUNNING
+            if isinstance(error, _QuotaExceeded):
+                backup.retry_at = error.retry_at
+        return backups
+
+
+class _QuotaExceeded(CommvaultError):
+    """A request does not fit into the quota in the time there is."""
+
+    def __init__(self, retry_at: float) -> None:
+        """retry_at: when it would fit, in epoch seconds of this machine."""
+        super().__init__(
+            f"it was not sent, since the server's quota of requests is used up. It would fit at {iso_time(retry_at)}.",
+            "rate_limited",
+        )
+        self.retry_at = retry_at
 
 
 def _started(batch: t.Sequence[Instance], reply: TaskReply) -> list[Backup]:
+    if len(batch) > 1:
+        return [
+            Backup(
+                instance,
+                "unknown",
+                f"Commvault took the backup of {instance.label} into task {reply.task_id}, but did not say which job is"
+                " its own.",
+                reply.task_id,
+                response=reply.response,
+                changed=True,
+                candidates=reply.job_ids,
+                question=BATCH,
+            )
+            for instance in batch
+        ]
     jobs = f"job {reply.job_ids[0]}" if len(reply.job_ids) == 1 else f"jobs {', '.join(reply.job_ids)}"
     complaint = f" Commvault added: {reply.complaint}" if reply.complaint else ""
-    backups = []
-    for instance in batch:
-        msg = f"Started the backup of {instance.label}: task {reply.task_id}, {jobs}.{complaint}"
-        backups.append(Backup(instance, "started", msg, reply.task_id, reply.job_ids, response=reply.response))
-    return backups
+    msg = f"Started the backup of {batch[0].label}: task {reply.task_id}, {jobs}.{complaint}"
+    return [Backup(batch[0], "started", msg, reply.task_id, reply.job_ids, response=reply.response, changed=True)]

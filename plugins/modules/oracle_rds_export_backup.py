@@ -496,7 +496,8 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         submission = Submission(TasksApi(commcell), options, batch_size=batch_size, concurrency=concurrency)
         if module.check_mode:
             backups = [
-                Backup(instance, "would_start", f"Would start a backup of {instance.label}.") for instance in instances
+                Backup(instance, "would_start", f"Would start a backup of {instance.label}.", changed=True)
+                for instance in instances
             ]
         else:
             backups = submission.run(instances)

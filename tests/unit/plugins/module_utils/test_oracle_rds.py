@@ -213,13 +213,15 @@ class TestOutcome:
 
     @pytest.mark.parametrize("kind", ["timeout", "interrupted", "server", "bad_reply", "internal"])
     def test_what_may_have_run_is_unknown_and_says_what_to_do(self, kind):
-        backup = backup_from_error(ORDERS, CommvaultError("x", kind, maybe_ran=True))
-        assert backup.state == "unknown"
+        backup = backup_from_error(ORDERS, CommvaultError("x", kind, maybe_ran=True), sent_at=1.0)
+        assert (backup.state, backup.question, backup.changed) == ("unknown", "lost", True)
+        backup.stays_open("No job was seen.")
+        assert (backup.state, backup.question, backup.failure["kind"]) == ("unknown", None, kind)
         assert "Look for a job of this subclient" in backup.msg
 
 
 class TestSummary:
-    started = Backup(ORDERS, "started", "Started orders.", 1, ("7",))
+    started = Backup(ORDERS, "started", "Started orders.", 1, ("7",), changed=True)
     refused = Backup(BILLING, "refused", "No billing.", failure={"kind": "refused"})
 
     def test_all_well(self):
@@ -236,6 +238,9 @@ class TestSummary:
                 "state": "started",
                 "task_id": 1,
                 "job_ids": ["7"],
+                "candidates": [],
+                "job": None,
+                "retry_at": None,
                 "job_url": "url/7",
                 "msg": "Started orders.",
                 "failure": None,
@@ -255,7 +260,7 @@ class TestSummary:
         assert summary([self.refused], no_url)["changed"] is False
 
     def test_an_unknown_outcome_counts_as_a_change(self):
-        assert summary([Backup(ORDERS, "unknown", "?", failure={})], no_url)["changed"] is True
+        assert summary([Backup(ORDERS, "unknown", "?", failure={}, changed=True)], no_url)["changed"] is True
 
     def test_many_failures_make_a_short_message(self):
         backups = [Backup(Instance("c", f"i{n}", id=f"i{n}"), "refused", f"no {n}.", failure={}) for n in range(10)]

@@ -7,11 +7,18 @@ from __future__ import annotations
 import threading
 
 import pytest
+from support.fake_clock import FakeClock
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._api_tasks import TaskReply
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._pacing import Pacer, Quota
 from ansible_collections.rdsops.commvault.plugins.module_utils._submission import GIVE_UP_AFTER, Submission
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
 
 
 class FakeTasks:
@@ -23,6 +30,7 @@ class FakeTasks:
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
         self.barrier = None
+        self.quota = None
 
     def create_url(self):
         return "https://cc/createtask"
@@ -38,9 +46,12 @@ class FakeTasks:
             self.barrier.wait(10)
         with self._lock:
             self.at_once -= 1
-        answer = self.answers.get(names[0])
-        if isinstance(answer, Exception):
-            raise answer
+        for name in names:
+            answer = self.answers.get(name)
+            if isinstance(answer, list):
+                answer = answer.pop(0) if answer else None
+            if isinstance(answer, Exception):
+                raise answer
         return answer or TaskReply(number, tuple(f"j-{name}" for name in names), {"taskId": number})
 
 
@@ -68,10 +79,71 @@ def test_as_many_requests_as_allowed_are_under_way_at_once():
     assert tasks.most_at_once == 3
 
 
-def test_batches_are_cut_in_order():
+def test_batches_are_cut_in_order_and_ask_whose_job_is_whose():
     tasks = FakeTasks()
-    run(tasks, 5, batch_size=2)
+    backups = run(tasks, 5, batch_size=2)
     assert tasks.sent == [["i0", "i1"], ["i2", "i3"], ["i4"]]
+    assert [backup.question for backup in backups] == ["batch"] * 4 + [None]
+    assert backups[0].candidates == ("j-i0", "j-i1")
+    assert backups[4].job_ids == ("j-i4",)
+
+
+def test_a_batch_refused_whole_is_split_until_the_good_ones_start():
+    tasks = FakeTasks({"i5": RequestError("no", "refused", code=587207178)})
+    backups = run(tasks, 8, batch_size=8)
+    assert [backup.state for backup in backups].count("refused") == 1
+    assert backups[5].state == "refused"
+    # Nobody is in two requests that were accepted.
+    accepted = [name for names in tasks.sent if "i5" not in names for name in names]
+    assert sorted(accepted) == sorted(f"i{number}" for number in range(8) if number != 5)
+    assert len(tasks.sent) == 7
+
+
+@pytest.mark.parametrize("kind", ["timeout", "interrupted", "server", "bad_reply"])
+def test_a_batch_that_may_have_started_is_never_split(kind):
+    tasks = FakeTasks({"i1": RequestError("?", kind, maybe_ran=True)})
+    backups = run(tasks, 4, batch_size=4)
+    assert len(tasks.sent) == 1
+    assert [(backup.state, backup.question) for backup in backups] == [("unknown", "lost")] * 4
+
+
+@pytest.mark.parametrize("kind", ["authentication", "connection", "no_job", "not_found"])
+def test_a_batch_is_not_split_for_what_no_instance_can_help(kind):
+    tasks = FakeTasks({"i1": RequestError("no", kind)})
+    run(tasks, 4, batch_size=4)
+    assert len(tasks.sent) == 1
+
+
+@pytest.mark.parametrize(("adopt", "question"), [(True, "running"), (False, None)])
+def test_a_backup_that_runs_already_is_looked_for_only_if_it_may_be_adopted(adopt, question):
+    tasks = FakeTasks({"i0": RequestError("Another backup is running", "already_running", code=2)})
+    (backup,) = run(tasks, 1, adopt_running=adopt)
+    assert (backup.state, backup.question) == ("refused", question)
+
+
+class TestQuota:
+    def test_what_a_quota_turned_away_is_sent_again_in_its_turn(self, clock):
+        tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=100.0)]})
+        backups = run(tasks, 3, pacer=Pacer(1000, clock, clock.sleep))
+        assert [backup.state for backup in backups] == ["started"] * 3
+        assert tasks.sent == [["i0"], ["i1"], ["i1"], ["i2"]]
+        assert clock.slept == [100.0]
+
+    def test_what_does_not_fit_is_not_submitted_and_says_when_it_would(self, clock):
+        tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=3600.0)] * 9})
+        backups = run(tasks, 4, pacer=Pacer(60, clock, clock.sleep), now=lambda: 1767225600.0)
+        assert [backup.state for backup in backups] == ["started", "not_submitted", "not_submitted", "not_submitted"]
+        assert backups[1].retry_at == 1767229200.0
+        assert "2026-01-01T01:00:00Z" in backups[3].msg
+        assert tasks.sent == [["i0"], ["i1"]]
+        assert clock.slept == []
+
+    def test_an_announced_quota_is_kept_before_the_server_must_say_no(self, clock):
+        tasks = FakeTasks()
+        tasks.quota = Quota(2, 60.0)
+        backups = run(tasks, 5, pacer=Pacer(1000, clock, clock.sleep))
+        assert [backup.state for backup in backups] == ["started"] * 5
+        assert clock.slept == [60.0, 60.0]
 
 
 def test_requests_are_those_that_run_sends():
