@@ -23,6 +23,7 @@ from ._session import (
     HAS_REQUESTS,
     exchange,
     make_session,
+    prepared,
     proves_unsent,
     proxy_passwords,
     read_rules,
@@ -141,14 +142,11 @@ class Transport:
         exchange.rules = rules
         exchange.unsent = False
         try:
-            response = self.session.request(
-                method,
-                url,
-                headers=all_headers,
-                params=params,
-                data=data,
+            response = self.session.send(
+                prepared(self.session, method, url, all_headers, params, data),
                 timeout=timeout,
                 verify=self.session.verify,
+                proxies=self.session.proxies,
                 allow_redirects=False,
             )
         except requests.exceptions.RequestException as exc:

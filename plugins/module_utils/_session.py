@@ -237,6 +237,25 @@ def make_session(base: BaseUrl, *, validate_certs: bool, ca_path: str | None, po
     return session
 
 
+def prepared(
+    session: t.Any,
+    method: str,
+    url: str,
+    headers: t.Mapping[str, str],
+    params: t.Mapping[str, t.Any] | None,
+    data: bytes | None,
+) -> t.Any:
+    """The request that session.request would send for a session of make_session. Raises what requests raises for
+    headers and URLs that cannot be.
+
+    session.request merges the environment, cookies, hooks and settings of the session anew for each request. None of
+    that can come out differently here, and it costs a quarter of all that a request costs.
+    """
+    request = requests.PreparedRequest()
+    request.prepare(method, url, {**session.headers, **headers}, params=params, data=data, auth=session.auth)
+    return request
+
+
 def proxy_passwords(session: t.Any) -> list[str]:
     """The passwords in the proxy URLs of a session, unquoted."""
     passwords = []
