@@ -22,7 +22,7 @@ from simulator import control
 from simulator.commserve import Call, CommServe
 from simulator.faults import Fault
 from simulator.replies import NOT_FOUND_PAGE, Reply, access_denied, html
-from simulator.routes import Route, createtask, job_control, jobs, service
+from simulator.routes import Route, createtask, job_control, jobs, service, sessions
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,7 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: Where the API is found: the forms of the base URL that the vendor documents, and the root for the SaaS gateways.
 BASES = ("commandcenter/api", "webconsole/api", "searchsvc/cvwebservice.svc", "webservercore")
-ROUTES: list[Route] = [*createtask.ROUTES, *jobs.ROUTES, *job_control.ROUTES, *service.ROUTES]
+ROUTES: list[Route] = [*createtask.ROUTES, *jobs.ROUTES, *job_control.ROUTES, *service.ROUTES, *sessions.ROUTES]
 #: SO_LINGER with no time: closing sends a reset instead of a proper end.
 RESET = struct.pack("ii", 1, 0)
 
@@ -176,8 +176,9 @@ class Application:
         if base == "webconsole/api" and settings.webconsole == "redirect":
             return Reply(status=302, text="", headers={"Location": f"/commandcenter/api/{call.endpoint}"})
         if route.auth:
-            call.user = self.server.auth.user_of(call.headers)
-            if call.user is None:
+            call.identity = self.server.auth.identify(call.headers)
+            call.entry["user"] = call.user.name if call.user else None
+            if call.identity is None or not call.identity.may(call.endpoint):
                 return access_denied()
         return route.handler(self.server, call)
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from simulator.auth import Auth, User
+from simulator.auth import Auth, Identity
 from simulator.clock import Clock
 from simulator.estate import Estate, load
 from simulator.faults import Faults
@@ -21,6 +21,7 @@ from simulator.jobs import Jobs, Script, script_of
 from simulator.journal import Journal
 from simulator.quota import Quota
 from simulator.settings import Settings
+from simulator.users import ADMIN, User, Users
 
 
 @dataclasses.dataclass
@@ -36,7 +37,7 @@ class Call:
     accept: str
     params: dict[str, str] = dataclasses.field(default_factory=dict)
     entry: dict[str, Any] = dataclasses.field(default_factory=dict)
-    user: User | None = None
+    identity: Identity | None = None
     quota_headers: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @cached_property
@@ -46,6 +47,11 @@ class Call:
             return json.loads(self.raw)
         except ValueError:
             return None
+
+    @property
+    def user(self) -> User | None:
+        """The user behind the token, once it has been looked at."""
+        return self.identity.user if self.identity else None
 
     @property
     def associations(self) -> list[dict[str, Any]]:
@@ -89,7 +95,8 @@ class CommServe:
                 script_of(subclient.script)  # a wrong one is better told now than at the first backup
         self.journal = Journal()
         self.faults = Faults(self.settings.seed)
-        self.auth = Auth(self.tokens)
+        self.users = Users(self._description.get("users") or [])
+        self.auth = Auth(self.users, self.tokens, self.settings, self.clock.now)
         self.random = random.Random(self.settings.seed)
         self.jobs = Jobs(self.clock.now, self.settings.first_task_id, self.settings.first_job_id)
         self.jobs.remember(
@@ -133,6 +140,10 @@ class CommServe:
         for one in found:
             one.activity = enabled
         return len(found)
+
+    def create_access_token(self, user: str = ADMIN, endpoints: list[str] | None = None) -> dict[str, Any]:
+        """Begin a chain of access tokens for a user and return its first pair with its times."""
+        return self.auth.describe(self.auth.create_access(user, "made by a test", endpoints))
 
     def truth(self) -> list[dict[str, Any]]:
         """Return all jobs as they are, whatever a client would be shown."""

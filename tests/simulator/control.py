@@ -32,6 +32,10 @@ def operations(server: CommServe) -> dict[str, Callable[..., Any]]:
         "script": lambda **script: server.script(**script),
         "set": lambda **changes: server.set(changes),
         "set_activity": lambda **which: server.set_activity(**which),
+        "create_access_token": lambda **how: server.create_access_token(**how),
+        "access_tokens": lambda: server.auth.chains(),
+        "sessions": lambda: server.auth.sessions(),
+        "expire_tokens": lambda: server.auth.expire(),
         "reset": lambda estate=None: server.reset(estate),
     }
 

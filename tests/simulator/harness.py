@@ -265,6 +265,29 @@ class Simulator:
         """Enable or disable backup activity by names and return how many subclients were meant."""
         return self.control("set_activity", enabled=enabled, client=client, instance=instance, subclient=subclient)
 
+    def create_access_token(self, user: str = "admin", endpoints: list[str] | None = None) -> dict[str, Any]:
+        """Make an access and refresh token as a user would by hand and return both with their times.
+
+        :param endpoints: prefixes that the token is limited to, None for all.
+        """
+        return self.control("create_access_token", user=user, endpoints=endpoints)
+
+    def access_tokens(self) -> list[dict[str, Any]]:
+        """Return each chain of access tokens: ``user``, ``renewals``, ``reuses``, ``destroyed``, ``expires``."""
+        return self.control("access_tokens")
+
+    def reuses(self) -> int:
+        """Return how often a pair was used that had been exchanged before; each time a chain was destroyed."""
+        return sum(chain["reuses"] for chain in self.access_tokens())
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Return the logins that were not logged out: ``user``, ``expired``, ``device``."""
+        return self.control("sessions")
+
+    def expire_tokens(self) -> None:
+        """End all logins and access tokens now; they can still be renewed."""
+        self.control("expire_tokens")
+
     def reset(self, estate: dict[str, Any] | Path | str | None = None) -> None:
         """Go back to the state after the start: first settings, no jobs, journal or faults. The clock goes on."""
         self.control("reset", estate=str(estate) if isinstance(estate, Path) else estate)

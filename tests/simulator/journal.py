@@ -60,6 +60,7 @@ class Journal:
             **facts,
             "headers": headers,
             "body": without_credentials(facts["body"]),
+            "user": None,
             "status": None,
             "fault": None,
             "task_id": None,

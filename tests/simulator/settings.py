@@ -24,6 +24,11 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "job_view": ("all", "own", "denied"),
     "history_view": ("all", "none", "denied"),
     "action_error": ("errors", "top_level"),
+    "login_password": ("base64", "plain"),
+    "login_refusal": (200, 401, 403),
+    "old_access_tokens": ("invalid", "valid"),
+    "renew_reply": ("plain", "expires_in", "broken_json"),
+    "renew_refusal": (200, 403, 404, 450, 500),
     "quota_queries": ("read", "write"),
     "quota_period": ("full", "remaining"),
 }
@@ -69,6 +74,22 @@ class Settings:
     job_view: str = "all"
     history_view: str = "all"
     action_error: str = "errors"
+
+    # credentials
+    fixed_token_seconds: float | None = None
+    login_idle_seconds: float = 1800
+    login_renewable_seconds: float = 86400
+    login_password: str = "base64"
+    login_refusal: int = 200
+    saas_login: bool = False
+    lockout_attempts: int = 5
+    lockout_seconds: float = 900
+    access_token_seconds: float = 1800
+    access_renewable_seconds: float = 14 * 86400
+    access_chain_seconds: float = 90 * 86400
+    old_access_tokens: str = "invalid"
+    renew_reply: str = "plain"
+    renew_refusal: int = 404
 
     # the hourly quota of the SaaS gateways, for example {"reads": 1000, "writes": 100, "period": 3600}
     quota: dict[str, int] | None = None

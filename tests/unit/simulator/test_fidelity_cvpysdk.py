@@ -19,6 +19,7 @@ with warnings.catch_warnings():
     # The SDK is not ours to mend: invalid escapes in its strings and other deprecations.
     warnings.simplefilter("ignore")
     import cvpysdk.job
+    import cvpysdk.security.user
     from cvpysdk.commcell import Commcell
 
 # It sends a Host header of its own and leaves its connections to the garbage collector.
@@ -151,3 +152,46 @@ def test_listings_by_category(commcell: Any, server: Simulator) -> None:
     assert set(controller.finished_jobs()) == {148886, 148887}
     assert set(controller.all_jobs(job_type_list=["Backup"])) == {148886, 148887, 148888}
     assert controller.finished_jobs()[148886]["status"] == "Completed"
+
+
+def test_password_login_survives_its_expiry_and_logs_out(server: Simulator) -> None:
+    server.reset({**ESTATE, "users": [{"name": "operator", "password": "secret"}]})
+    assert server.https_url is not None
+    how: dict[str, Any] = {
+        "webconsole_hostname": server.https_url.split("/")[2],
+        "commcell_username": "operator",
+        "certificate_path": server.ca_file,
+    }
+    with Commcell(commcell_password="secret", **how) as commcell:
+        (job_id,) = start(server)
+        server.advance(4000)
+        assert commcell.job_controller.get(int(job_id)).status == "Completed"
+        assert [entry["status"] for entry in server.journal(path="renewlogintoken")] == [200]
+    assert server.sessions() == []
+
+
+def test_refused_and_locked_logins_are_understood(server: Simulator) -> None:
+    server.reset({**ESTATE, "users": [{"name": "operator", "password": "secret"}]})
+    server.set(lockout_attempts=2, lockout_seconds=3660)
+    assert server.https_url is not None
+    how: dict[str, Any] = {
+        "webconsole_hostname": server.https_url.split("/")[2],
+        "commcell_username": "operator",
+        "certificate_path": server.ca_file,
+    }
+    with pytest.raises(Exception, match="Invalid username or password"):
+        Commcell(commcell_password="wrong", **how)
+    with pytest.raises(Exception, match=r"locked for 1 hour\(s\) 1 minute"):
+        Commcell(commcell_password="wrong", **how)
+    with pytest.raises(Exception, match="locked"):
+        Commcell(commcell_password="secret", **how)
+
+
+def test_access_token_is_created_renewed_and_revoked(commcell: Any, server: Simulator) -> None:
+    user = cvpysdk.security.user.User.__new__(cvpysdk.security.user.User)
+    user._commcell_object = commcell
+    made = user.create_access_token("nightly", token_type=3, api_endpoints=["/Job"])
+    new = user.renew_access_token(made["accessToken"], made["refreshToken"])
+    assert new["accessToken"] != made["accessToken"]
+    assert server.access_tokens()[0]["renewals"] == 1
+    assert user.delete_access_token(made["accessTokenId"])["errorCode"] == 0
