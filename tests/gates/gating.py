@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from . import processes, report, tree, venvs
 from .lanes import FAILED, PASSED, SKIPPED, Job, Outcome
@@ -104,12 +105,12 @@ class _Run:
     def gate(self, gate: Gate) -> Outcome:
         """Run the commands of one gate on its own copy of the tree, up to the first that fails."""
         home = self.scratch / gate.name
-        places = {
+        places: dict[str, Any] = {
             "run": str(home),
             "tree": str(tree.copy(home, untracked=not gate.tracked_only)),
             "bin": str(self.bins[gate.environment]),
             "python": str(self.bins[gate.environment] / "python"),
-            "core": str(self.bins[gate.also[0]] / "python") if gate.also else "",
+            "python_of": {name: str(self.bins[name] / "python") for name in gate.also},
             "dist": str(self.dist),
             "tarball": str(self.tarballs()[0]) if gate.after else "",
         }
@@ -126,7 +127,10 @@ class _Run:
                     break
         reading = gate.reading(path.read_text(encoding="utf-8", errors="replace"))
         why = "; ".join([part for part in (why, *reading.problems) if part])
-        return Outcome(FAILED if why else PASSED, why, reading.notes, reading.closing)
+        notes = [*gate.notes, *reading.notes]
+        if gate.tracked_only:
+            notes += [f"{path}: not tracked by git" for path in tree.untracked()]
+        return Outcome(FAILED if why else PASSED, why, notes, reading.closing)
 
     def tarballs(self) -> list[Path]:
         """What the build gate made: one file, or none yet."""

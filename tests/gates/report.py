@@ -14,6 +14,7 @@ from .lanes import FAILED, PASSED, SKIPPED, Job, Outcome
 from .stages import Gate
 
 TAIL = 4  # lines shown of a gate that passed
+SOON = 0.5  # seconds; an environment that took less was there already, and is not worth a line
 
 
 def opening(chosen: Sequence[Gate], lanes: int, logs: Path) -> None:
@@ -22,15 +23,19 @@ def opening(chosen: Sequence[Gate], lanes: int, logs: Path) -> None:
 
 
 def started(job: Job) -> None:
-    """Say that a job has begun."""
-    _say(f"...... {job.name}")
+    """Say that a gate has begun."""
+    if not _is_environment(job.name):
+        _say(f"...... {job.name}")
 
 
 def ended(job: Job, outcome: Outcome, logs: Path) -> None:
     """Print the end of the output of a job that passed, all of it for one that failed."""
+    environment_made = _is_environment(job.name) and outcome.state == PASSED
+    if environment_made and outcome.seconds < SOON:
+        return
     _say(f"{outcome.state:6} {job.name} ({outcome.seconds:.1f} s){': ' if outcome.why else ''}{outcome.why}")
     path = log_path(logs, job.name)
-    if outcome.state == SKIPPED or not path.exists() or (job.name.startswith("venv ") and outcome.state == PASSED):
+    if outcome.state == SKIPPED or not path.exists() or environment_made:
         return
     lines = path.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
     if outcome.state == PASSED:
@@ -45,6 +50,8 @@ def summary(chosen: Sequence[Gate], outcomes: Mapping[str, Outcome], seconds: fl
     width = max(len(name) for name in outcomes)
     _say("", f"{'':7} {'gate':{width}} seconds")
     for name, outcome in sorted(outcomes.items(), key=lambda item: -item[1].seconds):
+        if _is_environment(name) and outcome.state == PASSED and outcome.seconds < SOON:
+            continue
         _say(f"{outcome.state:7} {name:{width}} {outcome.seconds:7.1f}  {says.get(name, 'virtual environment')}")
     for title, state in (("Not run here", SKIPPED), ("Failed", FAILED)):
         named = {name: outcome.why for name, outcome in outcomes.items() if outcome.state == state}
@@ -52,7 +59,7 @@ def summary(chosen: Sequence[Gate], outcomes: Mapping[str, Outcome], seconds: fl
             _say("", f"{title}:", *(f"  {name}: {why}" for name, why in named.items()))
     notes = [f"  {name}: {note}" for name, outcome in outcomes.items() for note in outcome.notes]
     if notes:
-        _say("", "Left out by tools:", *notes)
+        _say("", "Left out:", *notes)
     counted = {
         state: sum(1 for gate in chosen if outcomes[gate.name].state == state) for state in (PASSED, FAILED, SKIPPED)
     }
@@ -61,6 +68,10 @@ def summary(chosen: Sequence[Gate], outcomes: Mapping[str, Outcome], seconds: fl
     for name, outcome in outcomes.items():
         for line in outcome.closing:
             _say(f"{name}:", line)
+
+
+def _is_environment(name: str) -> bool:
+    return name.startswith("venv ")
 
 
 def log_path(logs: Path, name: str) -> Path:

@@ -12,7 +12,8 @@ from . import readings, venvs
 from .readings import Reading
 
 # In commands: {python} of the environment, {tree} a copy of the project made for this gate alone, {run} the
-# directory above it, {dist} and {tarball} what the build gate makes, {core} the main test environment's Python.
+# directory above it, {dist} and {tarball} what the build gate makes, {python_of[name]} the Python of
+# one more environment.
 Command = tuple[str, ...]
 
 
@@ -29,6 +30,7 @@ class Gate:
     variables: dict[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()  # more environments that must be there
     after: tuple[str, ...] = ()  # gates whose result this one uses
+    notes: tuple[str, ...] = ()  # what is left out here, for the summary
     alone: str = ""  # gates with the same word here never run at the same time
     reading: Callable[[str], Reading] = readings.nothing
     tracked_only: bool = False
@@ -72,11 +74,29 @@ def _installed(environment: str) -> Gate:
     return Gate(
         environment.replace("core", "installed"),
         "installed",
-        "the tarball in an empty place: playbook by FQCN, role and module against the simulator",
+        "the tarball in an empty place: playbook by full name, module from a shell",
         environment,
-        (("{python}", "{tree}/tests/gates/installed.py", "{tarball}", "{tree}"),),
+        (("{python}", "{tree}/tests/gates/installed.py", "{tarball}"),),
         cwd="{run}",
+        variables={"PYTHONPATH": "{tree}/tests"},
         after=("build",),
+    )
+
+
+def _targets() -> Gate:
+    """Run by the middle ansible-core, the only one that takes all of these Pythons for a managed node."""
+    here = tuple(name for name in venvs.TARGETS if venvs.ENVIRONMENTS[name].missing() is None)
+    return Gate(
+        "targets",
+        "installed",
+        "the module from the tarball on each Python of a managed node",
+        "core-2.19",
+        (("{python}", "{tree}/tests/gates/installed.py", "{tarball}", *(f"{{python_of[{name}]}}" for name in here)),),
+        cwd="{run}",
+        variables={"PYTHONPATH": "{tree}/tests"},
+        also=here,
+        after=("build",),
+        notes=tuple(f"{name}: {venvs.ENVIRONMENTS[name].missing()}" for name in venvs.TARGETS if name not in here),
     )
 
 
@@ -106,7 +126,7 @@ def gates() -> tuple[Gate, ...]:
         _lint(
             "mypy",
             "types of plugins and tests",
-            ("{bin}/mypy", "--config-file", "{tree}/mypy.ini", "--python-executable", "{core}",
+            ("{bin}/mypy", "--config-file", "{tree}/mypy.ini", "--python-executable", f"{{python_of[{main}]}}",
              "--cache-dir", "{run}/mypy", "{tree}/plugins", "{tree}/tests"),
             cwd="{run}/collections",
             variables={"MYPYPATH": "{tree}/tests"},
@@ -149,5 +169,6 @@ def gates() -> tuple[Gate, ...]:
             reading=readings.galaxy_importer,
         ),
         *(_installed(name) for name in venvs.CORES),
+        _targets(),
         *(_pytest(name, "tests/unit", "unit") for name in others),
     )  # fmt: skip

@@ -22,6 +22,11 @@ def files(*, untracked: bool) -> list[str]:
     return sorted({path for path in listed if path and os.path.lexists(ROOT / path)})
 
 
+def untracked() -> list[str]:
+    """What git would offer to add."""
+    return sorted(set(files(untracked=True)) - set(files(untracked=False)))
+
+
 def copy(into: Path, *, untracked: bool = True) -> Path:
     """Copy the files of the project to ``into``/collections/ansible_collections/rdsops/commvault; the path of that."""
     tree = into / INSIDE

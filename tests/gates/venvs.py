@@ -37,8 +37,6 @@ class Environment:
         return f"no Python {' or '.join(self.versions)} that can make virtual environments on this machine"
 
 
-CONTROLLERS = tuple(reversed(pythons.CONTROLLER_VERSIONS))
-
 ENVIRONMENTS = {
     env.name: env
     for env in (
@@ -52,6 +50,7 @@ ENVIRONMENTS = {
     )
 }
 CORES = tuple(name for name in ENVIRONMENTS if name.startswith("core-"))
+TARGETS = tuple(name for name in ENVIRONMENTS if name.startswith("target-"))
 
 
 def main_core() -> str | None:

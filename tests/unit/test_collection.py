@@ -344,7 +344,7 @@ def test_documented_requirements_are_those_of_the_execution_environment(module: 
 FORBIDDEN = {
     "the host of a package registry": r"pyp[i]\.org|pythonhosted\.o[r]g|npmj[s]\.|deb\.debian\.o[r]g",
     "a path of one machine": r"(?<![\w.{}<])/(?:work|roo[t]|Users|home/\w+)/|/tm[p]/v\b|\.pyenv/versions/\d",
-    "a page that is not in the repository": r"\bshare[d]/|style-anchor[s]|awx-fact[s]|vault-rest-ap[i]\b|\bdesign\.m[d]",
+    "a page that is not in the repository": r"\bshare[d]/|style-anchor[s]|awx-fact[s]|rest-ap[i]\.md|\bdesign\.m[d]",
     "a citation that leads nowhere": r"\bAP[I] \d+\.\d|\b[Dd]esign sectio[n]|\b[Ii]ssu[e] #?\d",
     "a tool of the trade": r"(?i)\bclaud[e]\b|\bchatgp[t]\b|\bcopilo[t]\b|\banthropi[c]\b|\bopena[i]\b|assisted-b[y]",
     "work that is not done": r"\bTOD[O]\b|\bFIXM[E]\b|\bXX[X]\b",
