@@ -262,10 +262,18 @@ class Backup:
 
     def becomes_started(self, jobs: t.Sequence[Job]) -> None:
         """These jobs of its batch are its own."""
-        self._settle(
-            "started", f"Started the backup of {self.instance.label}: task {self.task_id}, {_job_words(jobs)}."
-        )
+        ids = id_words([job.id for job in jobs])
+        self._settle("started", f"Started the backup of {self.instance.label}: task {self.task_id}, {ids}.")
         self._take(jobs)
+        self.changed = True
+
+    def becomes_sole_owner(self) -> None:
+        """The one job of its batch that nobody else owns is its own, though it was not seen yet."""
+        job_ids = self.candidates
+        self._settle(
+            "started", f"Started the backup of {self.instance.label}: task {self.task_id}, {id_words(job_ids)}."
+        )
+        self.job_ids = job_ids
         self.changed = True
 
     def becomes_left_out(self) -> None:
@@ -344,9 +352,9 @@ class Backup:
         self.job = jobs[0]
 
 
-def _job_words(jobs: t.Sequence[Job]) -> str:
-    ids = ", ".join(job.id for job in jobs)
-    return f"job {ids}" if len(jobs) == 1 else f"jobs {ids}"
+def id_words(job_ids: t.Sequence[str]) -> str:
+    """One or several job ids in a sentence."""
+    return f"job {job_ids[0]}" if len(job_ids) == 1 else f"jobs {', '.join(job_ids)}"
 
 
 _ADVICE = (

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 import typing as t
+from collections import Counter
 
 from ._errors import CommvaultError, RequestError
 from ._server_clock import TOLERANCE
@@ -100,9 +101,7 @@ class Recovery:
             if hopeless or now >= deadline or not any(backup.question for backup in backups):
                 break
             self._sleep(min(self._interval, deadline - now))
-        for backup in backups:
-            if backup.question:
-                self._give_up(backup, trouble)
+        self._give_up([backup for backup in backups if backup.question], trouble)
 
     def _look(self, backups: t.Sequence[Backup]) -> None:
         """One look at the jobs; settles what it can. Raises CommvaultError."""
@@ -183,10 +182,15 @@ class Recovery:
                 # The oldest one is what keeps others from starting.
                 backup.becomes_adopted(min(active, key=lambda job: (job.start_time or 0, job.id)))
 
-    def _give_up(self, backup: Backup, trouble: CommvaultError | None) -> None:
-        looked = (
-            f"The jobs could not be read: {trouble}"
-            if trouble
-            else f"No job of it was seen within {self._grace:g} seconds."
-        )
-        backup.stays_open(looked)
+    def _give_up(self, backups: t.Sequence[Backup], trouble: CommvaultError | None) -> None:
+        if trouble:
+            looked = f"The jobs could not be read: {trouble}"
+        else:
+            looked = f"No job of it was seen within {self._grace:g} seconds."
+        left = Counter(backup.task_id for backup in backups if backup.question == BATCH)
+        for backup in backups:
+            if backup.question == BATCH and left[backup.task_id] == 1 and len(backup.candidates) == 1:
+                # All others of the batch have theirs.
+                backup.becomes_sole_owner()
+            else:
+                backup.stays_open(looked)

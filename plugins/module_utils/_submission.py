@@ -13,7 +13,7 @@ import time
 import typing as t
 
 from ._errors import CommvaultError
-from ._oracle_rds import Backup, backup_from_error, build_request, iso_time
+from ._oracle_rds import Backup, backup_from_error, build_request, id_words, iso_time
 from ._pacing import Pacer
 from ._recovery import BATCH, RUNNING
 
@@ -203,7 +203,6 @@ def _started(batch: t.Sequence[Instance], reply: TaskReply) -> list[Backup]:
             )
             for instance in batch
         ]
-    jobs = f"job {reply.job_ids[0]}" if len(reply.job_ids) == 1 else f"jobs {', '.join(reply.job_ids)}"
     complaint = f" Commvault added: {reply.complaint}" if reply.complaint else ""
-    msg = f"Started the backup of {batch[0].label}: task {reply.task_id}, {jobs}.{complaint}"
+    msg = f"Started the backup of {batch[0].label}: task {reply.task_id}, {id_words(reply.job_ids)}.{complaint}"
     return [Backup(batch[0], "started", msg, reply.task_id, reply.job_ids, response=reply.response, changed=True)]
