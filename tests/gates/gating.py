@@ -128,8 +128,11 @@ class _Run:
         reading = gate.reading(path.read_text(encoding="utf-8", errors="replace"))
         why = "; ".join([part for part in (why, *reading.problems) if part])
         notes = [*gate.notes, *reading.notes]
-        if gate.tracked_only:
-            notes += [f"{path}: not tracked by git" for path in tree.untracked()]
+        left = tree.untracked() if gate.tracked_only else []
+        if left:
+            notes.append(
+                f"{len(left)} files that git does not track: {', '.join(left[:3])}{', ...' if left[3:] else ''}"
+            )
         return Outcome(FAILED if why else PASSED, why, notes, reading.closing)
 
     def tarballs(self) -> list[Path]:
