@@ -25,7 +25,7 @@ from ._session import (
     make_session,
     prepared,
     proves_unsent,
-    proxy_passwords,
+    proxy_secrets,
     read_rules,
     write_rules,
 )
@@ -82,8 +82,8 @@ class Transport:
         self._read_rules = read_rules(read_retries, max_rate_limit_wait)
         self._write_rules = write_rules(read_retries, max_rate_limit_wait)
         self.session = make_session(base, validate_certs=validate_certs, ca_path=ca_path, pool_size=pool_size)
-        for password in proxy_passwords(self.session):
-            redactor.add(password)
+        for secret in proxy_secrets(self.session):
+            redactor.add(secret)
 
     def counts(self) -> CallCounts:
         """The requests made so far."""

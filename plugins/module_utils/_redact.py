@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
+import threading
 import typing as t
 from urllib.parse import quote, quote_plus
 
@@ -18,44 +20,55 @@ MASK = "********"
 EXCERPT_LENGTH = 300
 
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_PERCENT = re.compile("%[0-9A-F]{2}")
 _SECRET_NAME = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
 
 
 def secret_forms(secret: str) -> set[str]:
-    """The ways in which a secret can stand in a text: plain, URL-quoted, Base64 and JSON-escaped.
+    """The ways in which a secret can stand in a text: plain, URL-quoted, HTML-escaped, Base64, and each JSON-escaped.
 
     Base64 matters because Commvault's Login takes the password that way
     (https://documentation.commvault.com/v11/essential/rest_api_authentication_post_login.html).
     """
     raw = secret.encode("utf-8", "surrogateescape")
-    forms = {
-        secret,
-        quote(raw, safe=""),
-        quote(raw),
-        quote_plus(raw),
-        base64.b64encode(raw).decode("ascii"),
-        base64.urlsafe_b64encode(raw).decode("ascii"),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-    }
+    forms = {secret, html.escape(secret)}
+    for encoded in (base64.b64encode(raw).decode("ascii"), base64.urlsafe_b64encode(raw).decode("ascii")):
+        # Not every encoder pads.
+        forms.update((encoded, encoded.rstrip("=")))
+    for form in list(forms):
+        as_bytes = form.encode("utf-8", "surrogateescape")
+        for quoted in (quote(as_bytes, safe=""), quote(as_bytes), quote_plus(as_bytes)):
+            forms.update((quoted, _PERCENT.sub(lambda match: match.group().lower(), quoted)))
+    for form in list(forms):
+        for escaped in (json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]):
+            # Some encoders escape the slash, too.
+            forms.update((escaped, escaped.replace("/", "\\/")))
     return {form for form in forms if form}
 
 
 class Redactor:
-    """Knows the secrets of a run and masks them in texts."""
+    """Knows the secrets of a run and masks them in texts. Thread-safe.
 
-    def __init__(self, secrets: t.Iterable[str] = ()) -> None:
+    listener: called with the forms of each secret at once when it is learned, for whoever else must mask them.
+    """
+
+    def __init__(self, secrets: t.Iterable[str] = (), listener: t.Callable[[set[str]], object] | None = None) -> None:
+        self._lock = threading.Lock()
         self._forms: list[str] = []
+        self._listener = listener
         for secret in secrets:
             self.add(secret)
 
     def add(self, secret: str | None) -> set[str]:
-        """Learn one more secret; None and empty are ignored. Returns its forms, for whoever else must mask them."""
+        """Learn one more secret; None and empty are ignored. Returns its forms."""
         if not secret:
             return set()
         forms = secret_forms(secret)
-        # Longest first: a form that contains another one must be masked before its part is.
-        self._forms = sorted(forms.union(self._forms), key=len, reverse=True)
+        with self._lock:
+            # Longest first: a form that contains another one must be masked before its part is.
+            self._forms = sorted(forms.union(self._forms), key=len, reverse=True)
+        if self._listener:
+            self._listener(forms)
         return forms
 
     def forms(self) -> set[str]:

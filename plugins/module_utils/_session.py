@@ -256,14 +256,17 @@ def prepared(
     return request
 
 
-def proxy_passwords(session: t.Any) -> list[str]:
-    """The passwords in the proxy URLs of a session, unquoted."""
-    passwords = []
+def proxy_secrets(session: t.Any) -> list[str]:
+    """What must stay hidden of the proxy URLs of a session: each password, as it was written, unquoted, and together
+    with its user, as a proxy that repeats its header Proxy-Authorization shows it.
+    """
+    secrets = []
     for proxy in session.proxies.values():
         try:
-            password = urlsplit(proxy).password
+            parts = urlsplit(proxy)
         except ValueError:
             continue
-        if password:
-            passwords.append(unquote(password))
-    return passwords
+        if parts.password:
+            secrets += [parts.password, unquote(parts.password)]
+            secrets.append(f"{unquote(parts.username or '')}:{unquote(parts.password)}")
+    return secrets

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import socket
 import time
@@ -109,6 +110,14 @@ def test_proxies_come_from_the_environment_and_their_password_is_a_secret(monkey
     made = transport()
     assert made.session.proxies["https"].endswith("@proxy.example.com:3128")
     assert made.redactor.clean(f"via {SECRET}") == "via ********"
+
+
+def test_what_a_proxy_repeats_of_its_own_header_is_a_secret(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://us%40er:p%2fss@proxy.example.com:3128")
+    sent = base64.b64encode(b"us@er:p/ss").decode()
+    assert transport().redactor.clean(f"Proxy-Authorization: Basic {sent}, p%2fss, p/ss") == (
+        "Proxy-Authorization: Basic ********, ********, ********"
+    )
 
 
 def test_no_proxy_is_honored(monkeypatch):

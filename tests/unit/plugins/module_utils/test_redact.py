@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._redact import (
 )
 
 SECRET = 'p@ss "wörd"/+=&x'
+BASE64 = base64.b64encode(SECRET.encode()).decode()
 
 
 @pytest.mark.parametrize(
@@ -25,19 +27,33 @@ SECRET = 'p@ss "wörd"/+=&x'
     [
         SECRET,
         quote(SECRET, safe=""),
+        quote(SECRET, safe="").replace("%2F", "%2f").replace("%2B", "%2b").replace("%3D", "%3d").replace("%C3", "%c3")
+        .replace("%B6", "%b6"),
         quote(SECRET),
-        base64.b64encode(SECRET.encode()).decode(),
+        BASE64,
+        BASE64.rstrip("="),
+        BASE64.replace("/", "\\/"),
+        quote(BASE64, safe=""),
         base64.urlsafe_b64encode(SECRET.encode()).decode(),
+        html.escape(SECRET),
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        json.dumps(SECRET)[1:-1].replace("/", "\\/"),
     ],
-)
+)  # fmt: skip
 def test_a_secret_is_masked_in_every_form_it_travels_in(form):
     assert Redactor([SECRET]).clean(f"before {form} after") == f"before {MASK} after"
 
 
 def test_the_longer_of_two_secrets_is_masked_as_a_whole():
     assert Redactor(["abc", "abcdef"]).clean("x abcdef y abc z") == f"x {MASK} y {MASK} z"
+
+
+def test_whoever_else_masks_is_told_of_each_secret_at_once():
+    told = []
+    redactor = Redactor(["one"], listener=told.append)
+    redactor.add("two")
+    assert [("one" in forms, "two" in forms) for forms in told] == [(True, False), (False, True)]
 
 
 def test_nothing_to_hide_changes_nothing():
