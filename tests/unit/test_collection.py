@@ -234,8 +234,10 @@ def test_every_variable_of_a_role_is_documented_and_carries_its_name(role: str) 
             used |= set(re.findall(rf"(?<![\w.]){role}_\w+", text_of(path)))
     set_by_the_role = {
         name
-        for path in (ROOT / "roles" / role / "tasks").glob("*.yml")
-        for name in re.findall(rf"^ +({role}_\w+):", text_of(path), flags=re.MULTILINE)
+        # Facts in tasks, and variables in files that tasks include.
+        for directory, indented in (("tasks", " +"), ("vars", ""))
+        for path in (ROOT / "roles" / role / directory).glob("*.yml")
+        for name in re.findall(rf"^{indented}({role}_\w+):", text_of(path), flags=re.MULTILINE)
     }
     assert used - set_by_the_role <= names
     assert names - used == set(), "documented, but the role never looks at it"
