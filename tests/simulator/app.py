@@ -22,7 +22,7 @@ from simulator import control
 from simulator.commserve import Call, CommServe
 from simulator.faults import Fault
 from simulator.replies import NOT_FOUND_PAGE, Reply, access_denied, html
-from simulator.routes import Route, createtask, job_control, jobs, service, sessions
+from simulator.routes import Route, createtask, discovery, job_control, jobs, service, sessions
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,7 +30,14 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: Where the API is found: the forms of the base URL that the vendor documents, and the root for the SaaS gateways.
 BASES = ("commandcenter/api", "webconsole/api", "searchsvc/cvwebservice.svc", "webservercore")
-ROUTES: list[Route] = [*createtask.ROUTES, *jobs.ROUTES, *job_control.ROUTES, *service.ROUTES, *sessions.ROUTES]
+ROUTES: list[Route] = [
+    *createtask.ROUTES,
+    *jobs.ROUTES,
+    *job_control.ROUTES,
+    *service.ROUTES,
+    *sessions.ROUTES,
+    *discovery.ROUTES,
+]
 #: SO_LINGER with no time: closing sends a reset instead of a proper end.
 RESET = struct.pack("ii", 1, 0)
 

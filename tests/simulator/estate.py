@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +97,16 @@ class Estate:
         self.clients_by_id: dict[int, Client] = {}
         self.instances_by_id: dict[int, Instance] = {}
         self.subclients_by_id: dict[int, Subclient] = {}
+        self.guid = f"5E000000-51D0-4000-8000-{self.commcell_id:012d}"
+        self._plan_ids: dict[str, int] = {}
         clients = data.get("clients") or []
         if isinstance(clients, dict):
             clients = [{"name": name, "instances": instances} for name, instances in clients.items()]
         for row in clients:
             self._add_client(row)
+        if data.get("generate"):
+            for row in generated(data["generate"]):
+                self._add_client(row)
 
     def _add_client(self, row: dict[str, Any]) -> None:
         _known(row, "client", "name id display_name activity company instances")
@@ -165,6 +171,10 @@ class Estate:
         instance.subclients.append(subclient)
         self.subclients_by_id[subclient.id] = subclient
 
+    def plan_id(self, name: str) -> int:
+        """Return the id of a plan."""
+        return self._plan_ids.setdefault(name, len(self._plan_ids) + 1)
+
     def resolve(self, association: dict[str, Any]) -> list[Subclient]:
         """Return the subclients that an association of createtask names; none if anything in it does not fit.
 
@@ -198,6 +208,34 @@ class Estate:
             and (instance is None or one.instance.name.lower() == instance.lower())
             and (subclient is None or one.name.lower() == subclient.lower())
         ]
+
+
+def generated(how: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the descriptions of many clients, made from a short one; the same each time.
+
+    :param how: ``clients`` (how many), ``subclients`` (how many in all, each with an instance of its own),
+        ``database_clients`` (among how many clients they are spread, default all), ``prefix`` of the clients' names,
+        and ``backed_up`` (true: each has a completed backup of some hours or days ago).
+    :raises ValueError: for an unknown key or impossible numbers.
+    """
+    _known(how, "generated estate", "clients subclients database_clients prefix backed_up")
+    count, total = int(how.get("clients", 100)), int(how.get("subclients", how.get("clients", 100)))
+    spread = min(count, int(how.get("database_clients", count)))
+    if count < 1 or total < 0 or spread < 1:
+        raise ValueError("a generated estate needs at least one client")
+    prefix, width = str(how.get("prefix", "client-")), len(str(count))
+    number = 0
+    for index in range(count):
+        instances = []
+        share = total // spread + (1 if index < total % spread else 0) if index < spread else 0
+        for _instance in range(share):
+            number += 1
+            row: dict[str, Any] = {"name": f"db-{number:0{len(str(total))}d}"}
+            if how.get("backed_up"):
+                row["history"] = [{"age": 3600 * (1 + number * 7 % 96), "seconds": 600 + number % 7 * 300}]
+            instances.append(row)
+        name = f"{prefix}{index + 1:0{width}d}"
+        yield {"name": name, "display_name": f"Client {index + 1}", "instances": instances}
 
 
 def _names_it(association: dict[str, Any], subclient: Subclient) -> bool:

@@ -29,6 +29,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "old_access_tokens": ("invalid", "valid"),
     "renew_reply": ("plain", "expires_in", "broken_json"),
     "renew_refusal": (200, 403, 404, 450, 500),
+    "empty_lists": ("object", "404", "list"),
+    "instance_properties": ("list", "object"),
     "quota_queries": ("read", "write"),
     "quota_period": ("full", "remaining"),
 }
@@ -90,6 +92,12 @@ class Settings:
     old_access_tokens: str = "invalid"
     renew_reply: str = "plain"
     renew_refusal: int = 404
+
+    # discovery
+    v4_discovery: bool = True
+    empty_lists: str = "object"
+    instance_properties: str = "list"
+    list_activity: bool = True
 
     # the hourly quota of the SaaS gateways, for example {"reads": 1000, "writes": 100, "period": 3600}
     quota: dict[str, int] | None = None

@@ -69,7 +69,7 @@ def submit(
     taken: set[int] = set()
     for association in associations:
         found = server.estate.resolve(association)
-        usable = [subclient for subclient in found if _eligible(server, subclient)]
+        usable = [subclient for subclient in found if _eligible(server, call, subclient)]
         if not usable:
             refusals.append(not_eligible())
         for subclient in usable:
@@ -122,8 +122,8 @@ def _submitted(server: CommServe, task_id: int, job_ids: list[int]) -> Reply:
     return Reply(data)
 
 
-def _eligible(server: CommServe, subclient: Subclient) -> bool:
-    if subclient.plan is None:
+def _eligible(server: CommServe, call: Call, subclient: Subclient) -> bool:
+    if subclient.plan is None or (call.user is not None and not call.user.sees(subclient.client.name)):
         return False
     enabled = subclient.enabled and server.settings.activity_enabled
     return enabled or server.settings.queue_when_disabled

@@ -30,6 +30,8 @@ def _visible(server: CommServe, call: Call, job: Job) -> bool:
     settings = server.settings
     if server.clock.now() < job.created + settings.visibility_lag:
         return False
+    if call.user is not None and not call.user.sees(job.subclient.client.name):
+        return False
     own = call.user is not None and job.user == call.user.name
     return own or settings.job_view != "own"
 

@@ -22,7 +22,7 @@ def commserv(server: CommServe, _call: Call) -> Reply:
             "commcell": {
                 "commCellName": server.estate.commcell_name,
                 "commCellId": server.estate.commcell_id,
-                "csGUID": "5E000000-51D0-4000-8000-000000000002",
+                "csGUID": server.estate.guid,
             },
             "hostName": f"{server.estate.commcell_name}.example.com",
             "csTimeZone": {"TimeZoneName": "UTC", "TimeZoneID": 0},

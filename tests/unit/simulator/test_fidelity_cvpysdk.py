@@ -195,3 +195,31 @@ def test_access_token_is_created_renewed_and_revoked(commcell: Any, server: Simu
     assert new["accessToken"] != made["accessToken"]
     assert server.access_tokens()[0]["renewals"] == 1
     assert user.delete_access_token(made["accessTokenId"])["errorCode"] == 0
+
+
+def test_clients_agents_instances_and_subclients_are_found(commcell: Any, server: Simulator) -> None:
+    assert set(commcell.clients.all_clients) == {"aws-prod", "aws-dev"}
+    client = commcell.clients.get("aws-prod")
+    assert client.is_backup_enabled is True
+    instances = client.agents.get("Oracle").instances
+    assert set(instances.all_instances) == {"orders", "billing", "hr", "noplan", "off", "many"}
+    subclients = instances.get("many").subclients
+    assert set(subclients.all_subclients) == {"default", "schema-a"}
+    assert subclients.get("default").storage_policy == "RDS export plan"
+    assert instances.get("off").subclients.get("default").is_backup_enabled is False
+    assert {entry["status"] for entry in server.journal()} == {200}
+
+
+def test_the_backups_it_starts_keep_the_contract(commcell: Any, server: Simulator) -> None:
+    instances = commcell.clients.get("aws-prod").agents.get("Oracle").instances
+    orders, billing = (instances.get(name).subclients.get("default") for name in ("orders", "billing"))
+    assert orders.backup("full").job_id == "148886"
+    assert billing.backup("incremental", cumulative=True).job_id == "148887"
+    with pytest.raises(Exception, match="Another backup is running"):
+        orders.backup("full")
+    assert [(job["instance"], job["level"]) for job in server.jobs()] == [
+        ("orders", "full"),
+        ("billing", "incremental"),
+    ]
+    (entry,) = server.journal(path="createtask")
+    assert (entry["contract_errors"], entry["job_ids"]) == ([], [148887])
