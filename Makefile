@@ -9,7 +9,7 @@ PYTHON ?= python3
 GATES = PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m gates
 
 .DEFAULT_GOAL := help
-.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench clean
+.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ simulator: ## the rehearsal server alone, until Ctrl-C
 
 bench: ## the collection beside what people use today, as a table
 	@$(GATES) bench $(ARGS)
+
+chaos: ## the fault campaign: thousands of submissions under faults, held against what really happened
+	@$(GATES) chaos $(ARGS)
 
 clean: ## remove environments, logs and everything else that make made
 	@rm -rf .venvs .gates dist collections/ansible_collections .pytest_cache .mypy_cache .ruff_cache .ansible

@@ -285,16 +285,19 @@ class Backup:
             failed="no_job",
         )
 
-    def becomes_recovered(self, job: Job, task_id: int | None) -> None:
-        """The answer to its request was lost, but its job was found."""
-        self._settle(
-            "adopted",
-            f"The backup of {self.instance.label} was started: the answer to the request was lost, but its job was"
-            f" found, job {job.id}.",
-        )
+    def becomes_recovered(self, job: Job, task_id: int | None, surely: bool) -> None:
+        """The answer to its request was lost, but a job was found. surely: it was started after the request was."""
+        if surely:
+            msg = (
+                f"The backup of {self.instance.label} was started: the answer to the request was lost, but its job was"
+            )
+        else:
+            msg = f"A backup of {self.instance.label} is there: the answer to the request was lost, but a job from the"
+            msg += " same seconds was"
+        self._settle("adopted", f"{msg} found, job {job.id} ({job.status}).")
         self._take([job])
         self.task_id = task_id
-        self.changed = True
+        self.changed = surely
 
     def becomes_adopted(self, job: Job) -> None:
         """Nothing was started, since this job is at it already."""

@@ -20,15 +20,10 @@ from ._errors import CommvaultError, RequestError
 from ._server_clock import TOLERANCE
 
 if t.TYPE_CHECKING:
+    from ._api_jobs import JobDetails
     from ._jobs import Job
     from ._oracle_rds import Backup, Instance
     from ._server_clock import ServerClock
-
-    class Details(t.Protocol):
-        """What more there is to know of a job."""
-
-        task_id: int | None
-        started_from: str | None
 
     class Reader(t.Protocol):
         """Reads jobs; see _job_reader.JobReader."""
@@ -42,7 +37,7 @@ if t.TYPE_CHECKING:
         def active(self) -> t.Sequence[Job]:
             """The visible jobs that have not ended."""
 
-        def details(self, job_id: str) -> Details | None:
+        def details(self, job_id: str) -> JobDetails:
             """More about one job."""
 
 
@@ -164,11 +159,13 @@ class Recovery:
             if not (details and "schedule" in (details.started_from or "").lower()):
                 mine.append(job)
         if len(mine) == 1:
-            backup.becomes_recovered(mine[0], tasks[mine[0].id])
+            # Within the tolerance of the clocks, a job from before the request may be an earlier one.
+            surely = (mine[0].start_time or 0) >= int(self._server_clock.at(backup.sent_at or 0.0))
+            backup.becomes_recovered(mine[0], tasks[mine[0].id], surely)
         elif mine:
             backup.becomes_ambiguous([job.id for job in mine])
 
-    def _details(self, job_id: str) -> Details | None:
+    def _details(self, job_id: str) -> JobDetails | None:
         try:
             return self._reader.details(job_id)
         except RequestError:

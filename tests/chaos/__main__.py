@@ -41,13 +41,18 @@ def run(submissions: int, seed: int, only_round: int | None = None) -> Report:
     # A repeated read or connection waits in urllib3; here it need not.
     urllib3.util.retry.time = SimpleNamespace(sleep=lambda _seconds: None, time=time.time)  # type: ignore[assignment]
     states: Counter[str] = Counter()
-    total = Report(0, states, [])
+    total = Report(0, states, [], 0)
     number = only_round or 0
     with Simulator(lifetime=3600) as simulator:
         while total.submissions < submissions:
             report = Round(simulator, f"{seed}:{number}").run()
             states.update(report.states)
-            total = Report(total.submissions + report.submissions, states, total.findings + report.findings)
+            total = Report(
+                total.submissions + report.submissions,
+                states,
+                total.findings + report.findings,
+                total.unknown_but_started + report.unknown_but_started,
+            )
             for finding in report.findings:
                 print(f"  {finding.kind}: {finding.instance}: {finding.text}")
                 print(f"    replay: python -m chaos --seed {seed} --only-round {number} --submissions 1", flush=True)
@@ -63,6 +68,7 @@ def show(total: Report, seconds: float) -> None:
     print(f"{total.submissions} submissions in {seconds:.0f} s")
     for state, count in total.states.most_common():
         print(f"  {state:14} {count:7}  {100 * count / total.submissions:5.1f} %")
+    print(f"behind {total.unknown_but_started} of the unknown outcomes a backup was running")
     print(
         f"started twice: {kinds['twice']}, lost: {kinds['lost']}, misreported: {kinds['misreported']},"
         f" unknown without a cause: {kinds['unknown without a cause']}"

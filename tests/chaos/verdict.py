@@ -46,7 +46,7 @@ def truth_of(jobs: list[dict[str, t.Any]], journal: list[dict[str, t.Any]], firs
             continue
         for association in request["body"]["taskInfo"]["associations"]:
             key = (association["clientName"], association["instanceName"], association["subclientName"])
-            truth.troubled.add(tuple(name.lower() for name in key))  # type: ignore[arg-type]
+            truth.troubled.add(tuple(name.lower() for name in key))
     return truth
 
 
@@ -70,9 +70,10 @@ def _misreports(backup: t.Any, own: list[str], truth: Truth) -> t.Iterator[Findi
         elif backup.task_id is not None and backup.task_id != truth.tasks[reported[0]]:
             yield Finding("misreported", label, f"task {backup.task_id}, really {truth.tasks[reported[0]]}")
     elif backup.state in ("adopted", "recent"):
-        if own:
+        # A job from the second of the request is taken without the claim that this call started it.
+        if own and reported != own:
             yield Finding("lost", label, text)
-        if reported[0] not in truth.others.get(backup.instance.key, []):
+        if reported[0] not in [*own, *truth.others.get(backup.instance.key, [])]:
             yield Finding("misreported", label, text)
     elif backup.state == "unknown":
         if backup.instance.key not in truth.troubled and not backup.candidates:

@@ -33,6 +33,9 @@ TASKS = (
     Task("demo", "start backups for a sample inventory on the simulator", ("tests/demo/run.py",), installs=True),
     Task("simulator", "serve the rehearsal CommServe until Ctrl-C", ("-m", "simulator")),
     Task("bench", "measure the collection beside what people use today", ("tests/bench/run.py",), installs=True),
+    Task(
+        "chaos", "start thousands of backups under faults and see what became of each", ("-m", "chaos"), installs=True
+    ),
 )
 
 

@@ -15,7 +15,7 @@ from ansible.module_utils import basic
 try:
     from ansible.module_utils.testing import patch_module_args
 except ImportError:  # ansible-core before 2.19
-    patch_module_args = None
+    patch_module_args = None  # type: ignore[assignment]
 
 if t.TYPE_CHECKING:
     from types import ModuleType
@@ -84,7 +84,7 @@ class ModuleRunner:
         return result
 
     def _main(self, module: ModuleType, params: dict[str, t.Any]) -> None:
-        if patch_module_args is not None:
+        if callable(patch_module_args):
             with patch_module_args(params):
                 module.main()
         else:

@@ -27,7 +27,7 @@ SECRET = "SECRET-proxy-password"
 @pytest.fixture(autouse=True)
 def slept(monkeypatch):
     """No retry waits for real; the seconds that it would have waited."""
-    waits = []
+    waits: list[float] = []
     monkeypatch.setattr("urllib3.util.retry.time", types.SimpleNamespace(sleep=waits.append, time=time.time))
     return waits
 

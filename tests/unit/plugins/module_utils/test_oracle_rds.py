@@ -216,6 +216,7 @@ class TestOutcome:
         backup = backup_from_error(ORDERS, CommvaultError("x", kind, maybe_ran=True), sent_at=1.0)
         assert (backup.state, backup.question, backup.changed) == ("unknown", "lost", True)
         backup.stays_open("No job was seen.")
+        assert backup.failure is not None
         assert (backup.state, backup.question, backup.failure["kind"]) == ("unknown", None, kind)
         assert "Look for a job of this subclient" in backup.msg
 

@@ -137,6 +137,12 @@ class TestLost:
         settle(FakeReader(other), one, clock=clock)
         assert one.state == "unknown"
 
+    def test_a_job_from_just_before_the_request_is_taken_but_may_be_an_earlier_one(self, clock):
+        one = backup(LOST)
+        settle(FakeReader(job(7, start=SENT - 3)), one, clock=clock)
+        assert (one.state, one.job_ids, one.changed) == ("adopted", ("7",), False)
+        assert "a job from the same seconds was found" in one.msg
+
     def test_time_is_told_by_the_servers_clock(self, clock):
         server_clock = ServerClock()
         server_clock.note("Thu, 01 Jan 2026 00:00:00 GMT", SENT + 3600)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import typing as t
 
 import pytest
 from support.fake_clock import FakeClock
@@ -147,7 +148,8 @@ class TestQuota:
 
 
 def test_requests_are_those_that_run_sends():
-    submission = Submission(FakeTasks(), ExportOptions(), batch_size=2)
+    tasks: t.Any = FakeTasks()
+    submission = Submission(tasks, ExportOptions(), batch_size=2)
     requests = submission.requests(instances(3))
     assert [request["method"] for request in requests] == ["POST", "POST"]
     assert requests[0]["url"] == "https://cc/createtask"
