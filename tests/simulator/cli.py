@@ -15,10 +15,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from simulator import server, tls
 from simulator.app import Application
 from simulator.clock import Clock
 from simulator.commserve import CommServe
+from simulator.settings import from_text
+
+#: A rehearsal server may run for days; nobody reads its journal.
+KEPT_REQUESTS = 100
 
 WELCOME = """\
 A CommServe simulator for rehearsals. It is a model of the Commvault REST API and not the vendor's software:
@@ -66,10 +72,7 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise ValueError(f"--set needs NAME=VALUE, not {pair}")
-        try:
-            found[name] = json.loads(value)
-        except ValueError:
-            found[name] = value
+        found[name] = from_text(name, value)
     return found
 
 
@@ -99,10 +102,12 @@ def main(arguments: list[str] | None = None) -> int:
         if options.latency:
             settings["latency_ms"] = options.latency
         estate = private.get("estate") or options.estate
-        commserve = CommServe(estate, tokens, settings, Clock(options.speed))
+        commserve = CommServe(
+            estate, tokens, settings, Clock(options.speed), None if options.harness else KEPT_REQUESTS
+        )
         http = server.listen(options.port)
         https = server.listen(options.https_port) if options.https else None
-    except (OSError, ValueError, KeyError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as exc:
         print(f"simulator: {exc}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="commserve-simulator-") as scratch:

@@ -68,6 +68,7 @@ class CommServe:
     :param estate: description of the estate, a file of it, or None for the sample.
     :param tokens: token to user name.
     :param settings: changes to the defaults of :class:`Settings`.
+    :param keep_requests: how many requests the journal keeps, None for all.
     """
 
     def __init__(
@@ -76,8 +77,10 @@ class CommServe:
         tokens: Mapping[str, str],
         settings: Mapping[str, Any],
         clock: Clock,
+        keep_requests: int | None = None,
     ) -> None:
         self.clock = clock
+        self._keep_requests = keep_requests
         self.tokens = dict(tokens)
         self._first_settings = dict(settings)
         self._description = load(estate)
@@ -93,7 +96,7 @@ class CommServe:
         for subclient in self.estate.subclients_by_id.values():
             if subclient.script is not None:
                 script_of(subclient.script)  # a wrong one is better told now than at the first backup
-        self.journal = Journal()
+        self.journal = Journal(self._keep_requests)
         self.faults = Faults(self.settings.seed)
         self.users = Users(self._description.get("users") or [])
         self.auth = Auth(self.users, self.tokens, self.settings, self.clock.now)
@@ -104,12 +107,11 @@ class CommServe:
         )
         self.quota = Quota()
 
-    def set(self, changes: dict[str, Any]) -> None:
+    def set(self, **changes: Any) -> None:
         """Change settings; ``speed`` changes the clock. A new ``seed`` starts all draws anew.
 
         :raises ValueError: for an unknown name or a wrong value.
         """
-        changes = dict(changes)
         speed = changes.pop("speed", None)
         self.settings.update(changes)
         if speed is not None:

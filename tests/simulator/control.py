@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
-from typing import Any
+from operator import attrgetter
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,41 +16,39 @@ from starlette.routing import Route
 from simulator.commserve import CommServe
 from simulator.control_key import KEY_HEADER
 
-
-def operations(server: CommServe) -> dict[str, Callable[..., Any]]:
-    """Return what can be asked, by name. Arguments come as a JSON object, the result goes back as JSON."""
-    return {
-        "journal": lambda **by: server.journal.select(**by),
-        "connections": lambda: len(server.journal.connections),
-        "order_fault": lambda **order: server.faults.order(**order),
-        "clear_faults": lambda: server.faults.clear(),
-        "faults": lambda: server.faults.list(),
-        "now": server.clock.now,
-        "advance": lambda seconds: server.clock.advance(seconds),
-        "jobs": lambda: server.truth(),
-        "script": lambda **script: server.script(**script),
-        "set": lambda **changes: server.set(changes),
-        "set_activity": lambda **which: server.set_activity(**which),
-        "create_access_token": lambda **how: server.create_access_token(**how),
-        "access_tokens": lambda: server.auth.chains(),
-        "sessions": lambda: server.auth.sessions(),
-        "expire_tokens": lambda: server.auth.expire(),
-        "reset": lambda estate=None: server.reset(estate),
-    }
+#: What can be asked, and which method of the CommServe answers; looked up at each call, as a reset replaces the parts.
+#: Arguments come as a JSON object, results go back as JSON.
+OPERATIONS = {
+    "journal": "journal.select",
+    "connections": "journal.count_connections",
+    "order_fault": "faults.order",
+    "clear_faults": "faults.clear",
+    "faults": "faults.list",
+    "now": "clock.now",
+    "advance": "clock.advance",
+    "jobs": "truth",
+    "script": "script",
+    "set": "set",
+    "set_activity": "set_activity",
+    "create_access_token": "create_access_token",
+    "access_tokens": "auth.chains",
+    "sessions": "auth.sessions",
+    "expire_tokens": "auth.expire",
+    "reset": "reset",
+}
 
 
 def application(server: CommServe, key: str) -> Starlette:
     """Return the control API as an application of its own."""
-    table = operations(server)
 
     async def control(request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get(KEY_HEADER, ""), key):
             return JSONResponse({"error": "wrong control key"}, 403)
-        operation = table.get(request.path_params["operation"])
-        if operation is None:
+        method = OPERATIONS.get(request.path_params["operation"])
+        if method is None:
             return JSONResponse({"error": "no such operation"}, 404)
         try:
-            return JSONResponse({"result": operation(**(await request.json()))})
+            return JSONResponse({"result": attrgetter(method)(server)(**(await request.json()))})
         except (ValueError, TypeError, KeyError) as exc:
             return JSONResponse({"error": f"{type(exc).__name__}: {exc}"}, 422)
 

@@ -26,6 +26,10 @@ SAMPLE = Path(__file__).resolve().with_name("sample_estate.yml")
 DEFAULT_PLAN = "RDS export plan"
 #: What a subclient takes over from its instance.
 INHERITED = ("plan", "job_seconds", "script", "history")
+CLIENT_KEYS = frozenset({"name", "id", "display_name", "activity", "company", "instances"})
+INSTANCE_KEYS = frozenset({"name", "id", "application", "activity", "vendor", "subclients", "backupset", *INHERITED})
+SUBCLIENT_KEYS = frozenset({"name", "id", "activity", *INHERITED})
+GENERATED_KEYS = frozenset({"clients", "subclients", "database_clients", "prefix", "backed_up"})
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -109,7 +113,7 @@ class Estate:
                 self._add_client(row)
 
     def _add_client(self, row: dict[str, Any]) -> None:
-        _known(row, "client", "name id display_name activity company instances")
+        _known(row, "client", CLIENT_KEYS)
         name = str(row["name"])
         if name.lower() in self.clients:
             raise ValueError(f"client {name} is there twice")
@@ -128,9 +132,7 @@ class Estate:
             self._add_instance(client, {"name": instance} if isinstance(instance, str) else instance)
 
     def _add_instance(self, client: Client, row: dict[str, Any]) -> None:
-        _known(
-            row, "instance", "name id application activity vendor subclients plan job_seconds script history backupset"
-        )
+        _known(row, "instance", INSTANCE_KEYS)
         application = str(row.get("application", "Oracle")).lower()
         if application not in APPLICATIONS:
             raise ValueError(f"no such application: {application}")
@@ -152,7 +154,7 @@ class Estate:
             self._add_subclient(instance, row, {"name": subclient} if isinstance(subclient, str) else subclient)
 
     def _add_subclient(self, instance: Instance, above: dict[str, Any], row: dict[str, Any]) -> None:
-        _known(row, "subclient", "name id activity plan job_seconds script history")
+        _known(row, "subclient", SUBCLIENT_KEYS)
         merged: dict[str, Any] = {key: above[key] for key in INHERITED if key in above}
         merged.update(row)
         plan = merged.get("plan", DEFAULT_PLAN)
@@ -218,7 +220,7 @@ def generated(how: dict[str, Any]) -> Iterator[dict[str, Any]]:
         and ``backed_up`` (true: each has a completed backup of some hours or days ago).
     :raises ValueError: for an unknown key or impossible numbers.
     """
-    _known(how, "generated estate", "clients subclients database_clients prefix backed_up")
+    _known(how, "generated estate", GENERATED_KEYS)
     count, total = int(how.get("clients", 100)), int(how.get("subclients", how.get("clients", 100)))
     spread = min(count, int(how.get("database_clients", count)))
     if count < 1 or total < 0 or spread < 1:
@@ -255,8 +257,8 @@ def _names_it(association: dict[str, Any], subclient: Subclient) -> bool:
     )
 
 
-def _known(row: dict[str, Any], what: str, keys: str) -> None:
-    unknown = row.keys() - set(keys.split())
+def _known(row: dict[str, Any], what: str, keys: frozenset[str]) -> None:
+    unknown = row.keys() - keys
     if unknown:
         raise ValueError(f"no such key of a {what}: {', '.join(sorted(unknown))}")
 

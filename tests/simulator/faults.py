@@ -41,6 +41,11 @@ KINDS: dict[str, dict[str, Any]] = {
         "json": {"errorMessage": "Too many requests", "errorCode": 429},
         "headers": {"X-RateLimit-Limit": "100", "X-RateLimit-Period": "3600"},
     },
+    "rate_limit_retry_after": {
+        "status": 429,
+        "json": {"errorMessage": "Too many requests", "errorCode": 429},
+        "headers": {"Retry-After": "2"},
+    },
     "rate_limit_bare": {"status": 429, "body": ""},
     "unauthorized": {"status": 401, "json": {"errorMessage": "Access denied", "errorCode": 5}},
     "forbidden": {"status": 403, "body": "Forbidden", "content_type": "text/plain"},

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
 from typing import Any
 
@@ -43,10 +44,14 @@ def without_credentials(value: Any) -> Any:
 
 
 class Journal:
-    """All requests since the last reset, the oldest first."""
+    """The requests since the last reset, the oldest first.
 
-    def __init__(self) -> None:
-        self.entries: list[dict[str, Any]] = []
+    :param keep: how many to keep, None for all.
+    """
+
+    def __init__(self, keep: int | None = None) -> None:
+        self.entries: collections.deque[dict[str, Any]] = collections.deque(maxlen=keep)
+        self._count = 0
         self.connections: set[int] = set()
 
     def open(self, **facts: Any) -> dict[str, Any]:
@@ -55,8 +60,9 @@ class Journal:
             name: fingerprint(value) if name in CREDENTIAL_HEADERS else value
             for name, value in facts["headers"].items()
         }
+        self._count += 1
         entry: dict[str, Any] = {
-            "seq": len(self.entries) + 1,
+            "seq": self._count,
             **facts,
             "headers": headers,
             "body": without_credentials(facts["body"]),
@@ -70,6 +76,10 @@ class Journal:
         self.entries.append(entry)
         self.connections.add(entry["connection"])
         return entry
+
+    def count_connections(self) -> int:
+        """Return how many TCP connections carried requests."""
+        return len(self.connections)
 
     def select(
         self, path: str | None = None, method: str | None = None, kind: str | None = None

@@ -10,6 +10,7 @@ them for readers.
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 CHOICES: dict[str, tuple[Any, ...]] = {
@@ -112,16 +113,38 @@ class Settings:
 
         :raises ValueError: for an unknown name or a value that is none of the allowed ones.
         """
-        known = {field.name for field in dataclasses.fields(self)}
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
         for name, value in changes.items():
-            if name not in known:
-                raise ValueError(f"no such setting: {name} (there are {', '.join(sorted(known))})")
-            if name in CHOICES and value not in CHOICES[name]:
-                raise ValueError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}")
-            if name == "quota" and not (value is None or set(value) == {"reads", "writes", "period"}):
-                raise ValueError("quota must be null or have reads, writes and period")
-            default = next(field.default for field in dataclasses.fields(self) if field.name == name)
-            if isinstance(default, bool) and not isinstance(value, bool):
-                raise ValueError(f"{name} must be true or false, not {value!r}")
+            if name not in defaults:
+                raise ValueError(f"no such setting: {name} (there are {', '.join(sorted(defaults))})")
+            _check(name, value, defaults[name])
         for name, value in changes.items():
             setattr(self, name, value)
+
+
+def _check(name: str, value: Any, default: Any) -> None:
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}")
+    elif name == "quota":
+        if value is not None and (not isinstance(value, dict) or set(value) != {"reads", "writes", "period"}):
+            raise ValueError("quota must be null or have reads, writes and period")
+    elif isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false, not {value!r}")
+    elif isinstance(default, str):
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be a string, not {value!r}")
+    elif isinstance(value, bool) or not (isinstance(value, (int, float)) or value is default):
+        raise ValueError(f"{name} must be a number, not {value!r}")
+
+
+def from_text(name: str, text: str) -> Any:
+    """Return the value of a setting given as text: JSON, or the text itself for settings that are texts."""
+    default = next((field.default for field in dataclasses.fields(Settings) if field.name == name), None)
+    if isinstance(default, str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -19,6 +19,7 @@ from simulator.harness import Simulator, SimulatorError
     [
         ("maintenance", 200, "Scheduled Maintenance"),
         ("rate_limit", 429, "Too many requests"),
+        ("rate_limit_retry_after", 429, "Too many requests"),
         ("rate_limit_bare", 429, ""),
         ("unauthorized", 401, "Access denied"),
         ("forbidden", 403, "Forbidden"),

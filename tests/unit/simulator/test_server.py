@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +19,9 @@ from pathlib import Path
 import pytest
 import requests
 from simulator.client import ESTATE, Api, association
+from simulator.faults import KINDS, MATCHES, PRIMITIVES
 from simulator.harness import TESTS, Simulator, SimulatorError, fingerprint
+from simulator.settings import Settings, from_text
 
 
 def test_journal_has_every_request_in_order_and_no_credential(api: Api, simulator: Simulator) -> None:
@@ -59,10 +63,45 @@ def test_control_api_is_not_slowed_or_broken(simulator: Simulator) -> None:
     assert simulator.faults()[0]["seen"] == 0
 
 
-@pytest.mark.parametrize("settings", [{"nonsense": 1}, {"conflict_status": 418}, {"blackout": "yes"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"nonsense": 1},
+        {"conflict_status": 418},
+        {"blackout": "yes"},
+        {"job_seconds": "long"},
+        {"job_seconds": None},
+        {"release": 11.4},
+        {"quota": {"reads": 1}},
+    ],
+)
 def test_wrong_settings_are_refused(simulator: Simulator, settings: dict) -> None:
     with pytest.raises(SimulatorError):
         simulator.set(**settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("release", "11.40", "11.40"),
+        ("not_visible", "404", "404"),
+        ("conflict_status", "409", 409),
+        ("blackout", "true", True),
+    ],
+)
+def test_settings_of_the_command_line_get_their_types(name: str, text: str, value: object) -> None:
+    settings = Settings()
+    settings.update({name: from_text(name, text)})
+    assert getattr(settings, name) == value
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (TESTS / "simulator" / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z0-9_]+)`", readme))
+    assert {field.name for field in dataclasses.fields(Settings)} <= named
+    assert set(KINDS) | (PRIMITIVES - {"kind"}) | MATCHES <= named
+    members = {name for name in vars(Simulator) if not name.startswith("_")} - {"control", "stop"}
+    assert members <= set(re.findall(r"`([a-z_]+)\(", readme))
 
 
 def test_reset_brings_everything_back(api: Api, simulator: Simulator) -> None:
@@ -136,6 +175,7 @@ def test_process_ends_when_its_owner_is_gone() -> None:
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": str(TESTS)},
         capture_output=True,
+        check=False,
         text=True,
         timeout=60,
     )
@@ -191,3 +231,23 @@ def test_rehearsal_server_greets_logs_without_the_token_and_stops_on_interrupt()
     assert token not in rest
     assert rest.rstrip().endswith("Stopped.")
     assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("clients: [", "expected"), ("- a", "must be a mapping"), ("clients: [{name: x, y: 1}]", "no such key")],
+)
+def test_rehearsal_server_tells_what_is_wrong_with_an_estate(tmp_path: Path, content: str, words: str) -> None:
+    estate = tmp_path / "estate.yml"
+    estate.write_text(content, encoding="utf-8")
+    out = subprocess.run(
+        [sys.executable, "-m", "simulator", "--estate", str(estate)],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert out.returncode == 2
+    assert words in out.stderr
+    assert "Traceback" not in out.stderr
