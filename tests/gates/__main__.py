@@ -22,9 +22,12 @@ def main() -> int:
     test.add_argument("--keep-tarball", action="store_true", help="copy the built tarball to dist/")
     verbs.add_parser("list", help="name the gates")
     for task in TASKS:
-        verb = verbs.add_parser(task.name, help=task.says)
-        verb.add_argument("arguments", nargs=argparse.REMAINDER, help="for the script behind it")
-    given = parser.parse_args()
+        # All else on the line, --help too, is for the script behind it. REMAINDER would not take an option as the first.
+        verbs.add_parser(task.name, help=task.says, add_help=False)
+    given, others = parser.parse_known_args()
+    tasks = {task.name: task for task in TASKS}
+    if others and given.verb not in tasks:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
     # An ended run cleans up after itself, as with Ctrl-C.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     if given.verb == "list":
@@ -36,7 +39,7 @@ def main() -> int:
             return gating.run_gates([name for name in given.only.split(",") if name], keep_tarball=given.keep_tarball)
         except gating.UnknownGate as exc:
             parser.error(str(exc))
-    return perform(next(task for task in TASKS if task.name == given.verb), given.arguments)
+    return perform(tasks[given.verb], others)
 
 
 if __name__ == "__main__":
