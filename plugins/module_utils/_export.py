@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ._api_estate import EstateApi
 from ._api_tasks import TasksApi
 from ._history import HistoryCheck
+from ._oracle_rds import Backup
 from ._recovery import Recovery
 from ._submission import PATIENCE, Submission
 
@@ -21,7 +22,7 @@ if t.TYPE_CHECKING:
     from ._api import CommCell
     from ._job_reader import JobReader
     from ._jobs import Job
-    from ._oracle_rds import Backup, ExportOptions, Instance
+    from ._oracle_rds import ExportOptions, Instance
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,15 @@ class Export:
         if any(backup.question for backup in backups):
             self._recovery.settle(backups)
         return backups
+
+    def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
+        """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""
+        settled = self.spared(instances)
+        for place, instance in enumerate(instances):
+            if place not in settled:
+                msg = f"Would start a backup of {instance.label}."
+                settled[place] = Backup(instance, "would_start", msg, changed=True)
+        return [settled[place] for place in range(len(instances))]
 
     def spared(self, instances: t.Sequence[Instance]) -> dict[int, Backup]:
         """The instances that need no new backup, by their place; only reads. Sets warnings."""

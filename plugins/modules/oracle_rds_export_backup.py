@@ -15,7 +15,8 @@ description:
   - Starts the Commvault operation B(AWS Oracle RDS Export backup) for one instance or for many, and returns the ids
     of the tasks and jobs.
   - One request to C(POST /createtask) is sent for each backup, and for O(batch_size) backups where that is set.
-    It is never sent twice. Where it is not known whether a request was carried out, the module says so and fails.
+    It is never sent twice. Where it is not known whether a request was carried out, the module looks for the job; where
+    it finds none, or more than one, it says so and fails.
   - An instance that cannot be backed up does not keep the others from being started.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
@@ -30,9 +31,10 @@ attributes:
     details:
       - Shows the requests.
   idempotent:
-    support: none
+    support: partial
     details:
-      - Each run starts a backup.
+      - Each run starts a backup, unless one of the same subclient is active (see O(on_running)) or was made a short
+        while ago (see O(max_age)).
 options:
   client_name:
     description:
@@ -166,6 +168,28 @@ options:
       - How many requests are under way at once.
     type: int
     default: 4
+  on_running:
+    description:
+      - What to do when Commvault refuses a backup because another one of the same subclient is active.
+      - With V(adopt), that backup is taken for the one that was asked for, its job is returned, and nothing is
+        changed. So a play that is launched again while its backups run starts nothing twice.
+      - With V(fail), the instance fails.
+      - Commvault refuses only if the CommCell's setting B(Queue jobs if conflicting jobs are active) is off, as it is
+        by default. Where it is on, use O(max_age), with which active backups are looked for before anything is started.
+    type: str
+    choices:
+      - adopt
+      - fail
+    default: adopt
+  max_age:
+    description:
+      - Leaves an instance alone that has a good backup younger than this, counted from the end of its job, or an
+        active one.
+      - Seconds, or a number with a unit such as V(90m), V(24h) or V(2d).
+      - With O(backup_level=full), only full backups count. A job that ended with errors does not count.
+      - The jobs of each client are read once. Where the user may not see them, the backups are started and a warning
+        says so. Where they cannot be read for another reason, the backups of that client are not started.
+    type: str
 seealso:
   - name: AWS Oracle RDS Export backup
     description: The operation in Commvault's API reference.
@@ -223,6 +247,11 @@ EXAMPLES = r"""
   rdsops.commvault.oracle_rds_export_backup:
     instances: "{{ rds_instances }}"
     batch_size: 50
+
+- name: Back up only what has no good backup of the last day
+  rdsops.commvault.oracle_rds_export_backup:
+    instances: "{{ rds_instances }}"
+    max_age: 24h
 
 - name: Tell one cause of a failure from the others
   block:
@@ -305,7 +334,10 @@ backups:
       description:
         - What became of it.
         - V(started) - the backup was started.
-        - V(would_start) - in check mode, it would be.
+        - V(adopted) - its job was found, either one that was active already (see O(on_running)), or the one that was
+          started by a request whose answer was lost.
+        - V(recent) - it was left alone, since its last good backup is younger than O(max_age).
+        - V(would_start) - in check mode, it would be started.
         - V(refused) - Commvault refused it, nothing was started.
         - V(unknown) - it may have been started, or not; it was not sent again.
         - V(not_submitted) - the request was not sent, since the CommCell could not be reached or would not have taken
@@ -324,6 +356,24 @@ backups:
       elements: str
       returned: always
       sample: ["148886"]
+    candidates:
+      description: Ids of jobs one of which may be that of this instance, where it cannot be told which. Empty
+        otherwise.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    job:
+      description: The job as it was read, with the keys that M(rdsops.commvault.job_info) returns; V(null) if it was
+        not read.
+      type: dict
+      returned: always
+      sample: null
+    retry_at:
+      description: When a request that did not fit into the server's quota would fit, V(null) otherwise.
+      type: str
+      returned: always
+      sample: null
     job_url:
       description: Page of the first job in the Command Center, V(null) if its address is not known.
       type: str
@@ -376,6 +426,27 @@ api_calls:
       type: int
       returned: always
       sample: 1
+    quota:
+      description: What the server said of its quota, V(null) if it said nothing.
+      type: dict
+      returned: always
+      sample: null
+      contains:
+        limit:
+          description: Requests that it allows in a period.
+          type: int
+          returned: always
+          sample: 100
+        period:
+          description: Length of the period in seconds.
+          type: float
+          returned: always
+          sample: 3600.0
+        remaining:
+          description: Requests left, V(null) if it did not say.
+          type: int
+          returned: always
+          sample: null
 failure:
   description: What went wrong, for programs. With several instances, that of the first that was not started.
   returned: failure
@@ -422,12 +493,14 @@ failure:
 import json
 import typing as t
 
-from ..module_utils._api_tasks import TasksApi
+from ..module_utils._api_jobs import JobsApi
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._connection import positive
+from ..module_utils._durations import positive_duration
+from ..module_utils._export import Export, ExportPlan
+from ..module_utils._job_reader import JobReader
 from ..module_utils._module import ModuleRun, run_module
 from ..module_utils._oracle_rds import (
-    Backup,
     ExportOptions,
     Instance,
     check_task_info,
@@ -436,7 +509,6 @@ from ..module_utils._oracle_rds import (
     summary,
 )
 from ..module_utils._redact import named_secrets
-from ..module_utils._submission import Submission
 
 ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
 
@@ -477,6 +549,8 @@ def argument_spec() -> ArgumentSpec:
             "task_info": {"type": "dict", "default": {}},
             "batch_size": {"type": "int", "default": 1},
             "concurrency": {"type": "int", "default": 4},
+            "on_running": {"type": "str", "choices": ["adopt", "fail"], "default": "adopt"},
+            "max_age": {"type": "str"},
         },
         mutually_exclusive=[("instances", name) for name in ONE_INSTANCE],
         required_together=[("client_name", "instance_name")],
@@ -492,24 +566,25 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     module.hide(*named_secrets(params["task_info"]))
     batch_size = positive(params.__getitem__, "batch_size")
     concurrency = positive(params.__getitem__, "concurrency")
+    plan = ExportPlan(
+        batch_size=batch_size,
+        concurrency=concurrency,
+        adopt_running=params["on_running"] == "adopt",
+        max_age=None if params["max_age"] is None else positive_duration(params["max_age"], "max_age"),
+    )
     with module.open(pool_size=concurrency) as commcell:
-        submission = Submission(TasksApi(commcell), options, batch_size=batch_size, concurrency=concurrency)
-        if module.check_mode:
-            backups = [
-                Backup(instance, "would_start", f"Would start a backup of {instance.label}.", changed=True)
-                for instance in instances
-            ]
-        else:
-            backups = submission.run(instances)
+        export = Export(commcell, JobReader(JobsApi(commcell)), options, plan)
+        backups = export.preview(instances) if module.check_mode else export.run(instances)
         result = summary(backups, commcell.job_url)
-        reads, writes = commcell.transport.counts()
-        result["api_calls"] = {"reads": reads, "writes": writes}
+        result["api_calls"] = commcell.api_calls()
+        for warning in export.warnings:
+            module.warn(warning)
         if params["instances"] is None:
             result["task_id"] = backups[0].task_id
             result["response"] = backups[0].response
             del result["task_ids"]
         if module.check_mode or module.diff_mode or module.verbosity >= 3:
-            result["request"] = submission.requests(instances)
+            result["request"] = export.requests(instances)
         if module.diff_mode:
             result["diff"] = request_diff(result["request"])
     return result

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
+from support.job_rows import job_summary, listing
 from support.module_runner import TOKEN
-from support.scripted_http import Script, post
+from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 
@@ -25,7 +27,7 @@ def test_one_backup_is_one_request_and_returns_its_ids(run_module):
     result = run_module(backup, script, **ONE)
     assert result["changed"] is True
     assert (result["task_id"], result["job_ids"], result["response"]) == (9920, ["148886"], DOCUMENTED)
-    assert result["api_calls"] == {"reads": 0, "writes": 1}
+    assert result["api_calls"] == {"reads": 0, "writes": 1, "quota": None}
     (entry,) = result["backups"]
     assert entry["state"] == "started"
     assert entry["job_url"] == "https://cc.example.com/commandcenter/#/jobs/148886"
@@ -68,19 +70,103 @@ def test_the_documented_400(run_module, body):
     assert result["backups"][0]["state"] == "refused"
 
 
+MAINTENANCE = "<html>Scheduled Maintenance</html>"
+
+
 def test_an_unknown_outcome_is_reported_and_not_sent_again(run_module):
-    result = run_module(backup, Script(post("createtask").returns(200, "<html>Scheduled Maintenance</html>")), **ONE)
+    script = Script(post("createtask").returns(200, MAINTENANCE), post("Jobs").returns(302, "not here"))
+    result = run_module(backup, script, **ONE)
     assert result["failed"] is True
     assert result["changed"] is True
     assert result["backups"][0]["state"] == "unknown"
     assert "Scheduled Maintenance" in result["msg"]
+    assert "not here" in result["msg"]
+    assert "Nothing was sent again" in result["msg"]
+    assert result["failure"]["kind"] == "bad_reply"
+
+
+def test_the_job_behind_a_lost_answer_is_found(run_module):
+    row = job_summary(148886, jobStartTime=int(time.time()) + 1)
+    script = Script(
+        post("createtask").returns(200, MAINTENANCE),
+        post("Jobs").returns(200, listing(row)),
+        post("JobDetails").returns(200, {"job": {"jobDetail": {"generalInfo": {"taskData": {"taskId": 9920}}}}}),
+    )
+    result = run_module(backup, script, **ONE)
+    assert "failed" not in result
+    assert result["changed"] is True
+    assert (result["task_id"], result["job_ids"]) == (9920, ["148886"])
+    assert result["backups"][0]["state"] == "adopted"
+    assert result["backups"][0]["job"]["status"] == "Running"
+    assert result["api_calls"] == {"reads": 2, "writes": 1, "quota": None}
+
+
+RUNNING = {"errorCode": 2, "errorMessage": "Another backup is running for client [aws-prod], Subclient [default]."}
+
+
+def test_a_backup_that_runs_already_is_adopted_and_changes_nothing(run_module):
+    script = Script(
+        post("createtask").returns(200, RUNNING),
+        post("Jobs").returns(200, listing(job_summary(148886))),
+    )
+    result = run_module(backup, script, **ONE)
+    assert "failed" not in result
+    assert result["changed"] is False
+    assert (result["job_ids"], result["backups"][0]["state"]) == (["148886"], "adopted")
+
+
+@pytest.mark.parametrize("status", [200, 409, 500])
+def test_a_backup_that_runs_already_fails_where_that_is_wanted(run_module, status):
+    result = run_module(backup, Script(post("createtask").returns(status, RUNNING)), on_running="fail", **ONE)
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert result["failure"]["kind"] == "already_running"
+
+
+def recent_job():
+    now = int(time.time())
+    return job_summary(7, "Completed", jobStartTime=now - 7200, jobEndTime=now - 3600)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_recent_good_backup_spares_a_new_one(run_module, check):
+    script = Script(
+        get("GetId").with_query(clientname="aws-prod").returns(200, {"clientId": 11}),
+        post("Jobs").returns(200, listing(recent_job())),
+    )
+    result = run_module(backup, script, check=check, max_age="24h", **ONE)
+    assert "failed" not in result
+    assert result["changed"] is False
+    assert result["backups"][0]["state"] == "recent"
+    assert "job 7 ended 1 h 00 min ago" in result["msg"]
+
+
+def test_a_client_without_a_young_backup_is_backed_up(run_module):
+    script = Script(
+        get("GetId").with_query(clientname="aws-prod").returns(404, {"clientId": -32000}),
+        post("createtask").returns(200, DOCUMENTED),
+    )
+    assert run_module(backup, script, max_age="24h", **ONE)["job_ids"] == ["148886"]
+
+
+def test_jobs_of_a_batch_are_given_to_their_instances(run_module):
+    orders = job_summary(12)
+    billing = job_summary(11, subclient={**orders["subclient"], "instanceName": "billing"})
+    script = Script(
+        post("createtask").returns(200, {"taskId": 1, "jobIds": ["11", "12"]}),
+        post("Jobs").returns(200, listing(orders, billing)),
+    )
+    result = run_module(backup, script, instances=FLEET, batch_size=2)
+    assert [(entry["id"], entry["job_ids"]) for entry in result["backups"]] == [("a", ["12"]), ("b", ["11"])]
+    assert result["task_ids"] == [1]
+    assert result["job_ids"] == ["12", "11"]
 
 
 def test_check_mode_sends_nothing_and_returns_the_request(run_module):
     result = run_module(backup, check=True, instances=FLEET, batch_size=2, backup_level="full")
     assert result["changed"] is True
     assert [entry["state"] for entry in result["backups"]] == ["would_start", "would_start"]
-    assert result["api_calls"] == {"reads": 0, "writes": 0}
+    assert result["api_calls"] == {"reads": 0, "writes": 0, "quota": None}
     (request,) = result["request"]
     assert request["method"] == "POST"
     assert request["url"] == "https://cc.example.com/commandcenter/api/createtask"
@@ -144,13 +230,16 @@ def test_what_the_server_echoes_is_masked(run_module):
         ({**ONE, "batch_size": 0}, "batch_size must be a positive number, not 0"),
         ({**ONE, "concurrency": -4}, "concurrency must be a positive number, not -4"),
         ({**ONE, "timeout": 0}, "timeout must be a positive number"),
+        ({**ONE, "max_age": "soon"}, "max_age must be a number of seconds"),
+        ({**ONE, "max_age": "0"}, "max_age must be longer than 0"),
+        ({**ONE, "on_running": "kill"}, "value of on_running must be one of"),
         ({**ONE, "backup_level": "differential"}, "value of backup_level must be one of"),
         ({**ONE, "installer_user": {"user_id": 1}}, "missing required arguments: user_name"),
         ({**ONE, "task_info": {"associations": [{"clientName": "x"}]}}, "task_info.associations"),
         ({**ONE, "url": "http://cc.example.com"}, "allow_http"),
         ({**ONE, "url": None}, "url is missing"),
         ({**ONE, "auth_token": "a\nb"}, "control character"),
-        ({**ONE, "auth_token": None}, "auth_token is missing"),
+        ({**ONE, "auth_token": None}, "credentials are missing"),
         ({**ONE, "ca_path": "/does/not/exist"}, "does not exist"),
         ({**ONE, "auth_scheme": "basic"}, "value of auth_scheme must be one of"),
     ],
