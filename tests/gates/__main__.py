@@ -22,7 +22,7 @@ def main() -> int:
     test.add_argument("--keep-tarball", action="store_true", help="copy the built tarball to dist/")
     verbs.add_parser("list", help="name the gates")
     for task in TASKS:
-        # All else on the line, --help too, is for the script behind it. REMAINDER would not take an option as the first.
+        # All else on the line, --help too, is for the script behind it. REMAINDER would not take an option first.
         verbs.add_parser(task.name, help=task.says, add_help=False)
     given, others = parser.parse_known_args()
     tasks = {task.name: task for task in TASKS}
