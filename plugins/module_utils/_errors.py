@@ -105,5 +105,10 @@ KINDS = {
     "server": "The server failed without saying what it did.",
     "bad_reply": "The answer is not what this API returns (HTML, cut off, empty).",
     "not_submitted": "Nothing was sent, because requests before it had shown that it would fail.",
+    "job_failed": "A job did not end well.",
+    "job_missing": "A job does not exist, is hidden from the user, or is not there any more.",
+    "job_stuck": "A job spent too long waiting for something.",
+    "job_ended": "A job has ended or is being killed, so its state cannot be changed.",
+    "wait_timeout": "A job was still active when the time was over.",
     "internal": "A fault in this collection.",
 }
