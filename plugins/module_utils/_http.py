@@ -81,6 +81,7 @@ class Transport:
         self._writes = 0
         self._read_rules = read_rules(read_retries, max_rate_limit_wait)
         self._write_rules = write_rules(read_retries, max_rate_limit_wait)
+        self._single_rules = read_rules(0, 0.0)
         self.session = make_session(base, validate_certs=validate_certs, ca_path=ca_path, pool_size=pool_size)
         for secret in proxy_secrets(self.session):
             redactor.add(secret)
@@ -98,13 +99,14 @@ class Transport:
         """The URL of an endpoint; path without leading slash."""
         return f"{self.base.url}/{path}"
 
-    def read(self, method: str, path: str, **kwargs: t.Any) -> Reply:
-        """Send a request that changes nothing, whatever its method; repeated on passing faults. Arguments and results
-        as of _send.
+    def read(self, method: str, path: str, *, repeat: bool = True, **kwargs: t.Any) -> Reply:
+        """Send a request that changes nothing, whatever its method; repeated on passing faults, unless repeat is false
+        because the caller has a better time for that. Arguments and results as of _send.
         """
         with self._lock:
             self._reads += 1
-        return self._send(self._read_rules, method, path, changes=False, **kwargs)
+        rules = self._read_rules if repeat else self._single_rules
+        return self._send(rules, method, path, changes=False, **kwargs)
 
     def write(self, method: str, path: str, **kwargs: t.Any) -> Reply:
         """Send a request that changes something; never twice, unless it is certain that the first was not carried out.
