@@ -62,14 +62,19 @@ class Event(t.NamedTuple):
 
 
 class JobsApi:
-    """The jobs of a CommCell.
-
-    limits: passed on to every read, such as timeout in seconds, for callers who are short of time.
-    """
+    """The jobs of a CommCell."""
 
     def __init__(self, commcell: CommCell) -> None:
         self._commcell = commcell
-        self.limits: dict[str, t.Any] = {}
+        self._limits: dict[str, t.Any] = {}
+
+    def limit(self, seconds: float | None, *, repeat: bool = True) -> None:
+        """From now on, let no read wait longer than so many seconds for its answer; None: as long as usual. repeat:
+        whether reads are repeated after passing faults.
+        """
+        self._limits = {} if repeat else {"repeat": False}
+        if seconds is not None:
+            self._limits["timeout"] = min(seconds, self._commcell.transport.timeout)
 
     def url(self, job_id: str) -> str | None:
         """The page of a job in the Command Center, None if its address cannot be told."""
@@ -85,7 +90,7 @@ class JobsApi:
         Not there is 200 without jobs, or 404; a web page as 404 is no answer of the API, and so an error.
         """
         path = f"Job/{job_id}"
-        reply = self._commcell.call("GET", path, changes=False, **self.limits)
+        reply = self._commcell.call("GET", path, changes=False, **self._limits)
         if (reply.status == 404 and reply.shape != "markup") or (reply.status == 200 and reply.shape == "empty"):
             return None
         self._commcell.check(reply, "GET", path, changes=False)
@@ -113,7 +118,7 @@ class JobsApi:
             wanted["clientList"] = [{"clientId": client_id} for client_id in clients]
         paging = {"sortField": "jobId", "sortDirection": int(newest_first), "offset": offset, "limit": limit}
         body = {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": wanted}
-        data = self._commcell.read("POST", "Jobs", body=body, **self.limits)
+        data = self._commcell.read("POST", "Jobs", body=body, **self._limits)
         rows = data.get("jobs") if isinstance(data, dict) else None
         jobs = list({job.id: job for job in _jobs(data) if job.visible}.values())
         ids = [int(job.id) for job in jobs]
@@ -128,7 +133,7 @@ class JobsApi:
     def details(self, job_id: str) -> JobDetails:
         """More about a job: POST JobDetails, by nature a read. Raises RequestError."""
         body = {"jobId": int(job_id), "showAttempt": True}
-        data = self._commcell.read("POST", "JobDetails", body=body, **self.limits)
+        data = self._commcell.read("POST", "JobDetails", body=body, **self._limits)
         detail = _member(_member(data, "job"), "jobDetail")
         general = _member(detail, "generalInfo")
         task_id = as_number(_available(_member(general, "taskData").get("taskId")))
@@ -142,7 +147,7 @@ class JobsApi:
     def events(self, job_id: str) -> list[Event]:
         """The events of a job, the newest first: GET Events. Raises RequestError."""
         params = {"jobId": str(job_id)}
-        reply = self._commcell.call("GET", "Events", changes=False, params=params, **self.limits)
+        reply = self._commcell.call("GET", "Events", changes=False, params=params, **self._limits)
         if reply.status == 200 and reply.shape == "empty":
             return []
         self._commcell.check(reply, "GET", "Events", changes=False)

@@ -28,7 +28,7 @@ GRACE = 90.0
 SOON = 15.0
 SHORTEST = 0.5
 # The longest time without a call of on_progress, in seconds.
-TICK = 30.0
+TICK = 20.0
 # Seconds that a look may take whatever is left of the time, so that the last one has a chance.
 LAST_LOOK = 10.0
 
@@ -69,9 +69,17 @@ class Wait:
 class _Loop:
     """State of one wait that its caller does not need."""
 
-    def __init__(self, wait: Wait, poll: Poll, stuck_timeout: float | None, grace: float) -> None:
+    def __init__(
+        self,
+        wait: Wait,
+        poll: Poll,
+        done: t.Callable[[Job], bool],
+        stuck_timeout: float | None,
+        grace: float,
+    ) -> None:
         self.wait = wait
         self._poll = poll
+        self._done = done
         self._stuck_timeout = stuck_timeout
         self._grace = grace
         self.proven = False
@@ -109,7 +117,7 @@ class _Loop:
             wait.warnings.append(
                 f"Job {job.id} is in a state that this collection does not know: '{job.status}'. It counts as active."
             )
-        if job.finished:
+        if self._done(job):
             wait.waiting.remove(job.id)
             return
         state, since = self._stuck.get(job.id, ("", now))
@@ -137,7 +145,7 @@ class _Loop:
             for job_id, (_state, since) in self._stuck.items():
                 if job_id in self.wait.waiting:
                     pause = min(pause, max(since + self._stuck_timeout - now, 0.0))
-        # The server may have said when it wants to be asked again. Never at once: rounding could make a busy loop of it.
+        # The server may have said when it wants to be asked again. Never at once: rounding could make that for ever.
         return max(pause, getattr(self.wait.trouble, "retry_after", None) or 0.0, min(interval, SHORTEST))
 
 
@@ -153,8 +161,9 @@ def wait_for_jobs(
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
     on_progress: t.Callable[[Wait], None] | None = None,
+    done: t.Callable[[Job], bool] = lambda job: job.finished,
 ) -> Wait:
-    """Look at jobs until all have ended, or their time is over.
+    """Look at jobs until all have ended (or done is true of them), or their time is over.
 
     timeout: seconds for all together, by the clock; 0 looks once, None waits for ever. interval: seconds between looks.
     stuck_timeout: seconds that a job may spend in one state that it can be stuck in, None for ever. grace: seconds for
@@ -166,7 +175,7 @@ def wait_for_jobs(
     """
     started = clock()
     wait = Wait(list(job_ids), started, waiting=list(job_ids))
-    loop = _Loop(wait, poll, stuck_timeout, grace)
+    loop = _Loop(wait, poll, done, stuck_timeout, grace)
     loop.proven = proven
     deadline = None if timeout is None else started + timeout
 

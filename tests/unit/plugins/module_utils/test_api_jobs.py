@@ -15,10 +15,11 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._base_url import 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._http import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.plugins.module_utils._session import exchange
 
 
 def jobs_api(*exchanges):
-    transport = Transport(parse_base_url("cc.example.com"), Redactor(), timeout=5, read_retries=0)
+    transport = Transport(parse_base_url("cc.example.com"), Redactor(), timeout=5, read_retries=2)
     script = Script(*exchanges)
     script.mount_on(transport.session)
     return JobsApi(CommCell(transport, Token("token-of-this-test")))
@@ -170,18 +171,30 @@ def test_an_action_without_a_clear_answer_may_have_been_carried_out():
     assert caught.value.maybe_ran
 
 
-def test_limits_reach_every_read():
-    api = jobs_api(get("Job/7").returns(200, {}), post("Jobs").returns(200, {}), get("Events").with_query(jobId=7))
-    seen = []
-    original = api._commcell.transport.session.send
-    api._commcell.transport.session.send = lambda *args, **kwargs: (
-        seen.append(kwargs["timeout"]) or original(*args, **kwargs)
+def test_a_caller_who_is_short_of_time_limits_every_read(monkeypatch):
+    api = jobs_api(
+        *(get("Job/7").returns(200, {}), post("Jobs").returns(200, {}), post("JobDetails").returns(200, {})),
+        *(get("Events").with_query(jobId=7), get("Job/7").returns(200, {}), get("Job/7").returns(200, {})),
     )
-    api.limits = {"timeout": 3}
+    transport = api._commcell.transport
+    seen = []
+    original = transport.session.send
+
+    def send(*args, **kwargs):
+        seen.append((kwargs["timeout"], exchange.rules.read))
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(transport.session, "send", send)
+    api.limit(3, repeat=False)
     api.get("7")
     api.list_page()
+    api.details("7")
     api.events("7")
-    assert seen == [3, 3, 3]
+    api.limit(99)
+    api.get("7")
+    api.limit(None)
+    api.get("7")
+    assert seen == [(3, 0)] * 4 + [(5, 2)] * 2
 
 
 def test_the_page_of_a_job_is_named():

@@ -257,6 +257,11 @@ class TestStuck:
 
 
 class TestWords:
+    def test_something_else_than_the_end_can_be_waited_for(self):
+        world = World(j1=[(0, "Suspend Pending"), (70, "Suspended")])
+        wait = world.wait(done=lambda job: job.stuck == "suspended")
+        assert (wait.waited, wait.timed_out) == (120, [])
+
     def test_an_unknown_state_is_named_once(self):
         world = World(j1=[(0, "Levitating"), (3000, "Completed")], j2=[(0, "Levitating"), (9000, "Completed")])
         assert world.wait().warnings == [
@@ -266,5 +271,5 @@ class TestWords:
     def test_progress_is_told_after_each_look_and_in_between(self):
         world = World(j1=[(0, "Running"), (100, "Completed")])
         world.wait(interval=100)
-        assert world.progress == [(0, 1), (30, 1), (60, 1), (90, 1), (100, 0)]
+        assert world.progress == [(0, 1), (20, 1), (40, 1), (60, 1), (80, 1), (100, 0)]
         assert max(world.clock.slept) == TICK
