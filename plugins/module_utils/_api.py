@@ -14,6 +14,8 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ._api_accounts import AccountsApi, is_denial
+from ._auth_standing import Standing
 from ._pacing import Quota, read_quota
 from ._reply_errors import error_from_reply
 from ._server_clock import ServerClock
@@ -28,14 +30,22 @@ if t.TYPE_CHECKING:
         def headers(self) -> dict[str, str]:
             """The headers that authenticate a request."""
 
+        def is_fresh(self, headers: t.Mapping[str, str]) -> bool:
+            """Whether the server gave out the credentials in these headers a moment ago: they cannot be dead."""
+
         def renew(self, rejected: t.Mapping[str, str]) -> bool:
             """Get new credentials after a request with the headers rejected was refused; False: there are none to get.
 
-            Called by several threads at once; credentials that another thread has renewed since count as new.
+            Called by several threads at once; credentials that another thread has renewed since count as new. Raises
+            CommvaultError where it should have worked.
             """
 
         def close(self) -> None:
             """Give back what was obtained from the server, such as a login."""
+
+
+# One repeat is for credentials that another process has renewed but that have died again since, one for theirs.
+MAX_REPEATS = 2
 
 
 class CommCell:
@@ -49,6 +59,7 @@ class CommCell:
         # What the server last said of its quota for requests that change something (True) and for others (False).
         self.quotas: dict[bool, Quota] = {}
         self._credential = credential
+        self._standing = Standing(AccountsApi(transport).accepts)
 
     def __enter__(self) -> CommCell:
         return self
@@ -80,13 +91,25 @@ class CommCell:
         """Send an authenticated request; returns any answer, good or bad.
 
         changes: whether the request may change something, so that it is sent once only. kwargs: as of Transport.read.
-        A 401 means that nothing was carried out (inferred: it comes before the request is looked at): the credentials
-        are renewed, where they can be, and the request is sent once more. Raises RequestError when no answer came.
+        A 401 means that nothing was carried out (inferred: it comes before the request is looked at), so the request is
+        sent once more: with renewed credentials where the server says that these are dead and they can be renewed, as
+        it was where the server says that it accepts them. If that is denied, too, the answer has trusted set. A 403
+        on a request that changes something is only followed by another if the credentials are certainly dead.
+        Raises RequestError when no answer came, CommvaultError when the renewal failed.
         """
-        headers = self._credential.headers()
-        reply = self._send(method, path, changes, headers, kwargs)
-        if reply.status == 401 and self._credential.renew(headers):
-            reply = self._send(method, path, changes, self._credential.headers(), kwargs)
+        for _attempt in range(1 + MAX_REPEATS):
+            headers = self._credential.headers()
+            reply = self._send(method, path, changes, headers, kwargs)
+            if not is_denial(reply, changes):
+                return reply
+            if self._credential.is_fresh(headers) or self._standing.vouches(headers):
+                return reply._replace(trusted=True)
+            accepted = self._standing.ask(headers)
+            unclear = changes and reply.status != 401
+            if accepted and unclear:
+                return reply._replace(trusted=True)
+            if not accepted and ((unclear and accepted is None) or not self._credential.renew(headers)):
+                break
         return reply
 
     def _send(

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""Credentials: what goes into the header of each request."""
+"""Tokens in the header of each request, and the simplest credential: a token that was given."""
 
 from __future__ import annotations
 
@@ -16,37 +16,47 @@ from ._errors import InvalidInput
 _NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e]")
 
 
-class Token:
-    """A ready token, used as it is for the whole run.
+def auth_headers(token: str, scheme: str) -> dict[str, str]:
+    """The headers that authenticate a request. scheme: "authtoken" or "bearer".
 
     Commvault documents the header Authtoken (https://api.commvault.com) and, for access tokens, Authorization: Bearer
-    (https://documentation.commvault.com/11.42/software/access_tokens_for_rest_apis.html). A login token already begins
-    with "QSDK " and is sent back verbatim.
+    (https://documentation.commvault.com/11.42/software/access_tokens_for_rest_apis.html).
+    """
+    if scheme == "bearer":
+        return {"Authorization": token if token.startswith("Bearer ") else f"Bearer {token}"}
+    return {"Authtoken": token}
+
+
+def check_token(token: str, source: str) -> str:
+    """The token if a header can carry it; source: what it was taken from. Raises InvalidInput, without the token."""
+    if not token or token.isspace():
+        raise InvalidInput(f"{source} is empty.")
+    if token != token.strip():
+        raise InvalidInput(
+            f"{source} begins or ends with a blank or a line break, as a token read from a file often does. Remove it,"
+            " for example with the filter trim."
+        )
+    if _NOT_PRINTABLE_ASCII.search(token):
+        raise InvalidInput(f"{source} contains a control character or one outside ASCII; such a token is damaged.")
+    return token
+
+
+class Token:
+    """A ready token, used as it is for the whole run. A login token already begins with "QSDK " and is sent back
+    verbatim.
     """
 
     def __init__(self, token: str, scheme: str = "authtoken") -> None:
         """scheme: "authtoken" or "bearer". Raises InvalidInput for a token that no header can carry."""
-        if not token or token.isspace():
-            raise InvalidInput(
-                "auth_token is empty. Give a token, or set the environment variable COMMVAULT_AUTH_TOKEN."
-            )
-        if token != token.strip():
-            raise InvalidInput(
-                "auth_token begins or ends with a blank or a line break, as a token read from a file often does."
-                " Remove it, for example"
-                " with the filter trim."
-            )
-        if _NOT_PRINTABLE_ASCII.search(token):
-            raise InvalidInput("auth_token contains a control character or one outside ASCII; such a token is damaged.")
-        self._token = token
-        self._scheme = scheme
+        self._headers = auth_headers(check_token(token, "auth_token"), scheme)
 
     def headers(self) -> dict[str, str]:
         """The headers that authenticate a request."""
-        if self._scheme == "bearer":
-            bare = self._token[len("Bearer ") :] if self._token.startswith("Bearer ") else self._token
-            return {"Authorization": f"Bearer {bare}"}
-        return {"Authtoken": self._token}
+        return dict(self._headers)
+
+    def is_fresh(self, headers: t.Mapping[str, str]) -> bool:  # noqa: ARG002
+        """Nobody knows how old a ready token is."""
+        return False
 
     def renew(self, rejected: t.Mapping[str, str]) -> bool:  # noqa: ARG002
         """A ready token cannot be renewed."""

@@ -116,6 +116,14 @@ class Transport:
             self._writes += 1
         return self._send(self._write_rules, method, path, changes=True, **kwargs)
 
+    def once(self, method: str, path: str, **kwargs: t.Any) -> Reply:
+        """Send a request that changes nothing that Commvault protects, but must not be repeated either, such as a login
+        or the renewal of a token. Counted as a read, sent like a write. Arguments and results as of _send.
+        """
+        with self._lock:
+            self._reads += 1
+        return self._send(self._write_rules, method, path, changes=True, **kwargs)
+
     def _send(
         self,
         rules: t.Any,

@@ -22,6 +22,8 @@ class Reply(t.NamedTuple):
       XML),
     "empty", or "cut" (begins like JSON, but is not).
     data: the parsed JSON for object, array, string and scalar; else None.
+    trusted: whether the server is known to accept the credentials of the request, so that a denial is about something
+      else.
     """
 
     status: int
@@ -29,6 +31,7 @@ class Reply(t.NamedTuple):
     text: str
     shape: str
     data: t.Any = None
+    trusted: bool = False
 
     @property
     def words(self) -> str:

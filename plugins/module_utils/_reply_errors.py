@@ -28,6 +28,14 @@ ACCESS_DENIED = 5
 # alone is generic.
 _ALREADY_RUNNING_TEXT = "another backup is running"
 
+_NO_PERMISSION = (
+    "permission",
+    (
+        "{host} accepts the credentials, but not for this: the user lacks a permission, or the token is limited to"
+        " other endpoints"
+    ),
+)
+
 _SHAPES = {
     "string": "a sentence",
     "scalar": "a bare value",
@@ -39,7 +47,10 @@ _SHAPES = {
 
 # The statuses that say all by themselves, with the kind of error and its words.
 _PLAIN_STATUSES = {
-    401: ("authentication", "{host} did not accept the credentials"),
+    401: (
+        "authentication",
+        "{host} did not accept the credentials: the token is wrong, has expired, or is limited to other endpoints",
+    ),
     403: ("permission", "{host} does not allow this with the given credentials"),
     404: ("not_found", "{host} knows nothing of this name. Usual values of url are " + ", ".join(USUAL_BASE_URLS)),
     # Seen on Subclient/{id}/action/backup for a backup that is queued or running; that createtask does so too is
@@ -57,6 +68,9 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     vendor = find_error(reply.data)
     error = _Wording(reply, method, url, redactor, vendor)
     status, host = reply.status, error.host
+    if reply.trusted:
+        kind, text = _NO_PERMISSION
+        return error(kind, text.format(host=host))
     if 200 <= status < 300:
         if vendor is not None:
             return error(_vendor_kind(vendor), f"{host} refused the request")

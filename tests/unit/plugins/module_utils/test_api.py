@@ -13,22 +13,29 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._errors import Re
 from ansible_collections.rdsops.commvault.plugins.module_utils._http import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 
+DENIED = {"errorMessage": "Access denied", "errorCode": 5}
+
 
 class RenewableCredential:
     """Has as many tokens as it is given."""
 
     def __init__(self, *tokens):
         self.tokens = list(tokens)
+        self.renewals = 0
         self.closed = False
 
     def headers(self):
         return {"Authtoken": self.tokens[0]}
+
+    def is_fresh(self, headers):
+        return self.renewals > 0
 
     def renew(self, rejected):
         assert rejected == self.headers()
         if len(self.tokens) < 2:
             return False
         del self.tokens[0]
+        self.renewals += 1
         return True
 
     def close(self):
@@ -60,9 +67,10 @@ def test_a_bad_answer_is_an_error(verb):
 
 
 @pytest.mark.parametrize("verb", ["read", "write"])
-def test_a_401_renews_the_credentials_and_repeats_the_call_once(verb):
+def test_a_401_for_dead_credentials_renews_them_and_repeats_the_call_once(verb):
     cell, script, _credential = commcell(
-        post("x").with_header("Authtoken", "one").returns(401, {"errorCode": 5}),
+        post("x").with_header("Authtoken", "one").returns(401, DENIED),
+        post("WhoAmI").with_header("Authtoken", "one").returns(401, DENIED),
         post("x").with_header("Authtoken", "two").sends({"a": 1}).returns(200, {"ok": 1}),
         tokens=("one", "two"),
     )
@@ -70,15 +78,110 @@ def test_a_401_renews_the_credentials_and_repeats_the_call_once(verb):
     script.finish()
 
 
-def test_a_second_401_is_an_error():
+@pytest.mark.parametrize("who_am_i", [(404, "no such page"), (200, {"errorCode": 9, "errorMessage": "?"})])
+def test_where_the_server_does_not_tell_who_one_is_a_401_renews(who_am_i):
     cell, script, _credential = commcell(
-        post("x").returns(401, {"errorCode": 5}),
-        post("x").returns(401, {"errorCode": 5}),
+        post("x").returns(401, DENIED),
+        post("WhoAmI").returns(*who_am_i),
+        post("x").with_header("Authtoken", "two").returns(200, {"ok": 1}),
+        tokens=("one", "two"),
+    )
+    assert cell.write("POST", "x") == {"ok": 1}
+    script.finish()
+
+
+def test_a_second_401_with_new_credentials_is_a_missing_permission():
+    cell, script, credential = commcell(
+        post("x").returns(401, DENIED),
+        post("WhoAmI").returns(401, DENIED),
+        post("x").returns(401, DENIED),
         tokens=("one", "two", "three"),
+    )
+    with pytest.raises(RequestError, match="accepts the credentials, but not for this") as caught:
+        cell.write("POST", "x", body={})
+    assert (caught.value.kind, caught.value.maybe_ran, credential.tokens) == ("permission", False, ["two", "three"])
+    script.finish()
+
+
+def test_a_401_that_only_one_of_several_web_servers_gives_is_repeated_with_the_same_credentials():
+    cell, script, credential = commcell(
+        post("x").returns(401, DENIED),
+        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        post("x").with_header("Authtoken", "one").returns(200, {"ok": 1}),
+        tokens=("one", "two"),
+    )
+    assert cell.write("POST", "x", body={}) == {"ok": 1}
+    assert credential.renewals == 0
+    script.finish()
+
+
+def test_a_permission_that_a_whole_fleet_lacks_is_asked_about_once():
+    refused = [post("x").returns(401, DENIED) for _number in range(5)]
+    cell, script, credential = commcell(
+        refused[0], post("WhoAmI").returns(200, {"user": {}}), *refused[1:], tokens=("one", "two")
+    )
+    for _call in range(4):
+        with pytest.raises(RequestError) as caught:
+            cell.write("POST", "x", body={})
+        assert caught.value.kind == "permission"
+    assert credential.renewals == 0
+    script.finish()
+
+
+def test_credentials_that_are_dead_and_cannot_be_renewed_are_asked_about_once():
+    cell, script, _credential = commcell(
+        post("x").returns(401, DENIED), post("WhoAmI").returns(401, DENIED), post("x").returns(401, DENIED)
+    )
+    for _call in range(2):
+        with pytest.raises(RequestError, match="did not accept the credentials") as caught:
+            cell.write("POST", "x", body={})
+        assert caught.value.kind == "authentication"
+    script.finish()
+
+
+def test_a_server_that_is_not_in_order_renews_nothing():
+    cell, script, credential = commcell(
+        post("x").returns(401, DENIED),
+        post("WhoAmI").returns(200, "<html>Scheduled Maintenance</html>"),
+        tokens=("one", "two"),
     )
     with pytest.raises(RequestError) as caught:
         cell.write("POST", "x", body={})
-    assert caught.value.kind == "authentication"
+    assert (caught.value.kind, caught.value.maybe_ran, credential.renewals) == ("bad_reply", False, 0)
+    script.finish()
+
+
+def test_a_403_on_a_write_is_not_repeated_while_the_credentials_are_good():
+    cell, script, _credential = commcell(
+        post("x").returns(403, DENIED), post("WhoAmI").returns(200, {"user": {}}), tokens=("one", "two")
+    )
+    with pytest.raises(RequestError) as caught:
+        cell.write("POST", "x", body={})
+    assert caught.value.kind == "permission"
+    script.finish()
+
+
+def test_a_403_for_dead_credentials_renews_them():
+    cell, script, _credential = commcell(
+        post("x").returns(403, DENIED),
+        post("WhoAmI").returns(403, DENIED),
+        post("x").with_header("Authtoken", "two").returns(200, {"ok": 1}),
+        tokens=("one", "two"),
+    )
+    assert cell.write("POST", "x", body={}) == {"ok": 1}
+    script.finish()
+
+
+def test_access_denied_in_a_good_status_renews_for_a_read_and_never_for_a_write():
+    cell, script, _credential = commcell(
+        post("x").returns(200, DENIED),
+        post("WhoAmI").returns(200, DENIED),
+        post("x").with_header("Authtoken", "two").returns(200, {"ok": 1}),
+        post("y").returns(200, {"taskId": 1, "jobIds": ["7"], "errorCode": 5}),
+        tokens=("one", "two"),
+    )
+    assert cell.read("POST", "x", body={}) == {"ok": 1}
+    assert cell.call("POST", "y", changes=True).data["jobIds"] == ["7"]
     script.finish()
 
 

@@ -72,7 +72,6 @@ def test_jobs_beside_an_error_run_and_are_not_lost():
         (200, [], "bad_reply", True),
         (200, "", "bad_reply", True),
         (500, {"taskId": 1, "jobIds": ["7"]}, "server", True),
-        (401, {"errorMessage": "Access denied", "errorCode": 5}, "authentication", False),
     ],
 )
 def test_an_answer_without_jobs_is_an_error(status, body, kind, maybe_ran):
@@ -80,6 +79,14 @@ def test_an_answer_without_jobs_is_an_error(status, body, kind, maybe_ran):
     with pytest.raises(RequestError) as caught:
         TasksApi(cell).create({})
     assert (caught.value.kind, caught.value.maybe_ran) == (kind, maybe_ran)
+
+
+def test_a_dead_token_started_nothing():
+    denied = {"errorMessage": "Access denied", "errorCode": 5}
+    cell, _script = commcell(post("createtask").returns(401, denied), post("WhoAmI").returns(401, denied))
+    with pytest.raises(RequestError) as caught:
+        TasksApi(cell).create({})
+    assert (caught.value.kind, caught.value.maybe_ran) == ("authentication", False)
 
 
 def test_a_task_without_jobs_names_the_task():
