@@ -23,13 +23,15 @@ options:
   auth_token:
     description:
       - Token that authenticates the requests, an access token or the token of a login, exactly as Commvault gave it
-        out.
-      - If not set, the value of the environment variable E(COMMVAULT_AUTH_TOKEN) is used. Needed one way or the other.
-        The environment is the better way, since nothing of it is written down anywhere.
+        out. It is used as it is; when it expires, the module fails.
+      - One kind of credentials is needed, O(auth_token), O(token_file), or O(username) with O(password). Options beat
+        the environment variables of another kind. Of several kinds in the environment, the first of these counts.
+      - If not set, the value of the environment variable E(COMMVAULT_AUTH_TOKEN) is used. The environment is the
+        better way, since nothing of it is written down anywhere.
     type: str
   auth_scheme:
     description:
-      - How the token is sent.
+      - How an access token in O(auth_token) or O(token_file) is sent.
       - V(authtoken) sends the header C(Authtoken), as Commvault documents it for this API.
       - V(bearer) sends the header C(Authorization) with C(Bearer) before the token, which Commvault documents for
         access tokens.
@@ -39,6 +41,35 @@ options:
       - authtoken
       - bearer
     default: authtoken
+  username:
+    description:
+      - Name of the user who logs in, with O(password). The module logs in when it sends its first request, renews the
+        login where it runs for long, and logs out at its end.
+      - Several tasks share one login with M(rdsops.commvault.login).
+      - If not set, the value of the environment variable E(COMMVAULT_USERNAME) is used.
+    type: str
+  password:
+    description:
+      - Password of O(username).
+      - A wrong one is sent once, and not again, since Commvault locks accounts after a few.
+      - If not set, the value of the environment variable E(COMMVAULT_PASSWORD) is used.
+    type: str
+  domain:
+    description:
+      - Directory domain of O(username). Not needed for local users, and for names that hold the domain, such as
+        V(DOMAIN\\user) and e-mail addresses.
+      - If not set, the value of the environment variable E(COMMVAULT_DOMAIN) is used.
+    type: str
+  token_file:
+    description:
+      - File with tokens that the module may renew, on the machine where it runs.
+      - Either JSON with C(accessToken) and C(refreshToken), as Commvault shows them when an access token is made, or
+        the session of M(rdsops.commvault.login).
+      - The module renews expired tokens and replaces the file, one process at a time. The file must be a regular file
+        with mode V(0600) that belongs to the user who runs the task, in a directory where that user may create files.
+      - If it names a C(url), it is only used for that URL.
+      - If not set, the value of the environment variable E(COMMVAULT_TOKEN_FILE) is used.
+    type: path
   validate_certs:
     description:
       - Whether the server must prove by its certificate that it is the CommCell.

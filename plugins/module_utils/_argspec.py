@@ -8,14 +8,57 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 
+class Environment:
+    """Values of options that come from environment variables.
+
+    Like Ansible's env_fallback, but a variable that is set to nothing counts as not set, since AWX sets those for empty
+    fields; and it is known afterwards which options were not given by the user.
+    """
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def fallback(self, name: str) -> tuple[t.Callable[[str], str], list[str]]:
+        """The value of fallback for an option that may come from the environment variable name."""
+        return self.value, [name]
+
+    def value(self, name: str) -> str:
+        """The value of a variable. Raises AnsibleFallbackNotFound if it has none."""
+        value = os.environ.get(name)
+        if not value:
+            raise AnsibleFallbackNotFound
+        self._used.add(name)
+        return value
+
+    def complete(self, options: t.Mapping[str, t.Any], params: dict[str, t.Any]) -> set[str]:
+        """The names of the options whose values in params came from the environment.
+
+        Ansible asks for a fallback only where an option is missing; one that is set to nothing gets its value here.
+        """
+        found = set()
+        for name, option in options.items():
+            variable = option["fallback"][1][0] if "fallback" in option else None
+            if variable and params.get(name) in (None, ""):
+                with contextlib.suppress(AnsibleFallbackNotFound):
+                    params[name] = self.value(variable)
+                    found.add(name)
+            elif variable in self._used:
+                found.add(name)
+        return found
+
+
 class ArgumentSpec:
-    """An argument spec with its constraints."""
+    """An argument spec with its constraints.
+
+    environment: gives options their environment variable's value, and knows which it did so for.
+    """
 
     def __init__(
         self,
@@ -24,8 +67,10 @@ class ArgumentSpec:
         mutually_exclusive: t.Sequence[t.Sequence[str]] = (),
         required_together: t.Sequence[t.Sequence[str]] = (),
         required_one_of: t.Sequence[t.Sequence[str]] = (),
+        environment: Environment | None = None,
     ) -> None:
         self.options = options
+        self.environment = environment or Environment()
         self.constraints = {
             "mutually_exclusive": list(mutually_exclusive),
             "required_together": list(required_together),
@@ -34,7 +79,7 @@ class ArgumentSpec:
 
     def merge(self, other: ArgumentSpec) -> ArgumentSpec:
         """A new spec with the options and constraints of both."""
-        merged = ArgumentSpec({**self.options, **other.options})
+        merged = ArgumentSpec({**self.options, **other.options}, environment=self.environment)
         for name, own in self.constraints.items():
             merged.constraints[name] = own + other.constraints[name]
         return merged
@@ -44,23 +89,10 @@ class ArgumentSpec:
         return {"argument_spec": self.options, **self.constraints}
 
 
-def set_env_fallback(name: str) -> str:
-    """Like Ansible's env_fallback, but a variable that is set to nothing counts as not set: AWX sets those for empty
-    fields.
-    """
-    value = os.environ.get(name)
-    if not value:
-        raise AnsibleFallbackNotFound
-    return value
-
-
-def from_env(name: str) -> tuple[t.Any, list[str]]:
-    """The value of fallback for an option that may come from an environment variable."""
-    return set_env_fallback, [name]
-
-
 def connection_spec() -> ArgumentSpec:
-    """The options of the doc fragment rdsops.commvault.connection."""
+    """The options of the doc fragment rdsops.commvault._connection."""
+    environment = Environment()
+    from_env = environment.fallback
     return ArgumentSpec(
         {
             "url": {"type": "str", "fallback": from_env("COMMVAULT_URL")},
@@ -71,10 +103,15 @@ def connection_spec() -> ArgumentSpec:
                 "default": "authtoken",
                 "fallback": from_env("COMMVAULT_AUTH_SCHEME"),
             },
+            "username": {"type": "str", "fallback": from_env("COMMVAULT_USERNAME")},
+            "password": {"type": "str", "no_log": True, "fallback": from_env("COMMVAULT_PASSWORD")},
+            "domain": {"type": "str", "fallback": from_env("COMMVAULT_DOMAIN")},
+            "token_file": {"type": "path", "no_log": False, "fallback": from_env("COMMVAULT_TOKEN_FILE")},
             "validate_certs": {"type": "bool", "default": True, "fallback": from_env("COMMVAULT_VALIDATE_CERTS")},
             "ca_path": {"type": "path", "fallback": from_env("COMMVAULT_CA_PATH")},
             "timeout": {"type": "float", "default": 60, "fallback": from_env("COMMVAULT_TIMEOUT")},
             "read_retries": {"type": "int", "default": 3},
             "allow_http": {"type": "bool", "default": False},
-        }
+        },
+        environment=environment,
     )

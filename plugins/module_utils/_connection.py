@@ -14,30 +14,46 @@ import os
 import typing as t
 
 from ._api import CommCell
+from ._api_accounts import AccountsApi
 from ._auth import Token
+from ._auth_login import Login
+from ._auth_token_file import TokenFile
 from ._base_url import parse_base_url
 from ._errors import InvalidInput
 from ._http import Transport
+from ._token_store import TokenStore
 
 if t.TYPE_CHECKING:
+    from ._api import Credential
     from ._redact import Redactor
 
     Option = t.Callable[[str], t.Any]
 
-SECRET_OPTIONS = ("auth_token",)
+SECRET_OPTIONS = ("auth_token", "password")
+# The options of each kind of credentials; where the environment gives several kinds, the first of them counts.
+KINDS = (("auth_token",), ("token_file",), ("username", "password"))
 
 
-def open_commcell(option: Option, redactor: Redactor, *, pool_size: int = 1) -> CommCell:
+def open_commcell(
+    option: Option, redactor: Redactor, *, pool_size: int = 1, from_environment: t.Container[str] = ()
+) -> CommCell:
     """The CommCell that the connection options describe. Nothing is sent yet.
 
     option: gives the value of an option by its name. redactor: learns every secret. pool_size: requests at once.
-      Raises InvalidInput.
+    from_environment: the options whose values nobody gave in so many words. Raises InvalidInput.
+    """
+    transport = open_transport(option, redactor, pool_size=pool_size)
+    return CommCell(transport, _credential(option, transport, from_environment))
+
+
+def open_transport(option: Option, redactor: Redactor, *, pool_size: int = 1) -> Transport:
+    """The transport to the server that the connection options describe; arguments as of open_commcell. Raises
+    InvalidInput.
     """
     for name in SECRET_OPTIONS:
         redactor.add(option(name))
     base = parse_base_url(_required(option, "url"), bool(option("allow_http")))
-    credential = Token(_required(option, "auth_token"), option("auth_scheme"))
-    transport = Transport(
+    return Transport(
         base,
         redactor,
         timeout=positive(option, "timeout"),
@@ -46,7 +62,35 @@ def open_commcell(option: Option, redactor: Redactor, *, pool_size: int = 1) -> 
         read_retries=_not_negative(option, "read_retries"),
         pool_size=pool_size,
     )
-    return CommCell(transport, credential)
+
+
+def _credential(option: Option, transport: Transport, from_environment: t.Container[str]) -> Credential:
+    kind = _kind(option, from_environment)
+    if kind == ("auth_token",):
+        transport.redactor.add(option("auth_token").rpartition(" ")[2])
+        return Token(option("auth_token"), option("auth_scheme"))
+    accounts = AccountsApi(transport)
+    if kind == ("token_file",):
+        store = TokenStore(os.path.expanduser(option("token_file")))
+        return TokenFile(store, accounts, transport.redactor, transport.base.url, option("auth_scheme"))
+    return Login(accounts, _required(option, "username"), _required(option, "password"), option("domain"))
+
+
+def _kind(option: Option, from_environment: t.Container[str]) -> tuple[str, ...]:
+    """Which kind of credentials to use: what was given in so many words beats the environment. Raises InvalidInput."""
+    given = [kind for kind in KINDS if any(option(name) for name in kind)]
+    on_purpose = [kind for kind in given if any(option(name) and name not in from_environment for name in kind)]
+    if len(on_purpose) > 1:
+        raise InvalidInput(
+            f"{' and '.join(' with '.join(kind) for kind in on_purpose)} are set at once. Give one kind of credentials."
+        )
+    if not given:
+        raise InvalidInput(
+            "The credentials are missing. Set one of auth_token, token_file, or username with password, or one of the"
+            " environment variables COMMVAULT_AUTH_TOKEN, COMMVAULT_TOKEN_FILE, or COMMVAULT_USERNAME with"
+            " COMMVAULT_PASSWORD."
+        )
+    return (on_purpose or given)[0]
 
 
 def _required(option: Option, name: str) -> str:

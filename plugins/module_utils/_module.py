@@ -31,13 +31,19 @@ if t.TYPE_CHECKING:
 class ModuleRun:
     """One run of a module: its parameters and the CommCell that it works on."""
 
-    def __init__(self, module: AnsibleModule, redactor: Redactor) -> None:
+    def __init__(self, module: AnsibleModule, redactor: Redactor, from_environment: t.Container[str] = ()) -> None:
+        """from_environment: the options whose values came from environment variables."""
         self.params: dict[str, t.Any] = module.params
         self.check_mode: bool = module.check_mode
         self.diff_mode: bool = module._diff
         self.verbosity: int = module._verbosity
         self._module = module
         self._redactor = redactor
+        self._from_environment = from_environment
+
+    def warn(self, text: str) -> None:
+        """Show the user a warning; text holds no secret."""
+        self._module.warn(self._redactor.clean(text))
 
     def open(self, pool_size: int = 1) -> CommCell:
         """The CommCell of the connection options; pool_size: requests at once. Raises InvalidInput."""
@@ -47,31 +53,31 @@ class ModuleRun:
                 " whatever answers."
                 " Use ca_path for a certificate of a private CA."
             )
-        commcell = open_commcell(self.params.__getitem__, self._redactor, pool_size=pool_size)
-        self.hide()
-        return commcell
+        return open_commcell(
+            self.params.__getitem__, self._redactor, pool_size=pool_size, from_environment=self._from_environment
+        )
 
     def hide(self, *secrets: str) -> None:
-        """Mask secrets, and all those known so far, in whatever this module puts out."""
+        """Mask secrets in whatever this module puts out."""
         for secret in secrets:
             self._redactor.add(secret)
-        self._module.no_log_values.update(self._redactor.forms())
 
 
 def run_module(spec: ArgumentSpec, work: Work) -> None:
     """Be a module: spec holds its own options. Ends the process."""
-    module = AnsibleModule(supports_check_mode=True, **connection_spec().merge(spec).kwargs())
+    complete = connection_spec().merge(spec)
+    module = AnsibleModule(supports_check_mode=True, **complete.kwargs())
     if not HAS_REQUESTS:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    redactor = Redactor()
+    redactor = Redactor(listener=module.no_log_values.update)
     try:
-        result = work(ModuleRun(module, redactor))
+        from_environment = complete.environment.complete(complete.options, module.params)
+        result = work(ModuleRun(module, redactor, from_environment))
     except CommvaultError as exc:
         result = _failed(exc)
     except Exception as exc:  # noqa: BLE001  # pylint: disable=broad-except
         # Left alone, Ansible would print it with its trace, and the text of a foreign error can hold a secret.
         result = _failed(CommvaultError(f"A fault in rdsops.commvault, please report it: {_describe(exc, redactor)}"))
-    module.no_log_values.update(redactor.forms())
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth import Token
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth_login import Login
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth_token_file import TokenFile
 from ansible_collections.rdsops.commvault.plugins.module_utils._connection import open_commcell
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
@@ -14,6 +17,10 @@ GOOD = {
     "url": "cc.example.com",
     "auth_token": "SECRET",
     "auth_scheme": "authtoken",
+    "username": None,
+    "password": None,
+    "domain": None,
+    "token_file": None,
     "validate_certs": True,
     "ca_path": None,
     "timeout": 60.0,
@@ -22,9 +29,12 @@ GOOD = {
 }
 
 
-def open_with(**options):
+ALL = ("auth_token", "token_file", "username", "password")
+
+
+def open_with(from_environment=(), **options):
     redactor = Redactor()
-    return open_commcell({**GOOD, **options}.__getitem__, redactor), redactor
+    return open_commcell({**GOOD, **options}.__getitem__, redactor, from_environment=from_environment), redactor
 
 
 def test_the_options_lead_to_a_commcell_and_the_token_is_a_secret():
@@ -47,7 +57,12 @@ def test_a_ca_path_that_exists_is_used(tmp_path):
     ("options", "words"),
     [
         ({"url": None}, "url is missing.*COMMVAULT_URL"),
-        ({"auth_token": ""}, "auth_token is missing.*COMMVAULT_AUTH_TOKEN"),
+        ({"auth_token": ""}, "credentials are missing.*COMMVAULT_AUTH_TOKEN"),
+        ({"auth_token": "", "username": "u"}, "password is missing.*COMMVAULT_PASSWORD"),
+        ({"auth_token": None, "password": "p"}, "username is missing.*COMMVAULT_USERNAME"),
+        ({"token_file": "/x/token.json"}, "auth_token and token_file are set at once"),
+        ({"username": "u"}, "auth_token and username with password are set at once"),
+        ({"auth_token": None, "token_file": "/does/not/exist.json"}, "'/does/not/exist.json' does not exist"),
         ({"auth_token": "a\x07b"}, "control character"),
         ({"timeout": 0.0}, "timeout must be a positive number, not 0"),
         ({"timeout": float("nan")}, "timeout must be a positive number"),
@@ -59,3 +74,49 @@ def test_a_ca_path_that_exists_is_used(tmp_path):
 def test_bad_connection_options_are_refused_before_anything_is_sent(options, words):
     with pytest.raises(InvalidInput, match=words):
         open_with(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "from_environment", "kind"),
+    [
+        ({}, (), Token),
+        ({"auth_token": None, "username": "u", "password": "p"}, (), Login),
+        ({"auth_token": None}, (), TokenFile),
+        # What was given in so many words beats the environment.
+        ({"username": "u", "password": "p"}, ("auth_token",), Login),
+        ({"username": "u", "password": "p"}, ("auth_token", "password"), Login),
+        ({"username": "u", "password": "p"}, ("username", "password"), Token),
+        ({"token_file": True}, ("auth_token",), TokenFile),
+        ({"token_file": True, "username": "u", "password": "p"}, ("token_file", "auth_token"), Login),
+        # Several kinds in the environment: the token, then the file, then the login.
+        ({"token_file": True, "username": "u", "password": "p"}, ALL, Token),
+        ({"auth_token": None, "token_file": True, "username": "u", "password": "p"}, ALL, TokenFile),
+        ({"auth_token": None, "username": "u", "password": "p"}, ALL, Login),
+        # Half a login in the environment is nobody's wish.
+        ({"token_file": True, "username": "u"}, ("auth_token", "username"), TokenFile),
+    ],
+)
+def test_one_kind_of_credentials_is_chosen(tmp_path, options, from_environment, kind):
+    if options.get("token_file") or kind is TokenFile:
+        file = tmp_path / "token.json"
+        file.touch(mode=0o600)
+        file.write_text('{"accessToken": "a", "refreshToken": "b"}', encoding="utf-8")
+        options = {**options, "token_file": str(file)}
+    cell, _redactor = open_with(from_environment, **options)
+    assert isinstance(cell._credential, kind)
+
+
+def test_a_password_is_a_secret_even_if_it_is_not_used():
+    _cell, redactor = open_with(("password", "username"), username="u", password="SECRET-password")
+    assert redactor.clean("SECRET-password") == "********"
+
+
+def test_a_token_without_its_prefix_is_a_secret():
+    _cell, redactor = open_with(auth_token="QSDK SECRETtoken")
+    assert redactor.clean("token SECRETtoken") == "token ********"
+
+
+def test_a_home_directory_in_the_name_of_the_token_file_is_understood(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(InvalidInput, match=str(tmp_path)):
+        open_with(auth_token=None, token_file="~/token.json")
