@@ -21,7 +21,7 @@ from starlette.routing import compile_path
 from simulator import control
 from simulator.commserve import Call, CommServe
 from simulator.faults import Fault
-from simulator.replies import NOT_FOUND_PAGE, Reply, access_denied, html
+from simulator.replies import NOT_FOUND_PAGE, Reply, access_denied, error, html
 from simulator.routes import Route, createtask, discovery, job_control, jobs, service, sessions
 
 Scope = MutableMapping[str, Any]
@@ -134,26 +134,20 @@ class Application:
         started = time.monotonic()
         call, route, base = self._call(scope, body)
         settings = self.server.settings
+        generation = self.server.generation
         if settings.latency_ms:
             await asyncio.sleep(settings.latency_ms / 1000)
         fault = self.server.faults.pick(_facts(call))
-        if fault is None:
-            reply = self._process(call, route, base)
-        else:
+        if fault is not None:
             call.entry["fault"] = fault.name
-            if fault.delay:
-                await asyncio.sleep(fault.delay)
-            if fault.reset == "before":
-                await self._break(scope, receive, call, started)
-                return
-            reply = self._process(call, route, base) if fault.processes else Reply()
-            if fault.delay_after:
-                await asyncio.sleep(fault.delay_after)
-            if fault.reset == "after":
-                await self._break(scope, receive, call, started)
-                return
-            if fault.answers:
-                reply = fault.reply(call.path, call.headers)
+        if fault is not None and fault.delay:
+            await asyncio.sleep(fault.delay)
+        # A request that was held back must not reach into the test that comes next.
+        late = generation != self.server.generation
+        reply = None if late else await self._answer(call, route, base, fault)
+        if reply is None:
+            await self._break(scope, receive, call, started)
+            return
         call.entry["status"] = reply.status
         content, media_type = reply.render(call.accept)
         headers = {**reply.headers, **call.quota_headers}
@@ -168,6 +162,19 @@ class Application:
             return
         response = Response(content, reply.status, headers, media_type if content else None)
         await response(scope, receive, send)
+
+    async def _answer(self, call: Call, route: Route | None, base: str, fault: Fault | None) -> Reply | None:
+        """Carry a call out as far as its fault lets it, and return the answer, or None to reset the connection."""
+        if fault is None:
+            return self._process(call, route, base)
+        if fault.reset == "before":
+            return None
+        reply = self._process(call, route, base) if fault.processes else Reply()
+        if fault.delay_after:
+            await asyncio.sleep(fault.delay_after)
+        if fault.reset == "after":
+            return None
+        return fault.reply(call.path, call.headers) if fault.answers else reply
 
     def _process(self, call: Call, route: Route | None, base: str) -> Reply:
         """Carry a call out: right of entry first, then the route."""
@@ -187,7 +194,12 @@ class Application:
             call.entry["user"] = call.user.name if call.user else None
             if call.identity is None or not call.identity.may(call.endpoint):
                 return access_denied()
-        return route.handler(self.server, call)
+        try:
+            return route.handler(self.server, call)
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+            # A body of a shape that no client should send. Shown in the journal, as it may be a mistake of the model.
+            call.entry["crash"] = f"{type(exc).__name__}: {exc}"
+            return error(1, "Internal error occurred.", 500)
 
     async def _break(self, scope: Scope, receive: Receive, call: Call, started: float) -> None:
         """Reset the connection."""

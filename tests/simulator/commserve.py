@@ -84,12 +84,14 @@ class CommServe:
         self.tokens = dict(tokens)
         self._first_settings = dict(settings)
         self._description = load(estate)
+        self.generation = 0
         self.reset()
 
     def reset(self, estate: dict[str, Any] | Path | str | None = None) -> None:
         """Go back to the state after the start, with another estate if one is given. The clock goes on."""
         if estate is not None:
             self._description = load(estate)
+        self.generation += 1
         self.settings = Settings()
         self.settings.update(self._first_settings)
         self.estate = Estate(self._description)

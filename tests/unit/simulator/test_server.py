@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import os
@@ -13,12 +14,17 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
-from simulator.client import ESTATE, Api, association
+from simulator.app import Application
+from simulator.client import ESTATE, Api, association, body
+from simulator.clock import Clock
+from simulator.commserve import CommServe
 from simulator.faults import KINDS, MATCHES, PRIMITIVES
 from simulator.harness import TESTS, Simulator, SimulatorError, fingerprint
 from simulator.settings import Settings, from_text
@@ -111,6 +117,53 @@ def test_reset_brings_everything_back(api: Api, simulator: Simulator) -> None:
     assert simulator.journal() == simulator.jobs() == []
     assert api.start(association("db", "other")).json() == {"taskId": 9920, "jobIds": ["148886"]}
     assert api.start(association("db", "other")).status_code == 200
+
+
+def test_request_that_is_held_back_does_not_reach_beyond_a_reset() -> None:
+    server = CommServe(ESTATE, {"t": "admin"}, {}, Clock())
+    server.faults.order({"delay": 0.05})
+    request = {"type": "http.request", "body": json.dumps(body()).encode(), "more_body": False}
+    messages = [request, {"type": "http.disconnect"}]
+    broken: list[bool] = []
+    transport = types.SimpleNamespace(get_extra_info=lambda _name: None, abort=lambda: broken.append(True))
+    headers = {"authtoken": "t", "content-type": "application/json", "accept": "application/json"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/commandcenter/api/createtask",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "simulator.transport": transport,
+    }
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    async def run() -> None:
+        call = asyncio.create_task(Application(server)(scope, receive, send))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert len(server.journal.entries) == 1
+        server.reset()
+        await call
+
+    asyncio.run(run())
+    assert broken == [True]
+    assert server.jobs.by_id == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [("Jobs", {"jobFilter": [1]}), ("Jobs", {"category": 0, "pagingConfig": 7}), ("JobDetails", {"jobId": {}})],
+)
+def test_bodies_of_impossible_shape_do_not_stop_the_server(
+    api: Api, simulator: Simulator, path: str, sent: dict
+) -> None:
+    assert api.call("POST", path, json=sent).status_code in (200, 500)
+    assert api.call("POST", "Jobs", json={}).status_code == 200
 
 
 def test_thousand_submissions_over_four_connections(api: Api, simulator: Simulator) -> None:
