@@ -137,13 +137,13 @@ class Application:
         generation = self.server.generation
         if settings.latency_ms:
             await asyncio.sleep(settings.latency_ms / 1000)
-        fault = self.server.faults.pick(_facts(call))
+        # A request that was held back must not reach into the test that comes next, nor take a fault from it.
+        late = generation != self.server.generation
+        fault = None if late else self.server.faults.pick(_facts(call))
         if fault is not None:
             call.entry["fault"] = fault.name
-        if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
-        # A request that was held back must not reach into the test that comes next.
-        late = generation != self.server.generation
+            late = generation != self.server.generation
         reply = None if late else await self._answer(call, route, base, fault)
         if reply is None:
             await self._break(scope, receive, call, started)
