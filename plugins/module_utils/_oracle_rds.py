@@ -42,6 +42,8 @@ STATES = {
     "unknown": "of unknown outcome",
     "not_submitted": "not submitted",
 }
+# The states in which a job is at work, or was a moment ago.
+AWAITED_STATES = frozenset(["started", "adopted"])
 GOOD_STATES = frozenset(["started", "adopted", "recent", "would_start"])
 _SHOWN_FAILURES = 3
 
@@ -256,6 +258,11 @@ class Backup:
     sent_at: float | None = None
 
     @property
+    def requested(self) -> bool:
+        """Whether a request to start it was sent, or in check mode would be."""
+        return self.state == "would_start" or (self.sent_at is not None and self.state != "not_submitted")
+
+    @property
     def ok(self) -> bool:
         """Whether the instance has what was asked for."""
         return self.state in GOOD_STATES
@@ -385,7 +392,7 @@ def backup_from_error(instance: Instance, error: CommvaultError, sent_at: float 
     if isinstance(error, RequestError) and error.code == NO_ELIGIBLE_SUBCLIENT:
         msg += _ELIGIBLE.format(instance.application_id)
     state = "not_submitted" if error.kind in ("connection", "tls", "rate_limited", "not_submitted") else "refused"
-    return Backup(instance, state, msg, failure=failure)
+    return Backup(instance, state, msg, failure=failure, sent_at=sent_at)
 
 
 def summary(backups: t.Sequence[Backup], job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
@@ -405,6 +412,27 @@ def summary(backups: t.Sequence[Backup], job_url: t.Callable[[str], str | None])
         result["failed"] = True
         result["failure"] = failed[0].failure
     return result
+
+
+def add_wait(result: dict[str, t.Any], waited: dict[str, t.Any]) -> None:
+    """Add what came of waiting for the jobs to a result of summary, in place.
+
+    waited: as of _wait_for.wait_and_describe, for the jobs of the backups.
+    """
+    jobs = {job["job_id"]: job for job in waited["jobs"]}
+    for entry in result["backups"]:
+        own = [jobs[job_id] for job_id in entry["job_ids"] if job_id in jobs]
+        if own:
+            entry["job"] = next((job for job in own if job["outcome"] != "ended_well"), own[0])
+    for name in ("counts", "waited_seconds", "warnings"):
+        if name in waited:
+            result[name] = waited[name]
+    result["changed"] = result["changed"] or waited["changed"]
+    if jobs:
+        result["msg"] = f"{result['msg']} {waited['msg']}"
+    if waited.get("failed"):
+        result["failed"] = True
+        result.setdefault("failure", waited["failure"])
 
 
 def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:

@@ -134,7 +134,7 @@ class Submission:
                     self._pacer.hold(getattr(error, "retry_after", None) or PATIENCE)
                     continue
                 return self._failed(batch, error, sent_at)
-            return _started(batch, reply)
+            return _started(batch, reply, sent_at)
 
     def _create(self, body: dict[str, t.Any]) -> TaskReply:
         """Send one request and learn from how it ended. Raises CommvaultError."""
@@ -187,7 +187,7 @@ class _QuotaExceeded(CommvaultError):
         self.retry_at = retry_at
 
 
-def _started(batch: t.Sequence[Instance], reply: TaskReply) -> list[Backup]:
+def _started(batch: t.Sequence[Instance], reply: TaskReply, sent_at: float) -> list[Backup]:
     if len(batch) > 1:
         return [
             Backup(
@@ -200,9 +200,14 @@ def _started(batch: t.Sequence[Instance], reply: TaskReply) -> list[Backup]:
                 changed=True,
                 candidates=reply.job_ids,
                 question=BATCH,
+                sent_at=sent_at,
             )
             for instance in batch
         ]
     complaint = f" Commvault added: {reply.complaint}" if reply.complaint else ""
     msg = f"Started the backup of {batch[0].label}: task {reply.task_id}, {id_words(reply.job_ids)}.{complaint}"
-    return [Backup(batch[0], "started", msg, reply.task_id, reply.job_ids, response=reply.response, changed=True)]
+    return [
+        Backup(
+            batch[0], "started", msg, reply.task_id, reply.job_ids, None, reply.response, changed=True, sent_at=sent_at
+        )
+    ]

@@ -21,6 +21,7 @@ description:
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection
+  - rdsops.commvault._wait
 attributes:
   check_mode:
     support: full
@@ -190,7 +191,17 @@ options:
       - The jobs of each client are read once. Where the user may not see them, the backups are started and a warning
         says so. Where they cannot be read for another reason, the backups of that client are not started.
     type: str
+  wait:
+    description:
+      - Whether to wait for the jobs to end, and to fail unless all end well.
+      - The options O(wait_timeout), O(wait_interval), O(stuck_timeout) and O(on_timeout) say how. The time counts
+        from the start of the task, and covers what a quota of requests holds up.
+      - To see progress meanwhile, leave this off and use M(rdsops.commvault.job_wait) after this module.
+      - O(fail_on) also says which backups are good ones for O(max_age), whether this is on or not.
+    type: bool
+    default: false
 seealso:
+  - module: rdsops.commvault.job_wait
   - name: AWS Oracle RDS Export backup
     description: The operation in Commvault's API reference.
     link: https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks
@@ -252,6 +263,13 @@ EXAMPLES = r"""
   rdsops.commvault.oracle_rds_export_backup:
     instances: "{{ rds_instances }}"
     max_age: 24h
+
+- name: Back up one instance and go on when that is done
+  rdsops.commvault.oracle_rds_export_backup:
+    client_name: aws-prod
+    instance_name: orders
+    wait: true
+    wait_timeout: 4h
 
 - name: Tell one cause of a failure from the others
   block:
@@ -390,6 +408,16 @@ backups:
       type: dict
       returned: always
       sample: null
+counts:
+  description: How many jobs came to which end, with the keys that M(rdsops.commvault.job_wait) returns.
+  returned: when O(wait=true), except in check mode
+  type: dict
+  sample: {"ended_well": 1}
+waited_seconds:
+  description: How long the jobs were waited for.
+  returned: when O(wait=true), except in check mode
+  type: int
+  sample: 1260
 request:
   description: The requests that were, or in check mode would be, sent to start the backups.
   returned: in check mode, in diff mode, and with C(-vvv)
@@ -491,24 +519,30 @@ failure:
 """
 
 import json
+import time
 import typing as t
+from dataclasses import replace
 
 from ..module_utils._api_jobs import JobsApi
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._connection import positive
 from ..module_utils._durations import positive_duration
-from ..module_utils._export import Export, ExportPlan
+from ..module_utils._export import PATIENCE, Export, ExportPlan
 from ..module_utils._job_reader import JobReader
 from ..module_utils._module import ModuleRun, run_module
 from ..module_utils._oracle_rds import (
+    AWAITED_STATES,
     ExportOptions,
     Instance,
+    add_wait,
     check_task_info,
     make_instance,
     make_instances,
     summary,
 )
 from ..module_utils._redact import named_secrets
+from ..module_utils._wait_for import wait_and_describe
+from ..module_utils._wait_options import wait_options, wait_spec
 
 ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
 
@@ -551,40 +585,47 @@ def argument_spec() -> ArgumentSpec:
             "concurrency": {"type": "int", "default": 4},
             "on_running": {"type": "str", "choices": ["adopt", "fail"], "default": "adopt"},
             "max_age": {"type": "str"},
+            "wait": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("instances", name) for name in ONE_INSTANCE],
         required_together=[("client_name", "instance_name")],
         required_one_of=[("client_name", "instances")],
-    )
+    ).merge(wait_spec())
 
 
 def run(module: ModuleRun) -> dict[str, t.Any]:
-    """Start the backups, or in check mode say what would be started."""
+    """Start the backups, or in check mode say what would be started, and wait for them if that is asked for."""
+    begun = time.monotonic()
     params = module.params
     instances = requested_instances(params)
     options = export_options(params)
     module.hide(*named_secrets(params["task_info"]))
-    batch_size = positive(params.__getitem__, "batch_size")
-    concurrency = positive(params.__getitem__, "concurrency")
+    waiting = wait_options(params)
     plan = ExportPlan(
-        batch_size=batch_size,
-        concurrency=concurrency,
+        batch_size=positive(params.__getitem__, "batch_size"),
+        concurrency=positive(params.__getitem__, "concurrency"),
         adopt_running=params["on_running"] == "adopt",
-        max_age=None if params["max_age"] is None else positive_duration(params["max_age"], "max_age"),
+        max_age=positive_duration(params["max_age"], "max_age") if params["max_age"] else None,
+        fail_on=waiting.fail_on,
+        patience=waiting.timeout if params["wait"] else PATIENCE,
     )
-    with module.open(pool_size=concurrency) as commcell:
+    with module.open(pool_size=plan.concurrency) as commcell:
         export = Export(commcell, JobReader(JobsApi(commcell)), options, plan)
         backups = export.preview(instances) if module.check_mode else export.run(instances)
         result = summary(backups, commcell.job_url)
+        if params["wait"] and not module.check_mode:
+            left = max(0.0, waiting.timeout - (time.monotonic() - begun))
+            job_ids = [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids]
+            add_wait(result, wait_and_describe(commcell, job_ids, replace(waiting, timeout=left), proven=True))
         result["api_calls"] = commcell.api_calls()
-        for warning in export.warnings:
+        for warning in [*export.warnings, *result.pop("warnings", [])]:
             module.warn(warning)
         if params["instances"] is None:
             result["task_id"] = backups[0].task_id
             result["response"] = backups[0].response
             del result["task_ids"]
         if module.check_mode or module.diff_mode or module.verbosity >= 3:
-            result["request"] = export.requests(instances)
+            result["request"] = export.requests([backup.instance for backup in backups if backup.requested])
         if module.diff_mode:
             result["diff"] = request_diff(result["request"])
     return result

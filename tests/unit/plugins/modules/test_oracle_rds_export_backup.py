@@ -162,6 +162,53 @@ def test_jobs_of_a_batch_are_given_to_their_instances(run_module):
     assert result["job_ids"] == ["12", "11"]
 
 
+def test_waiting_ends_with_the_jobs_and_what_became_of_them(run_module):
+    done = job_summary(148886, "Completed", jobEndTime=1767229200, percentComplete=100)
+    script = Script(
+        post("createtask").returns(200, DOCUMENTED),
+        get("Job/148886").returns(200, listing(done)),
+    )
+    result = run_module(backup, script, wait=True, **ONE)
+    assert "failed" not in result
+    assert result["changed"] is True
+    assert result["backups"][0]["job"]["outcome"] == "ended_well"
+    assert result["counts"]["ended_well"] == 1
+    assert result["waited_seconds"] == 0
+    assert "1 ended well" in result["msg"]
+
+
+def test_a_job_that_fails_fails_the_task_with_its_cause_and_keeps_the_ids(run_module):
+    bad = job_summary(148886, "Failed", jobEndTime=1767229200, pendingReason="The proxy has no space left")
+    script = Script(
+        post("createtask").returns(200, DOCUMENTED),
+        get("Job/148886").returns(200, listing(bad)),
+        post("JobDetails").returns(404, {}),
+        get("Events").with_query(jobId=148886).returns(404, {}),
+    )
+    result = run_module(backup, script, wait=True, **ONE)
+    assert result["failed"] is True
+    assert result["failure"]["kind"] == "job_failed"
+    assert (result["task_id"], result["job_ids"]) == (9920, ["148886"])
+    assert "The proxy has no space left" in result["msg"]
+
+
+def test_a_wait_that_takes_too_long_returns_the_ids_and_leaves_the_job_alone(run_module):
+    script = Script(
+        post("createtask").returns(200, DOCUMENTED),
+        get("Job/148886").returns(200, listing(job_summary(148886))),
+    )
+    result = run_module(backup, script, wait=True, wait_timeout="0", **ONE)
+    assert result["failed"] is True
+    assert result["failure"]["kind"] == "wait_timeout"
+    assert result["job_ids"] == ["148886"]
+
+
+def test_nobody_waits_for_what_was_not_started(run_module):
+    result = run_module(backup, Script(post("createtask").returns(400, '"no"')), wait=True, **ONE)
+    assert result["failure"]["kind"] == "bad_request"
+    assert result["waited_seconds"] == 0
+
+
 def test_check_mode_sends_nothing_and_returns_the_request(run_module):
     result = run_module(backup, check=True, instances=FLEET, batch_size=2, backup_level="full")
     assert result["changed"] is True
