@@ -15,7 +15,7 @@ help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make test ONLY=unit,ruff runs these gates or groups of gates alone; make gates names them."
-	@echo "  make demo ARGS=... hands arguments to the script behind it; so do simulator and bench."
+	@echo "  make demo ARGS=... hands arguments to the script behind it; so do the others."
 
 test: ## all that CI checks, in two lanes, with a summary of what took how long
 	@$(GATES) test --only "$(ONLY)"

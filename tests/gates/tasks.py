@@ -43,10 +43,8 @@ def perform(task: Task, arguments: Sequence[str]) -> int:
     """Prepare what the task needs, run it, and say how long each took; its exit code."""
     since = time.monotonic()
     env = venvs.ENVIRONMENTS[task.environment]
-    print(
-        f"[1/{3 if task.installs else 2}] Python environment with the pins of requirements/{env.requirements}",
-        flush=True,
-    )
+    steps = 3 if task.installs else 2
+    print(f"[1/{steps}] Python environment with the pins of requirements/{env.requirements}", flush=True)
     try:
         bin_directory, word = venvs.ensure(env)
     except venvs.CannotMake as exc:
@@ -56,7 +54,7 @@ def perform(task: Task, arguments: Sequence[str]) -> int:
     variables = processes.clean_environment(bin_directory)
     variables["PYTHONPATH"] = str(ROOT / "tests")
     if task.installs:
-        print("[2/3] Build the collection and install it to a private path", flush=True)
+        print(f"[2/{steps}] Build the collection and install it to a private path", flush=True)
         try:
             variables["ANSIBLE_COLLECTIONS_PATH"] = str(install(bin_directory, WORK / task.name))
         except subprocess.CalledProcessError as exc:
@@ -64,9 +62,7 @@ def perform(task: Task, arguments: Sequence[str]) -> int:
             return 1
         print(f"      into {Path(variables['ANSIBLE_COLLECTIONS_PATH']).relative_to(ROOT)}/", flush=True)
     ready = time.monotonic()
-    print(
-        f"[{3 if task.installs else 2}/{3 if task.installs else 2}] {task.says[0].upper()}{task.says[1:]}", flush=True
-    )
+    print(f"[{steps}/{steps}] {task.says[0].upper()}{task.says[1:]}", flush=True)
     command = [str(bin_directory / "python"), *task.command, *arguments]
     status = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
     print(f"{task.name}: {ready - since:.1f} s to prepare, {time.monotonic() - ready:.1f} s to run", flush=True)
