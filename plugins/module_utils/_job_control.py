@@ -22,6 +22,7 @@ if t.TYPE_CHECKING:
 SUSPENDED, RESUMED, KILLED = "suspended", "resumed", "killed"
 # The option state, and the verb of it that is shown to users.
 VERBS = {SUSPENDED: "suspend", RESUMED: "resume", KILLED: "kill"}
+STATE_FOR = {verb: state for state, verb in VERBS.items()}
 
 _ASKED = {SUSPENDED: "suspend", RESUMED: "go on", KILLED: "end"}
 _KILL_PENDING = "kill pending"

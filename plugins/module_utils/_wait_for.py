@@ -13,7 +13,7 @@ import typing as t
 
 from ._api_jobs import JobsApi
 from ._errors import CommvaultError
-from ._job_control import KILLED, SUSPENDED, control_jobs
+from ._job_control import STATE_FOR, control_jobs
 from ._job_reader import JobReader
 from ._job_report import JobReport, needs_explanation
 from ._wait_result import wait_result
@@ -25,8 +25,6 @@ if t.TYPE_CHECKING:
     from ._wait_options import WaitOptions
     from ._wait_result import ActionResult
     from ._waiting import Poll, Wait
-
-_STATES = {"suspend": SUSPENDED, "kill": KILLED}
 
 
 def make_poll(api: JobsApi, reader: JobReader) -> Poll:
@@ -91,7 +89,7 @@ def _apply(
 ) -> dict[str, ActionResult]:
     """Do what on_timeout says; puts the jobs as they are afterwards into jobs."""
     try:
-        controls = control_jobs(api, reader, job_ids, _STATES[on_timeout])
+        controls = control_jobs(api, reader, job_ids, STATE_FOR[on_timeout])
     except CommvaultError as error:
         return {job_id: (on_timeout, str(error)) for job_id in job_ids}
     jobs.update({control.job_id: control.job for control in controls if control.job})

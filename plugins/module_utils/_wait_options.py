@@ -42,6 +42,12 @@ def wait_spec() -> ArgumentSpec:
     )
 
 
+def job_wait_spec() -> ArgumentSpec:
+    """The options of job_wait beside those of the connection."""
+    job_ids = ArgumentSpec({"job_ids": {"type": "list", "elements": "str", "required": True}})
+    return job_ids.merge(wait_spec())
+
+
 def wait_options(params: t.Mapping[str, t.Any]) -> WaitOptions:
     """The values of these options. Raises InvalidInput."""
     stuck = params["stuck_timeout"]

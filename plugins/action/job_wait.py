@@ -1,0 +1,180 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's part of the module job_wait: waits here, reads the jobs by short runs of job_info, and tells people
+how far they are. Options and results are the module's.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._argspec import connection_spec
+from ..module_utils._errors import CommvaultError, RequestError
+from ..module_utils._job_control import STATE_FOR
+from ..module_utils._job_report import missing_entry, needs_explanation
+from ..module_utils._jobs import check_job_ids, from_result
+from ..module_utils._progress import Progress
+from ..module_utils._wait_options import job_wait_spec, wait_options
+from ..module_utils._wait_result import wait_result
+from ..module_utils._waiting import wait_for_jobs
+
+if t.TYPE_CHECKING:
+    from ..module_utils._jobs import Job
+    from ..module_utils._wait_result import ActionResult
+    from ..module_utils._waiting import Wait
+
+PLAIN = "rdsops.commvault.job_wait"
+INFO = "rdsops.commvault.job_info"
+CONTROL = "rdsops.commvault.job_control"
+# Seconds to stay away after a refusal for want of quota, since results do not say what the server's headers said.
+QUOTA_PAUSE = 60.0
+
+
+class ActionModule(ActionBase):
+    """Waits for jobs."""
+
+    TRANSFERS_FILES = False
+    _supports_async = True
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """As of ActionBase.run."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        spec = connection_spec().merge(job_wait_spec())
+        checked = ArgumentSpecValidator(spec.options, **spec.constraints).validate(self._task.args)
+        if self._task.async_val or checked.error_messages:
+            # The module itself words what is wrong with its options best.
+            return self._plain(variables)
+        try:
+            waiting = _Waiting(self, checked.validated_parameters, variables)
+        except CommvaultError as error:
+            return {"failed": True, "msg": str(error), "failure": error.failure()}
+        return waiting.run()
+
+    def _plain(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Let the module do all of it where the task runs."""
+        in_background = bool(self._task.async_val and not self._connection.has_native_async)
+        return self._execute_module(
+            module_name=PLAIN, module_args=self._task.args, task_vars=variables, wrap_async=in_background
+        )
+
+
+class _Waiting:
+    """One wait."""
+
+    def __init__(self, action: ActionModule, params: dict[str, t.Any], variables: dict[str, t.Any]) -> None:
+        """params: the checked options. Raises InvalidInput."""
+        self._action = action
+        self._variables = variables
+        self._job_ids = check_job_ids(params["job_ids"])
+        self._options = wait_options(params)
+        self._timeout = params["timeout"]
+        # As they were given: environment variables count where the modules run.
+        self._connection = {
+            name: value for name, value in action._task.args.items() if name not in job_wait_spec().options
+        }
+        self._check_mode = bool(action._task.check_mode)
+        self._entries: dict[str, dict[str, t.Any]] = {}
+        self._warnings: list[str] = []
+        self._api_calls: dict[str, t.Any] = {"reads": 0, "writes": 0, "quota": None}
+        self._proven = False
+
+    def run(self) -> dict[str, t.Any]:
+        """Wait, do what on_timeout asks for, find out why jobs failed, and make the result."""
+        options = self._options
+        wait = wait_for_jobs(
+            self._job_ids,
+            self._poll,
+            timeout=0.0 if self._check_mode else options.timeout,
+            interval=options.interval,
+            stuck_timeout=options.stuck_timeout,
+            on_progress=Progress(self._show, options.fail_on, names=not self._action._task.no_log),
+        )
+        actions = self._act(wait)
+        if not wait.error:
+            self._explain(wait)
+        result = wait_result(wait, self._entries, options, actions=actions, check_mode=self._check_mode)
+        result["api_calls"] = self._api_calls
+        warnings = self._warnings + result.get("warnings", [])
+        if warnings:
+            result["warnings"] = warnings
+        return result
+
+    def _show(self, line: str) -> None:
+        self._action._display.display(f"[{self._variables.get('inventory_hostname', 'localhost')}] {line}")
+
+    def _poll(self, job_ids: t.Sequence[str], time_left: float | None) -> dict[str, Job]:
+        # A look that fails comes again soon, so it need not be repeated; and it must not outlast the time there is.
+        limits: dict[str, t.Any] = {"read_retries": 0}
+        if time_left is not None and time_left < self._timeout:
+            limits["timeout"] = time_left
+        clients = {entry["client_id"] for entry in self._entries.values() if entry["client_id"]}
+        arguments = {"job_ids": list(job_ids), "details": "none", "client_ids": sorted(clients)}
+        return self._take(self._call(INFO, {**arguments, **limits}))
+
+    def _take(self, result: dict[str, t.Any]) -> dict[str, Job]:
+        """Keep the entries of a result; returns the jobs that could be seen."""
+        jobs = {}
+        for entry in result["jobs"]:
+            job = from_result(entry)
+            if job:
+                self._entries[job.id] = {name: entry[name] for name in missing_entry(job.id)}
+                jobs[job.id] = job
+        return jobs
+
+    def _call(self, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The result of a short run of a module, one with jobs in it. Raises CommvaultError if it has none."""
+        try:
+            result = self._action._execute_module(
+                module_name=module, module_args={**self._connection, **arguments}, task_vars=self._variables
+            )
+        except AnsibleConnectionFailure as error:
+            if not self._proven:
+                raise
+            raise CommvaultError(
+                f"The machine that runs this task could not be reached: {error}", "connection"
+            ) from error
+        self._warnings += [text for text in result.get("warnings", []) if text not in self._warnings]
+        calls = result.get("api_calls") or {}
+        for name in ("reads", "writes"):
+            self._api_calls[name] += calls.get(name, 0)
+        self._api_calls["quota"] = calls.get("quota") or self._api_calls["quota"]
+        if "jobs" in result:
+            self._proven = True
+            return result
+        kind = (result.get("failure") or {}).get("kind", "internal")
+        pause = QUOTA_PAUSE if kind == "rate_limited" else None
+        raise RequestError(str(result.get("msg") or f"{module} returned nothing."), kind, retry_after=pause)
+
+    def _act(self, wait: Wait) -> dict[str, ActionResult]:
+        """Do what on_timeout says."""
+        verb = self._options.on_timeout
+        if verb == "leave" or self._check_mode or not wait.overdue:
+            return {}
+        try:
+            result = self._call(CONTROL, {"job_ids": wait.overdue, "state": STATE_FOR[verb]})
+        except CommvaultError as error:
+            return {job_id: (verb, str(error)) for job_id in wait.overdue}
+        self._take(result)
+        return {
+            entry["job_id"]: (verb, entry["msg"] if entry["failure"] else None)
+            for entry in result["jobs"]
+            if entry["action"] or entry["failure"]
+        }
+
+    def _explain(self, wait: Wait) -> None:
+        """Find out why jobs failed or are stuck."""
+        bad = [job_id for job_id, job in wait.jobs.items() if needs_explanation(job) or job_id in wait.stuck]
+        if not bad:
+            return
+        try:
+            self._take(self._call(INFO, {"job_ids": bad, "details": "all"}))
+        except CommvaultError as error:
+            self._warnings.append(f"Why jobs failed could not be read: {error}")

@@ -1,0 +1,372 @@
+#!/usr/bin/python
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_info
+short_description: Read Commvault jobs
+version_added: 1.0.0
+author:
+  - rdsops contributors (@rdsops)
+description:
+  - Reads one job or many, with what they work on, how far they are, and how they ended.
+  - Many jobs are read with one request, as a rule.
+  - For jobs that failed, it also reads why.
+extends_documentation_fragment:
+  - rdsops.commvault._attributes
+  - rdsops.commvault._attributes.info
+  - rdsops.commvault._connection
+options:
+  job_ids:
+    description:
+      - Ids of the jobs. An id that is given twice counts once.
+      - The list may be empty.
+    type: list
+    elements: str
+    required: true
+  details:
+    description:
+      - For which jobs to read the reason of a delay and the last events, which takes two more requests for each. It is
+        done for the first 20 of these jobs.
+      - V(failed) - for those that failed, were killed, or ended with errors.
+      - V(all) - for all jobs.
+      - V(none) - for none.
+    type: str
+    choices:
+      - none
+      - failed
+      - all
+    default: failed
+  client_ids:
+    description:
+      - Ids of the clients that the jobs belong to, as far as they are known.
+      - It is never needed. On a CommCell that runs thousands of jobs it makes reading many jobs cheaper.
+    type: list
+    elements: int
+    default: []
+seealso:
+  - module: rdsops.commvault.job_wait
+  - module: rdsops.commvault.job_control
+"""
+
+EXAMPLES = r"""
+- name: Read a job
+  rdsops.commvault.job_info:
+    job_ids:
+      - 148886
+  register: result
+
+- name: Show how far it is
+  ansible.builtin.debug:
+    msg: "{{ item.instance_name }}: {{ item.status }}, {{ item.percent_complete }} %"
+  loop: "{{ result.jobs }}"
+  loop_control:
+    label: "{{ item.job_id }}"
+
+- name: Read the jobs that a run has started, with the events of each
+  rdsops.commvault.job_info:
+    job_ids: "{{ started.job_ids }}"
+    details: all
+"""
+
+RETURN = r"""
+msg:
+  description: How many jobs there are in which state, in words.
+  returned: always
+  type: str
+  sample: "2 jobs: 1 active, 1 ended well."
+jobs:
+  description: The jobs in the order in which they were asked for. A job takes about 1 kB, a failed one a little more.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    job_id:
+      description: Id of the job.
+      type: str
+      returned: always
+      sample: "148886"
+    found:
+      description:
+        - Whether the job could be seen. If not, it does not exist, the user may not see it, or it was started a moment
+          ago; all values beside its id are empty then.
+      type: bool
+      returned: always
+      sample: true
+    state:
+      description:
+        - What RV(jobs[].status) means.
+        - V(active) - it has not ended. A status that this collection does not know counts as active, too.
+        - V(ok) - it ended well.
+        - V(warnings) - it ended with warnings.
+        - V(errors) - it ended with errors, or early after a part of its data had been saved.
+        - V(bad) - it failed or was killed.
+        - V(null) if the job could not be seen.
+      type: str
+      returned: always
+      sample: ok
+    status:
+      description: The state of the job in Commvault's words, such as C(Running), C(Pending) or C(Completed).
+      type: str
+      returned: always
+      sample: Completed
+    percent_complete:
+      description: Progress from 0 to 100, V(null) if it is not told.
+      type: int
+      returned: always
+      sample: 100
+    phase:
+      description: What the job is doing, V(null) if it is not told.
+      type: str
+      returned: always
+      sample: Database Backup
+    reason:
+      description: Why the job waits or failed, in Commvault's words without markup, 250 characters at most.
+      type: str
+      returned: always
+      sample: null
+    reason_code:
+      description: Code of the reason.
+      type: str
+      returned: always
+      sample: null
+    job_type:
+      description: Type of the job.
+      type: str
+      returned: always
+      sample: Backup
+    backup_level:
+      description: The level at which the backup ran. This can be another one than was asked for.
+      type: str
+      returned: always
+      sample: Full
+    client_name:
+      description: Name of the client.
+      type: str
+      returned: always
+      sample: aws-prod
+    instance_name:
+      description: Name of the instance.
+      type: str
+      returned: always
+      sample: orders
+    subclient_name:
+      description: Name of the subclient.
+      type: str
+      returned: always
+      sample: default
+    client_id:
+      description: Id of the client.
+      type: int
+      returned: always
+      sample: 11
+    instance_id:
+      description: Id of the instance.
+      type: int
+      returned: always
+      sample: 101
+    subclient_id:
+      description: Id of the subclient.
+      type: int
+      returned: always
+      sample: 1001
+    application_id:
+      description: Id of the application; 22 is Oracle.
+      type: int
+      returned: always
+      sample: 22
+    user_name:
+      description: The user who started the job.
+      type: str
+      returned: always
+      sample: backup-operator
+    start_time:
+      description: When the job was started, in seconds since 1970 (UTC).
+      type: int
+      returned: always
+      sample: 1767225600
+    end_time:
+      description: When the job ended, in seconds since 1970 (UTC); V(null) while it is active.
+      type: int
+      returned: always
+      sample: 1767229200
+    elapsed_seconds:
+      description: How long the job has run.
+      type: int
+      returned: always
+      sample: 3600
+    application_size:
+      description: Size of the data that was backed up, in bytes.
+      type: int
+      returned: always
+      sample: 88046829568
+    media_size:
+      description: What was written for it, in bytes.
+      type: int
+      returned: always
+      sample: 29348943189
+    job_url:
+      description: Page of the job in the Command Center, V(null) if its address is not known.
+      type: str
+      returned: always
+      sample: https://commandcenter.example.com/commandcenter/#/jobs/148886
+    delay_reason:
+      description: Why the job is delayed, if that is not said in RV(jobs[].reason) already; see O(details).
+      type: str
+      returned: always
+      sample: null
+    events:
+      description:
+        - The last events of the job, the newest first, each with its time (UTC).
+        - See O(details).
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    hint:
+      description:
+        - What to do about it, if the job failed or is stuck for a reason that this collection knows.
+        - This is not from Commvault; RV(jobs[].reason) and RV(jobs[].events) are.
+      type: str
+      returned: always
+      sample: null
+counts:
+  description:
+    - How many jobs are in which state, by RV(jobs[].state).
+    - C(missing) counts those that could not be seen.
+  returned: success
+  type: dict
+  sample: {"active": 1, "ok": 1, "warnings": 0, "errors": 0, "bad": 0, "missing": 0}
+api_calls:
+  description: How many requests this run made. Repeated attempts are not counted.
+  returned: success
+  type: dict
+  contains:
+    reads:
+      description: Requests that only read.
+      type: int
+      returned: always
+      sample: 1
+    writes:
+      description: Requests that start or change something.
+      type: int
+      returned: always
+      sample: 0
+    quota:
+      description:
+        - What the server last said about its quota of requests, V(null) if it said nothing.
+        - It holds C(limit) requests in C(period) seconds, of which C(remaining) are left (V(null) if that is not said).
+      type: dict
+      returned: always
+      sample: null
+failure:
+  description: What went wrong, for programs.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description:
+        - The kind of failure.
+        - V(invalid_input) - an option has a value that cannot be used.
+        - Anything else is a failure to talk to the CommCell, as in M(rdsops.commvault.oracle_rds_export_backup).
+      type: str
+      returned: always
+      sample: connection
+    method:
+      description: The HTTP method, V(null) if it was not about a request.
+      type: str
+      returned: always
+      sample: null
+    url:
+      description: The URL, V(null) if it was not about a request.
+      type: str
+      returned: always
+      sample: null
+    status:
+      description: The HTTP status, V(null) if there was no answer or it was not about a request.
+      type: int
+      returned: always
+      sample: null
+    code:
+      description: Commvault's error code, V(null) if there was none.
+      type: raw
+      returned: always
+      sample: null
+    message:
+      description: Commvault's words, or those of this module if there were none.
+      type: str
+      returned: always
+      sample: cc.example.com could not be reached.
+"""
+
+import typing as t
+
+from ..module_utils._api_jobs import JobsApi
+from ..module_utils._argspec import ArgumentSpec
+from ..module_utils._job_reader import JobReader
+from ..module_utils._job_report import JobReport, needs_explanation
+from ..module_utils._jobs import ACTIVE, BAD, ERRORS, OK, WARNINGS, check_job_ids
+from ..module_utils._module import ModuleRun, run_module
+
+if t.TYPE_CHECKING:
+    from ..module_utils._jobs import Job
+
+WORDS = {
+    ACTIVE: "active",
+    OK: "ended well",
+    WARNINGS: "ended with warnings",
+    ERRORS: "ended with errors",
+    BAD: "ended badly",
+    "missing": "not there",
+}
+
+
+def argument_spec() -> ArgumentSpec:
+    """The module's own options."""
+    return ArgumentSpec(
+        {
+            "job_ids": {"type": "list", "elements": "str", "required": True},
+            "details": {"type": "str", "choices": ["none", "failed", "all"], "default": "failed"},
+            "client_ids": {"type": "list", "elements": "int", "default": []},
+        }
+    )
+
+
+def run(module: ModuleRun) -> dict[str, t.Any]:
+    """Read the jobs."""
+    job_ids = check_job_ids(module.params["job_ids"])
+    details = module.params["details"]
+
+    def explain(job: Job) -> bool:
+        return details == "all" or (details == "failed" and needs_explanation(job))
+
+    with module.open() as commcell:
+        api = JobsApi(commcell)
+        found = JobReader(api, module.params["client_ids"]).read(job_ids)
+        report = JobReport(api)
+        jobs = []
+        for job_id in job_ids:
+            job = found.get(job_id)
+            jobs.append(report.entry(job, job_id, explain=job is not None and explain(job)))
+        counts = dict.fromkeys(WORDS, 0)
+        for entry in jobs:
+            counts[entry["state"] or "missing"] += 1
+        said = ", ".join(f"{counts[state]} {words}" for state, words in WORDS.items() if counts[state])
+        return {
+            "changed": False,
+            "msg": f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}: {said or 'nothing to read'}.",
+            "jobs": jobs,
+            "counts": counts,
+            "api_calls": commcell.api_calls(),
+        }
+
+
+def main() -> None:
+    run_module(argument_spec(), run)
+
+
+if __name__ == "__main__":
+    main()

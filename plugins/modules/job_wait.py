@@ -1,0 +1,412 @@
+#!/usr/bin/python
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_wait
+short_description: Wait for Commvault jobs to end
+version_added: 1.0.0
+author:
+  - rdsops contributors (@rdsops)
+description:
+  - Waits until one job or many have ended, and fails unless all ended well.
+  - While it waits it prints a line whenever something has changed, and at least one every minute.
+  - Success and failure both return every job.
+  - It never suspends or kills a job unless O(on_timeout) says so.
+extends_documentation_fragment:
+  - rdsops.commvault._attributes
+  - rdsops.commvault._connection
+  - rdsops.commvault._wait
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Looks at the jobs once and does not wait. It fails for jobs that have ended badly or are not there, not for
+        those that are still active.
+  diff_mode:
+    support: N/A
+    details:
+      - This module only waits.
+  idempotent:
+    support: full
+    details:
+      - Jobs that have ended are not waited for.
+  action:
+    description: Runs in part on the controller.
+    support: full
+    details:
+      - Waits on the controller and reads the jobs where the task runs, by short runs of
+        M(rdsops.commvault.job_info), so that nothing holds a connection open for hours.
+  async:
+    description: Supports being used with C(async).
+    support: full
+    details:
+      - It runs as a whole where the task runs then, and prints nothing.
+options:
+  job_ids:
+    description:
+      - Ids of the jobs, such as RV(rdsops.commvault.oracle_rds_export_backup#module:job_ids). An id that is given twice
+        counts once.
+      - With an empty list there is nothing to wait for, which is a success.
+      - A job that was started a moment ago need not be visible yet. One that is not seen for 90 seconds makes the
+        task fail.
+    type: list
+    elements: str
+    required: true
+seealso:
+  - module: rdsops.commvault.job_info
+  - module: rdsops.commvault.job_control
+  - module: rdsops.commvault.oracle_rds_export_backup
+"""
+
+EXAMPLES = r"""
+- name: Start backups
+  rdsops.commvault.oracle_rds_export_backup:
+    instances:
+      - client_name: aws-prod
+        instance_name: orders
+      - client_name: aws-prod
+        instance_name: billing
+  register: started
+
+- name: Wait for them
+  rdsops.commvault.job_wait:
+    job_ids: "{{ started.job_ids }}"
+    wait_timeout: 8h
+    stuck_timeout: 45m
+
+- name: Wait, and take warnings and errors for good, but not jobs that failed
+  rdsops.commvault.job_wait:
+    job_ids: "{{ started.job_ids }}"
+    fail_on: failure
+
+- name: Wait for two hours at most, and suspend what has not ended by then
+  rdsops.commvault.job_wait:
+    job_ids: "{{ started.job_ids }}"
+    wait_timeout: 2h
+    on_timeout: suspend
+
+- name: Tell jobs that failed from jobs that took too long
+  block:
+    - name: Wait for the jobs
+      rdsops.commvault.job_wait:
+        job_ids: "{{ started.job_ids }}"
+        wait_timeout: 4h
+  rescue:
+    - name: Name the jobs that still run
+      ansible.builtin.debug:
+        msg: "Still active: {{ ansible_failed_result.jobs | selectattr('outcome', 'eq', 'timed_out')
+          | map(attribute='instance_name') | join(', ') }}"
+      when: ansible_failed_result.failure.kind == 'wait_timeout'
+
+    - name: Fail for any other cause
+      ansible.builtin.fail:
+        msg: "{{ ansible_failed_result.msg }}"
+      when: ansible_failed_result.failure.kind != 'wait_timeout'
+"""
+
+RETURN = r"""
+msg:
+  description: What came of it, in words, with the causes of the first failures.
+  returned: always
+  type: str
+  sample: "2 jobs after 00:42:10: 2 ended well."
+job_ids:
+  description: The ids of all jobs, each once, in the order in which they were given.
+  returned: always, unless an option was wrong
+  type: list
+  elements: str
+  sample: ["148886", "148887"]
+jobs:
+  description:
+    - The jobs in the order in which they were given, as they were last seen.
+    - A job takes about 1 kB, a failed one a little more.
+  returned: always, unless an option was wrong
+  type: list
+  elements: dict
+  contains:
+    job_id:
+      description: Id of the job.
+      type: str
+      returned: always
+      sample: "148886"
+    found:
+      description:
+        - Whether the job could be seen. If not, it does not exist, the user may not see it, or it was started a moment
+          ago; all values beside its id are empty then.
+      type: bool
+      returned: always
+      sample: true
+    state:
+      description:
+        - What RV(jobs[].status) means.
+        - V(active) - it has not ended. A status that this collection does not know counts as active, too.
+        - V(ok) - it ended well.
+        - V(warnings) - it ended with warnings.
+        - V(errors) - it ended with errors, or early after a part of its data had been saved.
+        - V(bad) - it failed or was killed.
+        - V(null) if the job could not be seen.
+      type: str
+      returned: always
+      sample: ok
+    status:
+      description: The state of the job in Commvault's words, such as C(Running), C(Pending) or C(Completed).
+      type: str
+      returned: always
+      sample: Completed
+    percent_complete:
+      description: Progress from 0 to 100, V(null) if it is not told.
+      type: int
+      returned: always
+      sample: 100
+    phase:
+      description: What the job is doing, V(null) if it is not told.
+      type: str
+      returned: always
+      sample: Database Backup
+    reason:
+      description: Why the job waits or failed, in Commvault's words without markup, 250 characters at most.
+      type: str
+      returned: always
+      sample: null
+    reason_code:
+      description: Code of the reason.
+      type: str
+      returned: always
+      sample: null
+    job_type:
+      description: Type of the job.
+      type: str
+      returned: always
+      sample: Backup
+    backup_level:
+      description: The level at which the backup ran. This can be another one than was asked for.
+      type: str
+      returned: always
+      sample: Full
+    client_name:
+      description: Name of the client.
+      type: str
+      returned: always
+      sample: aws-prod
+    instance_name:
+      description: Name of the instance.
+      type: str
+      returned: always
+      sample: orders
+    subclient_name:
+      description: Name of the subclient.
+      type: str
+      returned: always
+      sample: default
+    client_id:
+      description: Id of the client.
+      type: int
+      returned: always
+      sample: 11
+    instance_id:
+      description: Id of the instance.
+      type: int
+      returned: always
+      sample: 101
+    subclient_id:
+      description: Id of the subclient.
+      type: int
+      returned: always
+      sample: 1001
+    application_id:
+      description: Id of the application; 22 is Oracle.
+      type: int
+      returned: always
+      sample: 22
+    user_name:
+      description: The user who started the job.
+      type: str
+      returned: always
+      sample: backup-operator
+    start_time:
+      description: When the job was started, in seconds since 1970 (UTC).
+      type: int
+      returned: always
+      sample: 1767225600
+    end_time:
+      description: When the job ended, in seconds since 1970 (UTC); V(null) while it is active.
+      type: int
+      returned: always
+      sample: 1767229200
+    elapsed_seconds:
+      description: How long the job has run.
+      type: int
+      returned: always
+      sample: 3600
+    application_size:
+      description: Size of the data that was backed up, in bytes.
+      type: int
+      returned: always
+      sample: 88046829568
+    media_size:
+      description: What was written for it, in bytes.
+      type: int
+      returned: always
+      sample: 29348943189
+    job_url:
+      description: Page of the job in the Command Center, V(null) if its address is not known.
+      type: str
+      returned: always
+      sample: https://commandcenter.example.com/commandcenter/#/jobs/148886
+    delay_reason:
+      description:
+        - Why the job is delayed, if that is not said in RV(jobs[].reason) already.
+        - It is read for the first 20 jobs that failed or are stuck.
+      type: str
+      returned: always
+      sample: null
+    events:
+      description:
+        - The last events of the job, the newest first, each with its time (UTC).
+        - They are read for the first 20 jobs that failed or are stuck.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    hint:
+      description:
+        - What to do about it, if the job failed or is stuck for a reason that this collection knows.
+        - This is not from Commvault; RV(jobs[].reason) and RV(jobs[].events) are.
+      type: str
+      returned: always
+      sample: null
+    outcome:
+      description:
+        - What came of the job.
+        - V(ended_well) and V(ended_badly) as O(fail_on) has it.
+        - V(missing) - it does not exist, the user may not see it, or it is not there any more.
+        - V(stuck) - it was stuck for longer than O(stuck_timeout).
+        - V(timed_out) - it was still active when O(wait_timeout) was over.
+        - V(not_followed) - it was still active when no more could be read, see RV(failure).
+        - V(active) - in check mode, it is still active.
+      type: str
+      returned: always
+      sample: ended_well
+    on_timeout:
+      description: V(suspend) or V(kill) if that was done to it because of O(on_timeout), else V(null).
+      type: str
+      returned: always
+      sample: null
+counts:
+  description: How many jobs have which outcome, by RV(jobs[].outcome).
+  returned: always, unless an option was wrong
+  type: dict
+  sample:
+    ended_well: 2
+    active: 0
+    ended_badly: 0
+    missing: 0
+    stuck: 0
+    timed_out: 0
+    not_followed: 0
+waited_seconds:
+  description: How long it waited.
+  returned: always, unless an option was wrong
+  type: int
+  sample: 2530
+api_calls:
+  description: How many requests this run made. Repeated attempts are not counted.
+  returned: always, unless an option was wrong
+  type: dict
+  contains:
+    reads:
+      description: Requests that only read.
+      type: int
+      returned: always
+      sample: 43
+    writes:
+      description: Requests that start or change something.
+      type: int
+      returned: always
+      sample: 0
+    quota:
+      description:
+        - What the server last said about its quota of requests, V(null) if it said nothing.
+        - It holds C(limit) requests in C(period) seconds, of which C(remaining) are left (V(null) if that is not said).
+      type: dict
+      returned: always
+      sample: null
+failure:
+  description: What went wrong, for programs.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description:
+        - The kind of failure.
+        - V(job_failed) - a job ended badly.
+        - V(job_missing) - a job does not exist, the user may not see it, or it is not there any more.
+        - V(job_stuck) - a job was stuck for longer than O(stuck_timeout).
+        - V(wait_timeout) - a job was still active when O(wait_timeout) was over.
+        - If there are several, the first of this list.
+        - V(invalid_input) - an option has a value that cannot be used.
+        - Anything else is a failure to talk to the CommCell, as in M(rdsops.commvault.oracle_rds_export_backup).
+      type: str
+      returned: always
+      sample: job_failed
+    method:
+      description: The HTTP method, V(null) if it was not about a request.
+      type: str
+      returned: always
+      sample: null
+    url:
+      description: The URL, V(null) if it was not about a request.
+      type: str
+      returned: always
+      sample: null
+    status:
+      description: The HTTP status, V(null) if there was no answer or it was not about a request.
+      type: int
+      returned: always
+      sample: null
+    code:
+      description: Commvault's error code, V(null) if there was none.
+      type: raw
+      returned: always
+      sample: null
+    message:
+      description: Commvault's words, or those of this module if there were none.
+      type: str
+      returned: always
+      sample: "1 job after 00:42:10: 1 ended badly. Job 148886 (orders): Failed, the disk is full."
+"""
+
+import typing as t
+
+from ..module_utils._argspec import ArgumentSpec
+from ..module_utils._jobs import check_job_ids
+from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._wait_for import wait_and_describe
+from ..module_utils._wait_options import job_wait_spec, wait_options
+
+
+def argument_spec() -> ArgumentSpec:
+    """The module's own options."""
+    return job_wait_spec()
+
+
+def run(module: ModuleRun) -> dict[str, t.Any]:
+    """Wait for the jobs."""
+    job_ids = check_job_ids(module.params["job_ids"])
+    options = wait_options(module.params)
+    with module.open() as commcell:
+        result = wait_and_describe(commcell, job_ids, options, check_mode=module.check_mode)
+        result["api_calls"] = commcell.api_calls()
+    return result
+
+
+def main() -> None:
+    run_module(argument_spec(), run)
+
+
+if __name__ == "__main__":
+    main()
