@@ -52,7 +52,7 @@ def open_transport(option: Option, redactor: Redactor, *, pool_size: int = 1) ->
     """
     for name in SECRET_OPTIONS:
         redactor.add(option(name))
-    base = parse_base_url(_required(option, "url"), bool(option("allow_http")))
+    base = parse_base_url(required(option, "url"), bool(option("allow_http")))
     return Transport(
         base,
         redactor,
@@ -73,7 +73,7 @@ def _credential(option: Option, transport: Transport, from_environment: t.Contai
     if kind == ("token_file",):
         store = TokenStore(os.path.expanduser(option("token_file")))
         return TokenFile(store, accounts, transport.redactor, transport.base.url, option("auth_scheme"))
-    return Login(accounts, _required(option, "username"), _required(option, "password"), option("domain"))
+    return Login(accounts, required(option, "username"), required(option, "password"), option("domain"))
 
 
 def _kind(option: Option, from_environment: t.Container[str]) -> tuple[str, ...]:
@@ -93,7 +93,8 @@ def _kind(option: Option, from_environment: t.Container[str]) -> tuple[str, ...]
     return (on_purpose or given)[0]
 
 
-def _required(option: Option, name: str) -> str:
+def required(option: Option, name: str) -> str:
+    """The value of an option that must be set, here or in the environment. Raises InvalidInput."""
     value = option(name)
     if not value:
         raise InvalidInput(f"{name} is missing. Set the option or the environment variable COMMVAULT_{name.upper()}.")

@@ -15,7 +15,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._argspec import connection_spec
-from ._connection import open_commcell
+from ._connection import open_commcell, open_transport
 from ._errors import CommvaultError
 from ._redact import Redactor
 from ._session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
@@ -23,6 +23,7 @@ from ._session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
 if t.TYPE_CHECKING:
     from ._api import CommCell
     from ._argspec import ArgumentSpec
+    from ._http import Transport
 
     # Gets the module and its CommCell, returns the result; a result with failed: true fails the module.
     Work = t.Callable[["ModuleRun"], t.Dict[str, t.Any]]
@@ -47,15 +48,27 @@ class ModuleRun:
 
     def open(self, pool_size: int = 1) -> CommCell:
         """The CommCell of the connection options; pool_size: requests at once. Raises InvalidInput."""
+        self._warn_of_unproven_servers()
+        return open_commcell(
+            self.params.__getitem__, self._redactor, pool_size=pool_size, from_environment=self._from_environment
+        )
+
+    def open_transport(self) -> Transport:
+        """The connection to the server alone, without credentials. Raises InvalidInput."""
+        self._warn_of_unproven_servers()
+        return open_transport(self.params.__getitem__, self._redactor)
+
+    def given(self, name: str) -> bool:
+        """Whether an option was set, and not by its environment variable."""
+        return bool(self.params[name]) and name not in self._from_environment
+
+    def _warn_of_unproven_servers(self) -> None:
         if not self.params["validate_certs"]:
-            self._module.warn(
+            self.warn(
                 "validate_certs is false: nothing proves that the server is the CommCell, and the credentials go to"
                 " whatever answers."
                 " Use ca_path for a certificate of a private CA."
             )
-        return open_commcell(
-            self.params.__getitem__, self._redactor, pool_size=pool_size, from_environment=self._from_environment
-        )
 
     def hide(self, *secrets: str) -> None:
         """Mask secrets in whatever this module puts out."""
