@@ -1,0 +1,140 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures of the playbook tests: one simulator for each process of tests, and Ansible to run against it."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from pathlib import Path
+
+import pytest
+from simulator.harness import Simulator
+from support.playbooks import CommandRun, PlaybookRun, run_command, run_playbook
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+# What the playbooks and inventories of this directory work with.
+ESTATE: dict[str, t.Any] = {
+    "clients": [
+        {"name": "aws-prod", "display_name": "AWS production", "instances": ["orders", "billing", "hr"]},
+        {"name": "aws-dev", "instances": ["orders", {"name": "scratch", "subclients": ["default", "nightly"]}]},
+        {"name": "aws-old", "instances": [{"name": "archive", "plan": None}]},
+    ]
+}
+# Say where an installed collection is, to test that one.
+INSTALLED = "PLAYBOOK_TESTS_COLLECTIONS_PATH"
+
+
+@pytest.fixture(scope="session")
+def collections_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A collections path that holds this collection and no other."""
+    if os.environ.get(INSTALLED):
+        return os.environ[INSTALLED]
+    path = tmp_path_factory.mktemp("collections")
+    (path / "ansible_collections" / "rdsops").mkdir(parents=True)
+    (path / "ansible_collections" / "rdsops" / "commvault").symlink_to(ROOT)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def _simulator() -> t.Iterator[Simulator]:
+    with Simulator(ESTATE, https=True, lifetime=3600) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator) -> Simulator:
+    """The simulator as it is after its start, with the estate of these tests."""
+    _simulator.reset(ESTATE)
+    return _simulator
+
+
+@pytest.fixture
+def connection(simulator: Simulator) -> dict[str, str]:
+    """The environment variables that lead to the simulator."""
+    return {"COMMVAULT_URL": simulator.url, "COMMVAULT_AUTH_TOKEN": simulator.token}
+
+
+class Play(t.Protocol):
+    """Runs a playbook against the simulator; see support.playbooks.run_playbook."""
+
+    def __call__(
+        self,
+        playbook: Path | str,
+        *,
+        inventory: Path | str | None = None,
+        check: bool = False,
+        extravars: t.Mapping[str, t.Any] | None = None,
+        env: t.Mapping[str, str] | None = None,
+        arguments: t.Sequence[str] = (),
+        warnings: bool = False,
+    ) -> PlaybookRun:
+        """check: in check mode. env: more variables of the environment; None for the value of one takes it away.
+        warnings: there may be some.
+        """
+
+
+@pytest.fixture
+def play(tmp_path: Path, collections_path: str, connection: dict[str, str], simulator: Simulator) -> Play:
+    """Runs a playbook of this directory (by its name), by its full name, or one that is given as text."""
+    count = 0
+
+    def run(
+        playbook: Path | str,
+        *,
+        inventory: Path | str | None = None,
+        check: bool = False,
+        extravars: t.Mapping[str, t.Any] | None = None,
+        env: t.Mapping[str, str] | None = None,
+        arguments: t.Sequence[str] = (),
+        warnings: bool = False,
+    ) -> PlaybookRun:
+        nonlocal count
+        count += 1
+        done = run_playbook(
+            tmp_path / f"run{count}",
+            _own(HERE, playbook),
+            inventory=_own(HERE / "inventories", inventory) if inventory is not None else None,
+            extravars=extravars,
+            arguments=[*arguments, *(["--check"] if check else [])],
+            variables={"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection, **(env or {})},
+        )
+        print(done.stdout)
+        if not warnings:
+            assert done.warnings == []
+        if check:
+            assert simulator.writes() == []
+        return done
+
+    return run
+
+
+def _own(directory: Path, source: Path | str) -> Path | str:
+    """A file of the directory, if the source is the name of one."""
+    if isinstance(source, str) and "\n" not in source and source.endswith(".yml"):
+        return directory / source
+    return source
+
+
+class Shell(t.Protocol):
+    """Runs one of Ansible's commands against the simulator; see support.playbooks.run_command."""
+
+    def __call__(self, *arguments: str, env: t.Mapping[str, str] | None = None) -> CommandRun:
+        """env: more variables of the environment."""
+
+
+@pytest.fixture
+def shell(tmp_path: Path, collections_path: str, connection: dict[str, str]) -> Shell:
+    """Runs one of Ansible's commands in an empty directory; a warning fails the test."""
+
+    def run(*arguments: str, env: t.Mapping[str, str] | None = None) -> CommandRun:
+        variables = {"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection, **(env or {})}
+        done = run_command(arguments, variables=variables, cwd=tmp_path)
+        print(done.output)
+        assert done.warnings == []
+        return done
+
+    return run

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module at a shell: "ansible localhost -m ...", and through pytest-ansible."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+from simulator.harness import Simulator
+
+from .conftest import Shell
+
+MODULE = "rdsops.commvault.oracle_rds_export_backup"
+NAMES = "client_name=aws-prod instance_name=orders"
+
+
+def test_one_command_starts_a_backup_and_prints_its_ids(shell: Shell, simulator: Simulator) -> None:
+    done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES)
+    assert done.rc == 0
+    result = done.adhoc()
+    assert result["word"] == "CHANGED"
+    assert result["changed"] is True
+    assert (result["task_id"], result["job_ids"]) == (9920, ["148886"])
+    assert len(simulator.journal()) == 1
+
+
+def test_check_mode_starts_nothing(shell: Shell, simulator: Simulator) -> None:
+    done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES, "--check")
+    assert done.rc == 0
+    assert done.adhoc()["backups"][0]["state"] == "would_start"
+    assert simulator.journal() == []
+
+
+def test_a_refusal_is_an_error_of_the_command(shell: Shell) -> None:
+    done = shell("ansible", "localhost", "-m", MODULE, "-a", "client_name=aws-prod instance_name=nobody")
+    assert done.rc == 2
+    result = done.adhoc()
+    assert result["word"] == "FAILED!"
+    assert result["failure"]["code"] == 587207178
+
+
+@pytest.mark.parametrize("missing", ["COMMVAULT_URL", "COMMVAULT_AUTH_TOKEN"])
+def test_a_missing_or_empty_variable_of_the_environment_is_named(
+    shell: Shell, simulator: Simulator, missing: str
+) -> None:
+    done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES, env={missing: ""})
+    assert done.rc == 2
+    assert missing in done.adhoc()["msg"]
+    assert simulator.journal() == []
+
+
+def test_the_token_is_in_no_output_however_verbose(shell: Shell, simulator: Simulator) -> None:
+    done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES, "-vvvv", env={"ANSIBLE_DEBUG": "true"})
+    assert done.rc == 0
+    assert simulator.token not in done.output
+
+
+def test_the_documentation_is_shown(shell: Shell) -> None:
+    for arguments in (["-t", "module"], ["-t", "role"]):
+        done = shell("ansible-doc", *arguments, MODULE)
+        assert done.rc == 0
+        assert "EXPORT" in done.stdout.upper()
+
+
+# A part of pytest-ansible that it means to remove one day; what it calls is still what "ansible" itself calls.
+@pytest.mark.filterwarnings(
+    "ignore:Host management is deprecated:DeprecationWarning",
+    "ignore:AnsibleCollectionFinder has already been configured:UserWarning",
+)
+def test_pytest_ansible_starts_a_backup(
+    ansible_adhoc: t.Callable[..., t.Any],
+    connection: dict[str, str],
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    for name, value in connection.items():
+        monkeypatch.setenv(name, value)
+    inventory = tmp_path / "inventory"
+    inventory.write_text(f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}\n")
+    hosts = ansible_adhoc(inventory=str(inventory), connection="local", host_pattern="localhost")
+    result = getattr(hosts.localhost, MODULE)(client_name="aws-prod", instance_name="orders")["localhost"]
+    assert (result["changed"], result["task_id"], result["job_ids"]) == (True, 9920, ["148886"])
+    assert len(simulator.journal()) == 1

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Playbooks that use the module oracle_rds_export_backup."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from simulator.harness import Simulator
+
+from .conftest import Play
+
+MODULE = "rdsops.commvault.oracle_rds_export_backup"
+FLEET: dict[str, t.Any] = {"clients": {"aws-fleet": [f"db{number}" for number in range(1000)]}}
+
+
+def tries(cases: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
+    """The text of a play that calls the module once for each case, whatever became of those before."""
+    tasks = [{"name": name, MODULE: dict(options), "ignore_errors": True} for name, options in cases.items()]
+    return json.dumps([{"name": "Try", "hosts": "localhost", "gather_facts": False, "tasks": tasks}], indent=1)
+
+
+def associations(write: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Those of a journal entry of createtask."""
+    return write["body"]["taskInfo"]["associations"]
+
+
+def test_one_instance_is_backed_up_with_one_request(play: Play, simulator: Simulator) -> None:
+    run = play("one_instance.yml")
+    assert run.rc == 0
+    (write,) = simulator.writes()
+    assert write["contract_errors"] == []
+    assert write["body"]["taskInfo"]["subTasks"][0]["options"]["backupOpts"]["backupLevel"] == "FULL"
+    assert write["body"]["taskInfo"]["subTasks"][0]["options"]["commonOpts"] == {
+        "notifyUserOnJobCompletion": True,
+        "jobDescription": "Before the quarterly patch",
+    }
+    assert simulator.journal() == [write]
+
+
+def test_the_answer_that_the_vendor_documents_becomes_the_result(play: Play, simulator: Simulator) -> None:
+    simulator.order_fault({"path": "createtask"}, {"status": 200, "json": {"taskId": 9920, "jobIds": ["148886"]}})
+    run = play("one_instance.yml")
+    result = run.result("Start the backup")
+    assert result["changed"] is True
+    assert result["task_id"] == 9920
+    assert result["job_ids"] == ["148886"]
+    assert result["response"] == {"taskId": 9920, "jobIds": ["148886"]}
+    assert result["api_calls"] == {"reads": 0, "writes": 1}
+    assert run.message("Show the ids") == "Task 9920, jobs 148886"
+
+
+def test_the_documented_400_is_shown_in_the_words_of_the_server(play: Play, simulator: Simulator) -> None:
+    text = "Request body is empty or format is invalid"
+    simulator.order_fault({"path": "createtask"}, {"status": 400, "json": text})
+    run = play("one_instance.yml")
+    result = run.result("Start the backup")
+    assert run.rc == 2
+    assert text in result["msg"]
+    assert result["failure"]["kind"] == "bad_request"
+    assert result["failure"]["status"] == 400
+    assert result["failure"]["message"] == text
+    assert result["changed"] is False
+    assert len(simulator.writes()) == 1
+
+
+def test_no_eligible_subclient_is_explained_by_name(play: Play, simulator: Simulator) -> None:
+    reply = {
+        "errorMessage": "Failed to start backups as no eligible subclients were found. ",
+        "errorCode": 587207178,
+    }
+    simulator.order_fault({"path": "createtask"}, {"status": 500, "json": reply})
+    result = play("one_instance.yml").result("Start the backup")
+    assert "instance 'orders' of client 'aws-prod' (subclient 'default')" in result["msg"]
+    assert "Failed to start backups as no eligible subclients were found" in result["msg"]
+    assert "An eligible subclient is one that exists under exactly this client" in result["msg"]
+    assert (result["failure"]["status"], result["failure"]["code"]) == (500, 587207178)
+    assert result["backups"][0]["state"] == "refused"
+
+
+def test_every_option_reaches_the_request(play: Play, simulator: Simulator) -> None:
+    assert simulator.https_url is not None
+    assert simulator.ca_file is not None
+    run = play("all_options.yml", env={"COMMVAULT_URL": simulator.https_url, "COMMVAULT_CA_PATH": simulator.ca_file})
+    assert run.rc == 0
+    (write,) = simulator.writes()
+    assert write["contract_errors"] == []
+    info = write["body"]["taskInfo"]
+    assert [entry["instanceName"] for entry in info["associations"]] == ["orders", "scratch"]
+    assert [entry["subclientName"] for entry in info["associations"]] == ["default", "nightly"]
+    assert [entry["displayName"] for entry in info["associations"]] == ["AWS production", "aws-dev"]
+    options = info["subTasks"][0]["options"]
+    assert options["backupOpts"] == {"backupLevel": "INCREMENTAL", "oracleOptions": {"cumulative": False}}
+    assert options["commonOpts"] == {
+        "notifyUserOnJobCompletion": False,
+        "jobDescription": "Tried with every option",
+        "startUpOpts": {"priority": 66},
+    }
+    user = options["adminOpts"]["clientInstallOption"]["installerOption"]["User"]
+    assert user == {"userId": 7, "userName": "backup-operator"}
+    assert "authorization" in {name.lower() for name in write["headers"]}
+    assert run.message("Show the ids") == [["the orders", "started"], ["aws-dev/scratch/nightly", "started"]]
+
+
+def test_module_defaults_of_the_group_name_the_commcell(play: Play, simulator: Simulator) -> None:
+    nothing = {"COMMVAULT_URL": "", "COMMVAULT_AUTH_TOKEN": ""}
+    own = {"commcell_url": simulator.url, "commcell_token": simulator.token}
+    run = play("module_defaults.yml", env=nothing, extravars=own)
+    assert run.rc == 0
+    assert [associations(write)[0]["instanceName"] for write in simulator.writes()] == ["orders", "billing"]
+
+
+def test_a_fleet_is_started_in_one_task_and_reported_in_the_order_asked(play: Play, simulator: Simulator) -> None:
+    run = play("fleet.yml")
+    assert run.rc == 0
+    result = run.result("Start the backups")
+    assert [backup["id"] for backup in result["backups"]] == [
+        "orders.example.com",
+        "billing.example.com",
+        "hr.example.com",
+        "orders.dev.example.com",
+    ]
+    really = {(job["client"], job["instance"]): str(job["job_id"]) for job in simulator.jobs()}
+    for backup in result["backups"]:
+        assert backup["job_ids"] == [really[backup["client_name"], backup["instance_name"]]]
+    assert len(simulator.writes()) == 4
+    assert simulator.connections() <= 3
+
+
+def test_one_bad_instance_does_not_stop_the_others(play: Play, simulator: Simulator) -> None:
+    run = play("fleet_with_a_bad_one.yml")
+    assert run.rc == 0
+    assert run.message("Show what was started") == ["orders", "billing"]
+    (explanation,) = run.message("Show what was not")
+    assert "instance 'archive' of client 'aws-old'" in explanation
+    result = run.result("Start the backups")
+    assert result["changed"] is True
+    assert result["failure"]["code"] == 587207178
+    assert [backup["state"] for backup in result["backups"]] == ["started", "refused", "started"]
+
+
+def test_a_rescue_can_branch_on_the_code(play: Play) -> None:
+    run = play("rescue.yml")
+    assert run.rc == 0
+    assert run.message("Take it as a matter of time") == "Not known to Commvault: aws-prod/brand-new/default"
+    assert run.stats["localhost"]["rescued"] == 1
+
+
+def test_a_rescue_fails_for_another_code(play: Play, simulator: Simulator) -> None:
+    simulator.order_fault({"path": "createtask"}, {"kind": "forbidden"})
+    run = play("rescue.yml")
+    assert run.rc == 2
+    assert "aws-prod" in run.failed["localhost"]
+
+
+def test_an_unknown_outcome_is_reported_and_never_sent_again(play: Play, simulator: Simulator) -> None:
+    faults = ("reset_after", "cut_body", "cut_json", "gateway_timeout", "maintenance", "reset_before")
+    simulator.reset({"clients": {"aws-prod": list(faults)}})
+    for fault in faults:
+        simulator.order_fault({"path": "createtask", "instance": fault}, {"kind": fault})
+    run = play(tries({fault: {"client_name": "aws-prod", "instance_name": fault} for fault in faults}))
+    for fault in faults:
+        result = run.result(fault)
+        assert result["backups"][0]["state"] == "unknown", fault
+        assert (result["failed"], result["changed"]) == (True, True), fault
+        assert "not known" in result["msg"], fault
+    assert [associations(write)[0]["instanceName"] for write in simulator.writes()] == list(faults)
+    assert [job["instance"] for job in simulator.jobs()] == ["reset_after", "cut_body", "cut_json"]
+
+
+def test_a_server_that_is_down_is_named_and_nothing_counts_as_started(play: Play) -> None:
+    result = play("one_instance.yml", env={"COMMVAULT_URL": "http://127.0.0.1:9/commandcenter/api"}).result(
+        "Start the backup"
+    )
+    assert result["backups"][0]["state"] == "not_submitted"
+    assert result["failure"]["kind"] == "connection"
+    assert result["changed"] is False
+    assert "127.0.0.1" in result["msg"]
+
+
+def test_a_wrong_token_is_told_without_showing_it(play: Play, simulator: Simulator) -> None:
+    wrong = "not-the-token-0123456789"
+    run = play("one_instance.yml", env={"COMMVAULT_AUTH_TOKEN": wrong}, arguments=["-vvv"])
+    assert run.result("Start the backup")["failure"]["kind"] == "authentication"
+    assert wrong not in run.stdout
+    assert wrong not in json.dumps(run.events)
+    assert simulator.jobs() == []
+
+
+# What is wrong with the options, and what the message must say.
+BAD_INPUT: dict[str, tuple[dict[str, t.Any], str]] = {
+    "neither form": ({}, "one of the following is required: client_name, instances"),
+    "half a name": ({"client_name": "a"}, "instance_name"),
+    "both forms": ({"client_name": "a", "instance_name": "b", "instances": []}, "mutually exclusive"),
+    "an empty list": ({"instances": []}, "instances is an empty list"),
+    "an unknown key": ({"instances": [{"client_name": "a", "instance_name": "b", "instanc": "c"}]}, "instanc"),
+    "one instance twice": (
+        {"instances": [{"client_name": "a", "instance_name": "b"}, {"client_name": "A", "instance_name": "B"}]},
+        "instances[0] and instances[1] are the same",
+    ),
+    "one id twice": (
+        {
+            "instances": [
+                {"id": "x", "client_name": "a", "instance_name": "b"},
+                {"id": "x", "client_name": "a", "instance_name": "c"},
+            ]
+        },
+        "have the same id 'x'",
+    ),
+    "a blank name": ({"client_name": " ", "instance_name": "b"}, "client_name is empty"),
+    "a line break in a name": ({"client_name": "a\nb", "instance_name": "b"}, "control character"),
+    "no request at once": ({"client_name": "a", "instance_name": "b", "concurrency": 0}, "concurrency must be a"),
+    "a negative batch": ({"client_name": "a", "instance_name": "b", "batch_size": -1}, "batch_size must be a"),
+    "no time": ({"client_name": "a", "instance_name": "b", "timeout": 0}, "timeout must be a positive number"),
+    "no CA file": ({"client_name": "a", "instance_name": "b", "ca_path": "/nowhere/ca.pem"}, "does not exist"),
+    "a URL of another kind": ({"client_name": "a", "instance_name": "b", "url": "ftp://cc.example.com"}, "ftp"),
+    "a token in the open": ({"client_name": "a", "instance_name": "b", "url": "http://cc.example.com"}, "allow_http"),
+    "a token with a tab": ({"client_name": "a", "instance_name": "b", "auth_token": "abc\tdef"}, "auth_token"),
+}
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_bad_input_is_refused_before_anything_is_sent(play: Play, simulator: Simulator, check: bool) -> None:
+    run = play(tries({name: options for name, (options, _message) in BAD_INPUT.items()}), check=check)
+    for name, (_options, message) in BAD_INPUT.items():
+        result = run.result(name)
+        assert result["failed"] is True, name
+        assert message in result["msg"], name
+    assert simulator.journal() == []
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "concurrency", "requests"), [(1, 8, 1000), (50, 4, 20), (300, 2, 4)], ids=["single", "50", "300"]
+)
+def test_a_thousand_instances_take_one_request_each_or_for_each_batch(
+    play: Play, simulator: Simulator, batch_size: int, concurrency: int, requests: int
+) -> None:
+    simulator.reset(FLEET)
+    sizes = {"fleet_batch_size": batch_size, "fleet_concurrency": concurrency}
+    run = play("fleet_of_a_thousand.yml", extravars=sizes)
+    assert run.rc == 0
+    assert run.message("Count them") == f"1000 backups, 1000 jobs, {requests} requests"
+    writes = simulator.writes()
+    assert len(writes) == requests
+    assert simulator.connections() == concurrency
+    asked = sorted(entry["instanceName"] for write in writes for entry in associations(write))
+    assert asked == sorted(FLEET["clients"]["aws-fleet"])
+
+
+def test_check_mode_returns_the_request_that_the_real_run_sends(play: Play, simulator: Simulator) -> None:
+    planned = play("one_instance.yml", check=True).result("Start the backup")
+    assert planned["changed"] is True
+    assert planned["backups"][0]["state"] == "would_start"
+    assert (planned["task_id"], planned["job_ids"]) == (None, [])
+    assert simulator.journal() == []
+    play("one_instance.yml")
+    (request,) = planned["request"]
+    (write,) = simulator.writes()
+    assert request["body"] == write["body"]
+    assert request["url"] == f"{simulator.url}/createtask"
+
+
+def test_diff_mode_shows_the_requests(play: Play) -> None:
+    run = play("one_instance.yml", arguments=["--diff"])
+    assert '+    "associations": [' in run.stdout
+    assert '"instanceName": "orders"' in run.result("Start the backup")["diff"]["after"]
+
+
+def test_switching_certificate_checks_off_warns(play: Play, simulator: Simulator) -> None:
+    assert simulator.https_url is not None
+    env = {"COMMVAULT_URL": simulator.https_url, "COMMVAULT_VALIDATE_CERTS": "false"}
+    run = play("one_instance.yml", env=env, warnings=True)
+    assert run.rc == 0
+    (warning,) = run.warnings
+    assert "validate_certs is false" in " ".join(warning.split())
+
+
+def test_an_unknown_certificate_is_refused_with_the_way_out(play: Play, simulator: Simulator) -> None:
+    assert simulator.https_url is not None
+    result = play("one_instance.yml", env={"COMMVAULT_URL": simulator.https_url}).result("Start the backup")
+    assert result["failure"]["kind"] == "tls"
+    assert "ca_path" in result["msg"]
+    assert simulator.journal() == []

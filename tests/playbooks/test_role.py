@@ -1,0 +1,346 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Playbooks that use the role oracle_rds_export_backup, and the playbook export_backup."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from simulator.harness import Simulator
+
+from .conftest import Play
+
+PLAYBOOK = "rdsops.commvault.export_backup"
+ROLE = "rdsops.commvault.oracle_rds_export_backup"
+SUMMARY = "Finish | Show what became of the backups"
+PRODUCTION = ["orders.example.com", "billing.example.com", "hr.example.com"]
+
+
+def jobs_by_instance(simulator: Simulator) -> dict[str, dict[str, t.Any]]:
+    return {job["instance"]: job for job in simulator.jobs()}
+
+
+def test_every_host_learns_its_own_ids_and_keeps_them_for_later_plays(play: Play, simulator: Simulator) -> None:
+    run = play("role_over_inventory.yml", inventory="production.yml")
+    assert run.rc == 0
+    really = jobs_by_instance(simulator)
+    for host in PRODUCTION:
+        job = really[host.split(".")[0]]
+        said = run.message("Use what the role knows of this host", host)
+        assert (said["host"], said["state"]) == (host, "started")
+        assert int(said["task_id"]) == job["task_id"]
+        assert said["job_ids"] == [str(job["job_id"])]
+        later = run.message("Use what the role knew of this host", host)
+        assert later == {name: said[name] for name in ("task_id", "job_ids")}
+    listed = run.result("List them")["results"]
+    assert {item["item"]: item["msg"] for item in listed} == {
+        host: [str(really[host.split(".")[0]]["job_id"])] for host in PRODUCTION
+    }
+
+
+def test_all_hosts_are_served_by_one_task_on_the_controller(play: Play, simulator: Simulator) -> None:
+    run = play(PLAYBOOK, inventory="production.yml")
+    assert run.rc == 0
+    assert len(simulator.writes()) == 3
+    ran = {task: sorted(hosts) for task, hosts in run.tasks.items()}
+    assert {len(hosts) for hosts in ran.values()} == {1}, "a task for each host costs more than all the backups"
+    result = run.result("Start | Start the backups")
+    assert [backup["id"] for backup in result["backups"]] == PRODUCTION
+    started = [event for event in run.events if event["event"] == "runner_on_start"]
+    assert len(started) == len({event["event_data"]["task"] for event in started})
+
+
+def test_the_summary_is_short_and_names_every_id(play: Play, simulator: Simulator) -> None:
+    lines = play(PLAYBOOK, inventory="production.yml").message(SUMMARY)
+    assert lines[0] == "3 backups: 3 started"
+    really = jobs_by_instance(simulator)
+    for host, line in zip(PRODUCTION, lines[1:], strict=True):
+        job = really[host.split(".")[0]]
+        assert line == f"{host}: started, task {job['task_id']}, job {job['job_id']}"
+
+
+def test_a_host_without_backup_fails_with_its_cause_and_the_others_go_on(play: Play, simulator: Simulator) -> None:
+    run = play(PLAYBOOK, inventory="with_bad_ones.yml")
+    assert run.rc == 2
+    assert list(run.failed) == ["archive.example.com"]
+    assert "instance 'archive' of client 'aws-old'" in run.failed["archive.example.com"]
+    assert "no eligible subclients" in run.failed["archive.example.com"]
+    assert sorted(jobs_by_instance(simulator)) == ["hr", "orders"]
+    lines = run.message(SUMMARY)
+    assert lines[0] == "3 backups: 1 refused, 2 started"
+    assert lines[1].startswith("archive.example.com: REFUSED. No backup of instance 'archive'")
+    assert [line.split(":")[0] for line in lines[2:]] == ["orders.example.com", "hr.example.com"]
+
+
+def test_later_tasks_run_for_the_hosts_that_have_a_backup(play: Play) -> None:
+    run = play("role_over_inventory.yml", inventory="with_bad_ones.yml")
+    assert sorted(run.tasks["Use what the role knows of this host"]) == ["hr.example.com", "orders.example.com"]
+    assert sorted(run.tasks["Use what the role knew of this host"]) == ["hr.example.com", "orders.example.com"]
+
+
+def test_a_rescue_sees_the_code_of_each_host(play: Play) -> None:
+    run = play("role_with_rescue.yml", inventory="with_bad_ones.yml")
+    assert run.rc == 0
+    assert run.message("Say why not", "archive.example.com").startswith("587207178: No backup of instance 'archive'")
+    assert list(run.tasks["Say why not"]) == ["archive.example.com"]
+    states = {host: result["msg"] for host, result in run.tasks["Go on with every host"].items()}
+    assert states == {
+        "orders.example.com": "started",
+        "archive.example.com": "refused",
+        "hr.example.com": "started",
+    }
+
+
+def test_an_unknown_outcome_fails_its_host_and_is_not_sent_again(play: Play, simulator: Simulator) -> None:
+    simulator.order_fault({"path": "createtask", "instance": "billing"}, {"kind": "gateway_timeout"})
+    run = play(PLAYBOOK, inventory="production.yml")
+    assert run.rc == 2
+    assert list(run.failed) == ["billing.example.com"]
+    assert run.message(SUMMARY)[0] == "3 backups: 1 unknown, 2 started"
+    assert len(simulator.writes()) == 3
+
+
+def test_a_limit_holds(play: Play, simulator: Simulator) -> None:
+    run = play(PLAYBOOK, inventory="production.yml", arguments=["--limit", "hr.example.com,orders.example.com"])
+    assert run.rc == 0
+    assert sorted(jobs_by_instance(simulator)) == ["hr", "orders"]
+    assert run.message(SUMMARY)[0] == "2 backups: 2 started"
+
+
+def test_serial_starts_each_backup_once_batch_by_batch(play: Play, simulator: Simulator) -> None:
+    run = play("role_in_batches.yml", inventory="production.yml")
+    assert run.rc == 0
+    writes = [write["body"]["taskInfo"]["associations"][0]["instanceName"] for write in simulator.writes()]
+    assert sorted(writes[:2]) == ["billing", "orders"]
+    assert writes[2:] == ["hr"]
+    really = jobs_by_instance(simulator)
+    for host in PRODUCTION:
+        said = run.message("Use what the role knows of this host", host)
+        assert said == [str(really[host.split(".")[0]]["job_id"])]
+
+
+def test_a_host_that_failed_before_is_left_alone(play: Play, simulator: Simulator) -> None:
+    text = f"""
+- name: Check something first
+  hosts: oracle_rds
+  gather_facts: false
+  tasks:
+    - name: Check
+      ansible.builtin.fail:
+        msg: Not tonight
+      when: inventory_hostname == 'orders.example.com'
+
+    - name: Start the backups
+      ansible.builtin.import_role:
+        name: {ROLE}
+"""
+    run = play(text, inventory="production.yml")
+    assert run.failed == {"orders.example.com": "Not tonight"}
+    assert sorted(jobs_by_instance(simulator)) == ["billing", "hr"]
+
+
+def test_wrong_variables_are_named_for_all_hosts_before_anything_is_started(
+    play: Play, simulator: Simulator, tmp_path: Path
+) -> None:
+    canary = tmp_path / "canary"
+    run = play("role_in_batches.yml", inventory="wrong.yml", extravars={"canary": str(canary)})
+    assert run.rc == 2
+    message = run.failed["right.example.com"]
+    assert message.startswith("Nothing was started. ")
+    problems = dict(problem.split(": ", 1) for problem in message.removeprefix("Nothing was started. ").split("; "))
+    assert problems == {
+        "without-instance.example.com": "commvault_instance_name is missing",
+        "empty.example.com": "commvault_client_name is missing",
+        "same-again.example.com": "it is the same instance as right.example.com",
+        "not-text.example.com": "commvault_instance_name must be a text",
+        "not-a-number.example.com": "commvault_application_id must be a positive number",
+        "undefined.example.com": "commvault_instance_name cannot be evaluated or has a brace in it",
+        "hostile.example.com": "commvault_instance_name cannot be evaluated or has a brace in it",
+    }
+    assert simulator.journal() == []
+    assert not canary.exists()
+
+
+def test_variables_of_the_role_override_those_of_the_inventory_host_by_host(play: Play, simulator: Simulator) -> None:
+    run = play(PLAYBOOK, inventory="overrides.yml")
+    assert run.rc == 0
+    asked = {
+        entry["instanceName"]: (entry["clientName"], entry["subclientName"], entry["displayName"])
+        for write in simulator.writes()
+        for entry in write["body"]["taskInfo"]["associations"]
+    }
+    assert asked == {
+        "orders": ("aws-prod", "default", "aws-prod"),
+        "scratch": ("aws-dev", "nightly", "aws-dev"),
+        "hr": ("aws-prod", "default", "AWS production"),
+    }
+
+
+@pytest.mark.parametrize("name", ["oracle_rds_export_backup_subclient_name", "commvault_client_name"])
+def test_a_variable_of_the_play_that_hosts_should_have_is_refused(play: Play, simulator: Simulator, name: str) -> None:
+    text = f"""
+- name: Give one value for all
+  hosts: oracle_rds
+  gather_facts: false
+  vars:
+    {name}: "{{{{ inventory_hostname }}}}"
+  tasks:
+    - name: Start the backups
+      ansible.builtin.import_role:
+        name: {ROLE}
+"""
+    run = play(text, inventory="production.yml")
+    assert run.rc == 2
+    assert f"{name} is set for the play or the role" in run.failed["orders.example.com"]
+    assert simulator.journal() == []
+
+
+def test_an_extra_variable_counts_for_every_host(play: Play, simulator: Simulator) -> None:
+    run = play(
+        PLAYBOOK,
+        inventory="overrides.yml",
+        extravars={"commvault_client_name": "aws-prod", "oracle_rds_export_backup_hosts": "hr.example.com"},
+    )
+    assert run.rc == 0
+    assert sorted(jobs_by_instance(simulator)) == ["hr"]
+
+
+def test_options_of_the_role_reach_the_request(play: Play, simulator: Simulator) -> None:
+    run = play(
+        PLAYBOOK,
+        inventory="production.yml",
+        extravars={
+            "oracle_rds_export_backup_backup_level": "full",
+            "oracle_rds_export_backup_cumulative": False,
+            "oracle_rds_export_backup_notify_user_on_job_completion": False,
+            "oracle_rds_export_backup_job_description": "Before the patch",
+            "oracle_rds_export_backup_installer_user": {"user_id": 7, "user_name": "operator"},
+            "oracle_rds_export_backup_task_info": {"task": {"taskFlags": {"disabled": False}}},
+            "oracle_rds_export_backup_batch_size": 3,
+            "oracle_rds_export_backup_concurrency": 1,
+            "oracle_rds_export_backup_summary_lines": 1,
+        },
+    )
+    (write,) = simulator.writes()
+    info = write["body"]["taskInfo"]
+    assert len(info["associations"]) == 3
+    assert info["task"] == {"taskType": "IMMEDIATE", "taskFlags": {"disabled": False}}
+    options = info["subTasks"][0]["options"]
+    assert options["backupOpts"] == {"backupLevel": "FULL", "oracleOptions": {"cumulative": False}}
+    assert options["commonOpts"] == {"notifyUserOnJobCompletion": False, "jobDescription": "Before the patch"}
+    assert options["adminOpts"]["clientInstallOption"]["installerOption"]["User"]["userId"] == 7
+    assert [len(run.message(SUMMARY)), run.message(SUMMARY)[-1]] == [3, "... and 2 more"]
+
+
+def test_a_wrong_option_is_told_before_anything_is_sent(play: Play, simulator: Simulator) -> None:
+    run = play(PLAYBOOK, inventory="production.yml", extravars={"oracle_rds_export_backup_batch_size": 0})
+    assert run.rc == 2
+    assert "batch_size must be a positive number" in next(iter(run.failed.values()))
+    assert simulator.journal() == []
+
+
+def test_a_list_is_backed_up_and_found_by_id(play: Play, simulator: Simulator) -> None:
+    run = play("role_over_list.yml")
+    assert run.rc == 0
+    really = jobs_by_instance(simulator)
+    assert sorted(really) == ["hr", "orders", "scratch"]
+    assert str(really["scratch"]["job_id"]) in run.message("Look up one of them")
+    assert len(simulator.writes()) == 2
+    assert {job["level"] for job in really.values()} == {"full"}
+
+
+def test_a_bad_entry_of_a_list_fails_the_play_after_the_others_were_started(play: Play, simulator: Simulator) -> None:
+    instances = [
+        {"id": "good", "client_name": "aws-prod", "instance_name": "orders"},
+        {"id": "bad", "client_name": "aws-old", "instance_name": "archive"},
+    ]
+    run = play(
+        PLAYBOOK,
+        extravars={
+            "oracle_rds_export_backup_hosts": "localhost",
+            "oracle_rds_export_backup_instances": instances,
+        },
+    )
+    assert run.rc == 2
+    assert run.failed["localhost"].startswith("2 backups: 1 started, 1 refused. [bad] No backup of instance 'archive'")
+    assert list(jobs_by_instance(simulator)) == ["orders"]
+
+
+def test_hosts_without_log_in_sudo_or_python_make_no_difference(play: Play, simulator: Simulator) -> None:
+    run = play("role_on_awkward_hosts.yml", inventory="awkward.yml")
+    assert run.rc == 0
+    assert sorted(jobs_by_instance(simulator)) == ["hr", "orders"]
+
+
+def test_module_defaults_of_the_play_reach_the_role(play: Play, simulator: Simulator) -> None:
+    text = f"""
+- name: Name the CommCell in the play
+  hosts: oracle_rds
+  gather_facts: false
+  module_defaults:
+    group/rdsops.commvault.commvault:
+      url: "{{{{ commcell_url }}}}"
+      auth_token: "{{{{ commcell_token }}}}"
+  tasks:
+    - name: Start the backups
+      ansible.builtin.import_role:
+        name: {ROLE}
+"""
+    run = play(
+        text,
+        inventory="production.yml",
+        env={"COMMVAULT_URL": "", "COMMVAULT_AUTH_TOKEN": ""},
+        extravars={"commcell_url": simulator.url, "commcell_token": simulator.token},
+    )
+    assert run.rc == 0
+    assert len(simulator.jobs()) == 3
+    assert simulator.token not in run.stdout
+
+
+def test_the_strategy_free_is_refused(play: Play, simulator: Simulator) -> None:
+    run = play(PLAYBOOK, inventory="production.yml", env={"ANSIBLE_STRATEGY": "free"})
+    assert run.rc != 0
+    assert "Refuse the strategy free" in run.stdout
+    assert simulator.journal() == []
+
+
+def test_nothing_of_an_earlier_run_is_left_when_a_later_one_fails(play: Play) -> None:
+    text = f"""
+- name: Start twice
+  hosts: oracle_rds
+  gather_facts: false
+  tasks:
+    - name: Start the backups
+      ansible.builtin.include_role:
+        name: {ROLE}
+
+    - name: Start again, wrongly
+      block:
+        - name: Start the backups with a wrong option
+          ansible.builtin.include_role:
+            name: {ROLE}
+          vars:
+            oracle_rds_export_backup_concurrency: 0
+      rescue:
+        - name: Look at what is there
+          ansible.builtin.debug:
+            msg: "{{{{ [oracle_rds_export_backup_result, oracle_rds_export_backup_job_ids] }}}}"
+"""
+    run = play(text, inventory="production.yml")
+    assert run.rc == 0
+    assert run.message("Look at what is there", "hr.example.com") == [{}, []]
+
+
+def test_check_mode_says_what_would_be_started_and_leaves_no_host_without_facts(play: Play) -> None:
+    run = play("role_over_inventory.yml", inventory="production.yml", check=True, arguments=["--diff"])
+    assert run.rc == 0
+    assert run.message(SUMMARY) == ["3 backups: 3 would start", *(f"{host}: would start" for host in PRODUCTION)]
+    for host in PRODUCTION:
+        said = run.message("Use what the role knows of this host", host)
+        assert (said["state"], said["job_ids"]) == ("would_start", [])
+        assert not said["task_id"]
+    assert '"instanceName": "billing"' in run.stdout
