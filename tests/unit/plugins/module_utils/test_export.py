@@ -1,0 +1,157 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole call against the simulator, with a clock on which waiting costs nothing."""
+
+from __future__ import annotations
+
+import pytest
+from chaos.campaign import Clock
+from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._api import CommCell
+from ansible_collections.rdsops.commvault.plugins.module_utils._api_jobs import JobsApi
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth import Token
+from ansible_collections.rdsops.commvault.plugins.module_utils._base_url import parse_base_url
+from ansible_collections.rdsops.commvault.plugins.module_utils._export import Export, ExportPlan
+from ansible_collections.rdsops.commvault.plugins.module_utils._http import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._job_reader import JobReader
+from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._recovery import Recovery
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+
+ESTATE = {"clients": {"aws-prod": ["orders", "billing", "hr", "crm"], "aws-dev": ["orders"]}}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Simulator(ESTATE) as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(server):
+    server.reset(ESTATE)
+    return server
+
+
+def names(*instances, client="aws-prod"):
+    return [Instance(client, instance, id=f"{client}/{instance}") for instance in instances]
+
+
+def run(simulator, instances, **plan):
+    """One call; returns its backups, its Export and its CommCell."""
+    clock = Clock(simulator, ahead=0)
+    transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
+    with CommCell(transport, Token(simulator.token), now=clock.now) as commcell:
+        reader = JobReader(JobsApi(commcell))
+        recovery = Recovery(reader, commcell.clock, clock=clock.now, sleep=clock.sleep)
+        export = Export(commcell, reader, ExportOptions(), ExportPlan(**plan), recovery)
+        backups = export.run(instances)
+    return backups, export, commcell
+
+
+def really(simulator):
+    return {job["instance"]: str(job["job_id"]) for job in simulator.jobs() if job["started_by"] is not None}
+
+
+def test_a_backup_is_one_request_and_no_read(simulator):
+    backups, _export, commcell = run(simulator, names("orders", "billing"))
+    assert [backup.state for backup in backups] == ["started", "started"]
+    assert commcell.api_calls() == {"reads": 0, "writes": 2, "quota": None}
+
+
+@pytest.mark.parametrize("order", ["asked", "reversed", "shuffled"])
+@pytest.mark.parametrize("lag", [0, 20])
+def test_jobs_of_a_batch_find_their_instances_in_any_order_and_late(simulator, order, lag):
+    simulator.set(job_ids_order=order, visibility_lag=lag)
+    backups, _export, _commcell = run(simulator, names("orders", "billing", "hr"), batch_size=3)
+    assert {backup.instance.instance_name: backup.job_ids[0] for backup in backups} == really(simulator)
+    assert len(simulator.writes()) == 1
+
+
+def test_a_batch_that_starts_less_than_asked_says_who_was_left_out(simulator):
+    simulator.set(start_at_most=2)
+    backups, _export, _commcell = run(simulator, names("orders", "billing", "hr"), batch_size=3)
+    states = [backup.state for backup in backups]
+    assert sorted(states) == ["refused", "started", "started"]
+    started = {backup.instance.instance_name for backup in backups if backup.state == "started"}
+    assert started == set(really(simulator))
+
+
+def test_a_bad_one_that_spoils_its_batch_does_not_spoil_the_others(simulator):
+    simulator.set(mixed_batch="refuse_all")
+    backups, _export, _commcell = run(simulator, names("orders", "no-such", "hr", "crm"), batch_size=4)
+    assert [backup.state for backup in backups] == ["started", "refused", "started", "started"]
+    assert set(really(simulator)) == {"orders", "hr", "crm"}
+    assert len([job for job in simulator.jobs() if job["started_by"] is not None]) == 3
+
+
+def test_a_relaunch_while_jobs_run_starts_nothing(simulator):
+    instances = names("orders", "billing")
+    first, _export, _commcell = run(simulator, instances)
+    again, _export, _commcell = run(simulator, instances)
+    assert [backup.state for backup in again] == ["adopted", "adopted"]
+    assert not any(backup.changed for backup in again)
+    assert [backup.job_ids for backup in again] == [backup.job_ids for backup in first]
+    assert len(simulator.jobs()) == 2
+
+
+def test_a_relaunch_after_good_ends_starts_nothing_within_max_age(simulator):
+    instances = [*names("orders", "billing", "hr"), *names("orders", client="aws-dev")]
+    run(simulator, instances)
+    simulator.advance(7200)
+    writes = len(simulator.writes())
+    again, _export, commcell = run(simulator, instances, max_age=86400.0)
+    assert [backup.state for backup in again] == ["recent"] * 4
+    assert len(simulator.writes()) == writes
+    # Two clients, for each its number and its history, however many instances.
+    assert commcell.api_calls()["reads"] == 4
+
+
+def test_max_age_adopts_what_runs_where_the_commcell_would_queue_a_second_job(simulator):
+    simulator.set(queue_conflicting_jobs=True)
+    instances = names("orders")
+    run(simulator, instances)
+    again, _export, _commcell = run(simulator, instances, max_age=86400.0)
+    assert [backup.state for backup in again] == ["adopted"]
+    assert len(simulator.jobs()) == 1
+
+
+def test_where_history_is_hidden_the_backups_are_started_with_a_warning(simulator):
+    simulator.set(history_view="denied")
+    backups, export, _commcell = run(simulator, names("orders"), max_age=86400.0)
+    assert [backup.state for backup in backups] == ["started"]
+    assert "client 'aws-prod' cannot be seen" in export.warnings[0]
+
+
+def test_what_does_not_fit_into_the_quota_is_not_submitted_and_says_when(simulator):
+    simulator.set(quota={"reads": 1000, "writes": 2, "period": 3600})
+    backups, _export, commcell = run(simulator, names("orders", "billing", "hr"))
+    assert sorted(backup.state for backup in backups) == ["not_submitted", "started", "started"]
+    late = next(backup for backup in backups if backup.state == "not_submitted")
+    assert late.failure["kind"] == "rate_limited"
+    assert 3500 < late.retry_at - late.sent_at <= 3700
+    assert commcell.api_calls()["quota"]["limit"] == 2
+    assert len(simulator.jobs()) == 2
+
+
+@pytest.mark.parametrize("fault", [{"reset": "after"}, {"cut_body": True}, {"cut_json": True}])
+@pytest.mark.parametrize("lag", [0, 30])
+def test_a_lost_answer_costs_one_request_and_loses_no_job(simulator, fault, lag):
+    simulator.set(visibility_lag=lag)
+    simulator.order_fault({"path": "createtask"}, {"process": True, **fault})
+    (backup,), _export, _commcell = run(simulator, names("orders"))
+    assert (backup.state, backup.changed) == ("adopted", True)
+    assert backup.job_ids == (really(simulator)["orders"],)
+    assert backup.task_id == simulator.jobs()[0]["task_id"]
+    assert len(simulator.writes()) == 1
+
+
+def test_a_lost_request_stays_unknown_and_is_not_sent_again(simulator):
+    simulator.order_fault({"path": "createtask"}, {"reset": "before"})
+    (backup,), _export, _commcell = run(simulator, names("orders"))
+    assert backup.state == "unknown"
+    assert simulator.jobs() == []
+    assert len(simulator.journal("createtask")) == 1
