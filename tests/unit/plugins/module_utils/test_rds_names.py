@@ -20,8 +20,8 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._rds_names import
 def estate(*names):
     """Subclients from texts such as "client/instance" or "client/instance/subclient"."""
     rows = []
-    clients = {}
-    instances = {}
+    clients: dict[str, int] = {}
+    instances: dict[tuple[str, str], int] = {}
     for number, name in enumerate(names, 1001):
         client, instance, *rest = name.split("/")
         client_id = clients.setdefault(client, len(clients) + 11)
