@@ -79,9 +79,11 @@ def _outcome(wait: Wait, entry: t.Mapping[str, t.Any], options: WaitOptions, che
     job_id = entry["job_id"]
     # The entry may have been read after the wait: a job that was killed for want of time has ended since.
     for outcome, job_ids in (("missing", wait.missing), ("stuck", wait.stuck), ("timed_out", wait.timed_out)):
-        if job_id in job_ids:
-            return "active" if check_mode and outcome == "timed_out" else outcome
+        if job_id in job_ids and not (check_mode and outcome == "timed_out"):
+            return outcome
     job = from_result(entry)
+    if check_mode and not wait.error and (job is None or not job.finished):
+        return "missing" if job is None else "active"
     if job is None or not job.finished:
         return "not_followed"
     return "ended_well" if job.ended_well(options.fail_on) else "ended_badly"

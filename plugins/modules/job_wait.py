@@ -401,6 +401,8 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     with module.open() as commcell:
         result = wait_and_describe(commcell, job_ids, options, check_mode=module.check_mode)
         result["api_calls"] = commcell.api_calls()
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
     return result
 
 

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs on a simulator whose clock moves only when the code under test sleeps."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import contextmanager
+
+if t.TYPE_CHECKING:
+    from simulator.harness import Simulator
+
+    from ansible_collections.rdsops.commvault.plugins.module_utils._api import CommCell
+
+
+class SimulatedTime:
+    """The clock of a simulator, to be passed as clock and sleep."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        simulator.set(speed=0)
+        self._simulator = simulator
+        self._slept = 0.0
+
+    def clock(self) -> float:
+        """Seconds of all sleeps so far."""
+        return self._slept
+
+    def sleep(self, seconds: float) -> None:
+        """Move the simulator's clock."""
+        self._simulator.advance(seconds)
+        self._slept += seconds
+
+
+@contextmanager
+def commcell_of(simulator: Simulator, **options: t.Any) -> t.Iterator[CommCell]:
+    """The CommCell that the simulator is; options: of the connection, in place of the usual ones."""
+    from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import connection_spec
+    from ansible_collections.rdsops.commvault.plugins.module_utils._connection import open_commcell
+    from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+
+    values = {name: option.get("default") for name, option in connection_spec().options.items()}
+    values.update({"url": simulator.url, "auth_token": simulator.token, "timeout": 10.0, **options})
+    with open_commcell(values.get, Redactor()) as commcell:
+        yield commcell
+
+
+def start_jobs(commcell: CommCell, names: t.Sequence[str], client: str = "aws-prod") -> list[str]:
+    """Start a backup of each instance; returns the job ids in the order of names."""
+    from ansible_collections.rdsops.commvault.plugins.module_utils._api_tasks import TasksApi
+    from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import (
+        ExportOptions,
+        build_request,
+        make_instance,
+    )
+
+    instances = [make_instance({"client_name": client, "instance_name": name}) for name in names]
+    return list(TasksApi(commcell).create(build_request(instances, ExportOptions())).job_ids)
