@@ -1,0 +1,126 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the CommCell has is found in every shape of release and rights, and can be backed up as it is found."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from simulator.harness import Simulator
+
+from .conftest import Play, Shell
+
+INFO = "rdsops.commvault.oracle_rds_instance_info"
+WELL = {"age": 3600, "seconds": 60}
+BADLY = {"age": 600, "seconds": 60, "status": "Failed", "reason": "disk full"}
+CLIENTS: list[dict[str, t.Any]] = [
+    {
+        "name": "aws-prod",
+        "display_name": "AWS production",
+        "instances": [{"name": "orders", "history": [WELL, BADLY]}, {"name": "billing", "history": [WELL]}, "hr"],
+    },
+    {
+        "name": "aws-dev",
+        "instances": ["orders", {"name": "scratch", "activity": False}, {"name": "crm", "application": "SQL Server"}],
+    },
+]
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator) -> Simulator:
+    """The shared simulator with databases that have a past."""
+    _simulator.reset({"clients": CLIENTS})
+    return _simulator
+
+
+def started(simulator: Simulator) -> list[str]:
+    return sorted(f"{job['client']}/{job['instance']}" for job in simulator.jobs() if job["started_by"])
+
+
+def reads(simulator: Simulator) -> list[str]:
+    return [entry["path"].rpartition("/api/")[2] for entry in simulator.journal()]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_is_listed_can_be_backed_up_as_it_is(play: Play, simulator: Simulator, check: bool) -> None:
+    simulator.set(queue_conflicting_jobs=True)
+    run = play("instance_info.yml", check=check)
+    assert run.rc == 0
+    assert len(run.message("Show the names")) == 5
+    assert "aws-prod/orders/default/AWS production/Oracle/22" in run.message("Show the names")
+    matches = run.result("Find databases by their names in AWS")["matches"]
+    assert [one["state"] for one in matches] == ["matched", "matched", "matched", "missing", "skipped"]
+    if not check:
+        # orders ended badly last, but well within the day; hr and the one in aws-dev were never backed up.
+        assert started(simulator) == [
+            *["aws-dev/orders", "aws-dev/orders"],
+            *["aws-prod/billing", "aws-prod/hr", "aws-prod/orders"],
+        ]
+
+
+def info(shell: Shell, **options: t.Any) -> dict[str, t.Any]:
+    arguments = ["-a", json.dumps(options)] if options else []
+    return shell("ansible", "localhost", "-m", INFO, *arguments).adhoc()
+
+
+def test_the_last_backup_and_the_last_good_one_are_told(shell: Shell, simulator: Simulator) -> None:
+    instances = {one["entry"]["instance_name"]: one for one in info(shell, client_names=["aws-prod"])["instances"]}
+    last, good = instances["orders"]["last_backup"], instances["orders"]["last_good_backup"]
+    assert (last["state"], last["reason"], good["state"], good["level"]) == ("bad", "disk full", "ok", "Full")
+    assert simulator.now() - 700 < last["time"] < simulator.now()
+    assert instances["hr"]["last_backup"] is None
+
+
+def test_reads_are_few_and_counted(shell: Shell, simulator: Simulator) -> None:
+    result = info(shell)
+    assert sorted(reads(simulator)) == ["Jobs", "Subclient", "Subclient", "V4/Instances"]
+    assert result["api_calls"]["reads"] == 4
+    simulator.reset({"clients": CLIENTS})
+    info(shell, client_names=["aws-dev"], history=0)
+    assert reads(simulator) == ["Subclient"]
+    simulator.reset({"clients": CLIENTS})
+    assert len(info(shell, source="instances", history=0)["instances"]) == 5
+    assert reads(simulator) == ["V4/Instances"]
+
+
+@pytest.mark.parametrize(("form", "with_v4"), [("object", False), ("404", True)])
+def test_an_empty_commcell_is_an_empty_list(shell: Shell, simulator: Simulator, form: str, with_v4: bool) -> None:
+    simulator.reset({"clients": []})
+    simulator.set(empty_lists=form, v4_discovery=with_v4)
+    assert info(shell)["instances"] == []
+
+
+def test_releases_with_and_without_the_list_of_instances_give_the_same_names(
+    shell: Shell, simulator: Simulator
+) -> None:
+    with_it = info(shell)
+    simulator.reset({"clients": [*CLIENTS, {"name": "fileserver"}]})
+    simulator.set(v4_discovery=False, list_activity=False, empty_lists="404")
+    without_it = info(shell)
+    assert [one["entry"] for one in with_it["instances"]] == [one["entry"] for one in without_it["instances"]]
+    assert (with_it["source"], without_it["source"]) == ("instances", "clients")
+    assert {one["status"] for one in with_it["instances"]} == {"ready", "disabled"}
+    assert {one["status"] for one in without_it["instances"]} == {"unknown"}
+
+
+def test_a_restricted_user_gets_what_that_user_may_see(shell: Shell, simulator: Simulator) -> None:
+    users = [{"name": "dev", "password": "SECRET-of-dev", "clients": ["aws-dev"]}]
+    simulator.reset({"clients": CLIENTS, "users": users})
+    login = {"COMMVAULT_AUTH_TOKEN": "", "COMMVAULT_USERNAME": "dev", "COMMVAULT_PASSWORD": "SECRET-of-dev"}
+    result = shell("ansible", "localhost", "-m", INFO, env=login).adhoc()
+    assert {one["client_name"] for one in result["instances"]} == {"aws-dev"}
+    assert result["unread"] == []
+
+
+def test_jobs_that_may_not_be_seen_are_named_as_unread(simulator: Simulator, play: Play) -> None:
+    simulator.set(history_view="denied")
+    run = play(f"- hosts: localhost\n  gather_facts: false\n  tasks:\n    - name: List\n      {INFO}:\n", warnings=True)
+    result = run.result("List")
+    assert [(one["what"], one["kind"]) for one in result["unread"]] == [("jobs", "permission")]
+    assert len(result["instances"]) == 5
+    assert len(run.warnings) == 1
+    assert "The last backups could not be read" in run.warnings[0]
