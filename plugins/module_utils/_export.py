@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 from ._api_estate import EstateApi
 from ._api_tasks import TasksApi
+from ._errors import CommvaultError
 from ._history import HistoryCheck
 from ._oracle_rds import Backup
-from ._recovery import Recovery
+from ._preflight import REFUSED, Preflight
+from ._recovery import Recovery, is_same_subclient
 from ._submission import PATIENCE, Submission
 
 if t.TYPE_CHECKING:
@@ -25,6 +27,10 @@ if t.TYPE_CHECKING:
     from ._oracle_rds import ExportOptions, Instance
 
 
+# How far back the last good backup is looked for when somebody wants to see it, in seconds.
+LAST_GOOD_AGE = 30 * 86400.0
+
+
 @dataclass(frozen=True)
 class ExportPlan:
     """How a call goes about its backups.
@@ -32,7 +38,7 @@ class ExportPlan:
     batch_size: associations in one request. concurrency: requests at once. adopt_running: whether a backup that is
     under way already is as good as one that is started. max_age: seconds for which a good backup spares a new one, None
     for never. fail_on: which ends of a job are bad, as of Job.ended_well. patience: seconds that a quota may hold
-    requests up.
+    requests up. preflight: whether names, eligibility and running backups are looked at before anything is started.
     """
 
     batch_size: int = 1
@@ -41,6 +47,7 @@ class ExportPlan:
     max_age: float | None = None
     fail_on: str = "errors"
     patience: float = PATIENCE
+    preflight: bool = False
 
 
 class Export:
@@ -69,6 +76,9 @@ class Export:
             now=commcell.now,
         )
         self.warnings: list[str] = []
+        # The numbers of clients, by their names in lower case, as far as they were read.
+        self._client_ids: dict[str, int] = {}
+        self._running: t.Sequence[Job] | None = None
 
     def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
         """The requests that start backups of all these instances: method, url and body of each."""
@@ -76,7 +86,11 @@ class Export:
 
     def run(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """Back up the instances; returns one Backup each, in order. Raises nothing; sets warnings."""
-        settled = self.spared(instances)
+        settled: dict[int, Backup] = {}
+        if self._plan.preflight:
+            self._check_names(instances, settled)
+        if self._plan.preflight or self._plan.max_age is not None:
+            self._check_history(instances, settled)
         wanted = [place for place in range(len(instances)) if place not in settled]
         for place, backup in zip(wanted, self._submission.run([instances[place] for place in wanted])):
             settled[place] = backup
@@ -87,32 +101,78 @@ class Export:
 
     def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""
-        settled = self.spared(instances)
+        settled: dict[int, Backup] = {}
+        open_words = self._check_names(instances, settled)
+        self._check_history(instances, settled)
         for place, instance in enumerate(instances):
-            if place not in settled:
-                msg = f"Would start a backup of {instance.label}."
-                settled[place] = Backup(instance, "would_start", msg, changed=True)
+            unread = settled.get(place)
+            if unread and unread.state == "not_submitted":
+                # A real run would not go on without knowing. That is no reason to call this one a failure.
+                msg = f"Whether a backup of {instance.label} would be started is not verified. {unread.msg}"
+                settled[place] = Backup(instance, "not_verified", msg, changed=True)
+            elif not unread:
+                state, msg = open_words[place]
+                settled[place] = Backup(instance, state, msg, changed=True)
         return [settled[place] for place in range(len(instances))]
 
-    def spared(self, instances: t.Sequence[Instance]) -> dict[int, Backup]:
-        """The instances that need no new backup, by their place; only reads. Sets warnings."""
-        if self._plan.max_age is None:
-            return {}
+    def last_good(self, instances: t.Sequence[Instance]) -> list[Job | None]:
+        """The last good backup of each instance within LAST_GOOD_AGE, None where none is known. Raises nothing."""
+        jobs: dict[str, t.Sequence[Job]] = {}
+        found: list[Job | None] = []
+        for instance in instances:
+            name = instance.client_name.lower()
+            if name not in jobs:
+                try:
+                    jobs[name] = self._client_jobs(instance.client_name, LAST_GOOD_AGE)
+                except CommvaultError:
+                    jobs[name] = []
+            good = [
+                job
+                for job in jobs[name]
+                if job.end_time and job.ended_well(self._plan.fail_on) and is_same_subclient(instance, job)
+            ]
+            found.append(max(good, key=lambda job: job.end_time or 0, default=None))
+        return found
+
+    def _check_names(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, tuple[str, str]]:
+        """Settle what would be refused; returns state and words for the others, by their place."""
+        others: dict[int, tuple[str, str]] = {}
+        for place, verdict in enumerate(Preflight(EstateApi(self._commcell), self._plan.concurrency).check(instances)):
+            if verdict.subclient:
+                self._client_ids[verdict.instance.client_name.lower()] = verdict.subclient.client_id
+            if verdict.state == REFUSED:
+                failure = CommvaultError(verdict.msg, "refused").failure()
+                settled[place] = Backup(verdict.instance, "refused", verdict.msg, failure=failure)
+            else:
+                others[place] = (verdict.state, verdict.msg)
+        return others
+
+    def _check_history(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> None:
+        """Settle what needs no new backup, or about which nothing can be said. Sets warnings."""
         check = HistoryCheck(
-            self._client_jobs,
+            self._running_jobs if self._plan.max_age is None else self._client_jobs,
             lambda: self._commcell.clock.at(self._commcell.now()),
             max_age=self._plan.max_age,
             backup_level=self._options.backup_level,
             fail_on=self._plan.fail_on,
             adopt_running=self._plan.adopt_running,
         )
-        history = check.check(instances)
+        places = [place for place in range(len(instances)) if place not in settled]
+        history = check.check([instances[place] for place in places])
+        settled.update({places[at]: backup for at, backup in history.settled.items()})
         self.warnings.extend(history.warnings)
-        return history.settled
 
     def _client_jobs(self, client_name: str, age: float) -> t.Sequence[Job]:
-        client_id = EstateApi(self._commcell).client_id(client_name)
+        client_id = self._client_ids.get(client_name.lower())
+        if client_id is None:
+            client_id = EstateApi(self._commcell).client_id(client_name)
         if client_id is None:
             # Nothing of it is visible; createtask will say whether the name is right.
             return []
         return self._reader.recent([client_id], age)
+
+    def _running_jobs(self, client_name: str, age: float) -> t.Sequence[Job]:  # noqa: ARG002
+        """One listing for all clients, since there are few active jobs."""
+        if self._running is None:
+            self._running = self._reader.active()
+        return self._running

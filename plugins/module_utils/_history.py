@@ -42,14 +42,15 @@ class HistoryCheck:
         client_jobs: t.Callable[[str, float], t.Sequence[Job]],
         server_now: t.Callable[[], float],
         *,
-        max_age: float,
+        max_age: float | None,
         backup_level: str,
         fail_on: str,
         adopt_running: bool,
     ) -> None:
         """client_jobs: gives the jobs of a client (by name) that are active or ended at most so many seconds ago;
         raises CommvaultError. server_now: tells the server's time in epoch seconds, once it was read from. max_age:
-        seconds since the end of a backup that count as young. backup_level: "full" needs a full backup, "incremental"
+        seconds since the end of a backup that count as young, None if
+        only running ones matter. backup_level: "full" needs a full backup, "incremental"
         any.
         fail_on: as of Job.ended_well.
         """
@@ -70,15 +71,17 @@ class HistoryCheck:
         for places in by_client.values():
             name = instances[places[0]].client_name
             try:
-                jobs = self._client_jobs(name, self._max_age)
+                jobs = self._client_jobs(name, self._max_age or 0.0)
             except CommvaultError as error:
                 if error.kind in _HIDDEN:
                     warnings.append(
-                        f"The jobs of client '{name}' cannot be seen, so its backups are started whatever their age:"
-                        f" {error}"
+                        f"The jobs of client '{name}' cannot be seen, so nothing is known of backups of it that run or"
+                        f" were made a short while ago: {error}"
                     )
                     continue
-                unread = CommvaultError(f"its last backups could not be read. {error}", "not_submitted")
+                unread = CommvaultError(
+                    f"whether one runs or was made a short while ago could not be read. {error}", "not_submitted"
+                )
                 settled.update({place: backup_from_error(instances[place], unread) for place in places})
                 continue
             for place in places:
@@ -107,7 +110,7 @@ class HistoryCheck:
         return backup
 
     def _is_young_and_good(self, job: Job) -> bool:
-        if not job.finished or not job.ended_well(self._fail_on) or job.end_time is None:
+        if self._max_age is None or not job.finished or not job.ended_well(self._fail_on) or job.end_time is None:
             return False
         if self._backup_level == _FULL and (job.backup_level or "").lower() != _FULL:
             return False

@@ -11,12 +11,12 @@ HTTP.
 from __future__ import annotations
 
 import copy
-import datetime
 import re
 import typing as t
 from dataclasses import dataclass, field
 
 from ._errors import CommvaultError, InvalidInput, RequestError
+from ._times import iso_time
 
 if t.TYPE_CHECKING:
     from ._jobs import Job
@@ -38,13 +38,14 @@ STATES = {
     "adopted": "adopted",
     "recent": "recent enough",
     "would_start": "would be started",
+    "not_verified": "not verified",
     "refused": "refused",
     "unknown": "of unknown outcome",
     "not_submitted": "not submitted",
 }
 # The states in which a job is at work, or was a moment ago.
 AWAITED_STATES = frozenset(["started", "adopted"])
-GOOD_STATES = frozenset(["started", "adopted", "recent", "would_start"])
+GOOD_STATES = frozenset(["started", "adopted", "recent", "would_start", "not_verified"])
 _SHOWN_FAILURES = 3
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -260,7 +261,9 @@ class Backup:
     @property
     def requested(self) -> bool:
         """Whether a request to start it was sent, or in check mode would be."""
-        return self.state == "would_start" or (self.sent_at is not None and self.state != "not_submitted")
+        return self.state in ("would_start", "not_verified") or (
+            self.sent_at is not None and self.state != "not_submitted"
+        )
 
     @property
     def ok(self) -> bool:
@@ -452,13 +455,6 @@ def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> dict[str, 
         "retry_at": iso_time(backup.retry_at),
         "failure": backup.failure,
     }
-
-
-def iso_time(epoch: float | None) -> str | None:
-    """A time as people and programs read it, in UTC; None for none."""
-    if epoch is None:
-        return None
-    return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _unique(values: t.Iterable[t.Any]) -> list[t.Any]:

@@ -26,11 +26,14 @@ attributes:
   check_mode:
     support: full
     details:
-      - Nothing is sent. The requests that would be sent are returned in RV(request).
+      - Nothing is started. The requests that would be sent are returned in RV(request).
+      - Names, eligibility and running backups are checked by reads, as with O(preflight). What would be refused
+        fails, as it would without check mode; what cannot be read is V(not_verified).
   diff_mode:
     support: full
     details:
-      - Shows the requests.
+      - Shows the last good backup of each instance, as far as it can be read and is not older than 30 days, and the
+        requests.
   idempotent:
     support: partial
     details:
@@ -191,6 +194,15 @@ options:
       - The jobs of each client are read once. Where the user may not see them, the backups are started and a warning
         says so. Where they cannot be read for another reason, the backups of that client are not started.
     type: str
+  preflight:
+    description:
+      - Whether to look before anything is started. Names, application, plan and backup activity are checked, and
+        whether a backup runs.
+      - An instance that would be refused is not sent, and the message names what is wrong and the nearest names. What
+        cannot be read is not guessed; such instances are sent, and Commvault has the last word.
+      - Each client is read once, however many instances it has. Check mode always looks.
+    type: bool
+    default: false
   wait:
     description:
       - Whether to wait for the jobs to end, and to fail unless all end well.
@@ -356,6 +368,7 @@ backups:
           started by a request whose answer was lost.
         - V(recent) - it was left alone, since its last good backup is younger than O(max_age).
         - V(would_start) - in check mode, it would be started.
+        - V(not_verified) - in check mode, it could not be read whether it would be started.
         - V(refused) - Commvault refused it, nothing was started.
         - V(unknown) - it may have been started, or not; it was not sent again.
         - V(not_submitted) - the request was not sent, since the CommCell could not be reached or would not have taken
@@ -541,6 +554,7 @@ from ..module_utils._oracle_rds import (
     summary,
 )
 from ..module_utils._redact import named_secrets
+from ..module_utils._times import iso_time
 from ..module_utils._wait_for import wait_and_describe
 from ..module_utils._wait_options import wait_options, wait_spec
 
@@ -585,6 +599,7 @@ def argument_spec() -> ArgumentSpec:
             "concurrency": {"type": "int", "default": 4},
             "on_running": {"type": "str", "choices": ["adopt", "fail"], "default": "adopt"},
             "max_age": {"type": "str"},
+            "preflight": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("instances", name) for name in ONE_INSTANCE],
@@ -608,10 +623,12 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         max_age=positive_duration(params["max_age"], "max_age") if params["max_age"] else None,
         fail_on=waiting.fail_on,
         patience=waiting.timeout if params["wait"] else PATIENCE,
+        preflight=params["preflight"],
     )
     with module.open(pool_size=plan.concurrency) as commcell:
         export = Export(commcell, JobReader(JobsApi(commcell)), options, plan)
         backups = export.preview(instances) if module.check_mode else export.run(instances)
+        last_good = last_good_lines(export, instances) if module.diff_mode else ""
         result = summary(backups, commcell.job_url)
         if params["wait"] and not module.check_mode:
             left = max(0.0, waiting.timeout - (time.monotonic() - begun))
@@ -627,7 +644,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         if module.check_mode or module.diff_mode or module.verbosity >= 3:
             result["request"] = export.requests([backup.instance for backup in backups if backup.requested])
         if module.diff_mode:
-            result["diff"] = request_diff(result["request"])
+            result["diff"] = request_diff(result["request"], last_good)
     return result
 
 
@@ -651,13 +668,22 @@ def export_options(params: dict[str, t.Any]) -> ExportOptions:
     )
 
 
-def request_diff(requests: list[dict[str, t.Any]]) -> dict[str, str]:
-    """Nothing before, the requests after."""
+def last_good_lines(export: Export, instances: t.Sequence[Instance]) -> str:
+    """A line for each instance: its last good backup."""
+    lines = []
+    for instance, job in zip(instances, export.last_good(instances)):
+        told = f"job {job.id}, {job.status}, ended {iso_time(job.end_time)}" if job else "none known"
+        lines.append(f"{instance.id}: {told}\n")
+    return "".join(lines)
+
+
+def request_diff(requests: list[dict[str, t.Any]], last_good: str) -> dict[str, str]:
+    """The last good backups before, the requests after."""
     lines = [f"{request['method']} {request['url']}\n{json.dumps(request['body'], indent=2)}\n" for request in requests]
     return {
-        "before": "",
+        "before": last_good,
         "after": "".join(lines),
-        "before_header": "no backup",
+        "before_header": "last good backups",
         "after_header": "requests that start backups",
     }
 

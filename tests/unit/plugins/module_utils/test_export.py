@@ -155,3 +155,92 @@ def test_a_lost_request_stays_unknown_and_is_not_sent_again(simulator):
     assert backup.state == "unknown"
     assert simulator.jobs() == []
     assert len(simulator.journal("createtask")) == 1
+
+
+def preview(simulator, instances, **plan):
+    """What check mode says of a call."""
+    transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
+    with CommCell(transport, Token(simulator.token)) as commcell:
+        export = Export(commcell, JobReader(JobsApi(commcell)), ExportOptions(), ExportPlan(concurrency=4, **plan))
+        backups = export.preview(instances)
+        return backups, export.last_good(instances), commcell
+
+
+MIXED = {
+    "clients": [
+        {
+            "name": "aws-prod",
+            "instances": [
+                "orders",
+                {"name": "running", "history": [{"status": "Running", "age": 60, "seconds": 9000}]},
+                {"name": "recent", "history": [{"status": "Completed", "age": 3600, "seconds": 60}]},
+                {"name": "planless", "plan": None},
+                {"name": "disabled", "subclients": [{"name": "default", "activity": False}]},
+            ],
+        },
+        {"name": "aws-off", "activity": False, "instances": ["orders"]},
+    ]
+}
+TROUBLE = {
+    "orders": ("would_start", "Would start"),
+    "running": ("adopted", "under way already: job"),
+    "recent": ("recent", "young enough"),
+    "planless": ("refused", "neither a plan nor"),
+    "disabled": ("refused", "activity is disabled"),
+    "oders": ("refused", "orders"),
+}
+
+
+def mixed_instances():
+    return [
+        *names(*TROUBLE),
+        *names("orders", client="aws-off"),
+        *names("orders", client="aws-prd"),
+        Instance("aws-prod", "orders", "no-such-subclient", id="subclient"),
+    ]
+
+
+def test_a_dry_run_tells_each_trouble_and_a_real_run_agrees(simulator):
+    simulator.reset(MIXED)
+    wanted = mixed_instances()
+    dry, _last_good, commcell = preview(simulator, wanted, max_age=86400.0)
+    for backup, (state, words) in zip(dry, TROUBLE.values(), strict=False):
+        assert backup.state == state, backup.msg
+        assert words in backup.msg
+    assert [backup.state for backup in dry[len(TROUBLE) :]] == ["refused"] * 3
+    assert "aws-prod" in dry[-2].msg
+    assert "default" in dry[-1].msg
+    assert commcell.api_calls()["writes"] == 0
+    assert simulator.writes() == []
+    real, _export, _commcell = run(simulator, wanted, max_age=86400.0)
+    predicted = [backup.state.replace("would_start", "started") for backup in dry]
+    assert [backup.state for backup in real] == predicted
+
+
+def test_preflight_sends_only_what_would_start(simulator):
+    simulator.reset(MIXED)
+    backups, _export, _commcell = run(simulator, mixed_instances(), preflight=True, max_age=86400.0)
+    assert [backup.state for backup in backups].count("started") == 1
+    assert len(simulator.journal("createtask")) == 1
+
+
+def test_what_a_dry_run_cannot_read_is_not_verified(simulator):
+    simulator.order_fault({"path": "Subclient"}, {"kind": "server_error_json"}, times=None)
+    (backup,), _last_good, _commcell = preview(simulator, names("orders"))
+    assert (backup.state, backup.changed, backup.ok) == ("not_verified", True, True)
+
+
+def test_a_dry_run_reads_each_client_and_not_each_instance(simulator):
+    many = {"clients": {"one": [f"db{number}" for number in range(50)]}}
+    simulator.reset(many)
+    wanted = names(*many["clients"]["one"], client="one")
+    backups, _last_good, commcell = preview(simulator, wanted)
+    assert {backup.state for backup in backups} == {"would_start"}
+    assert commcell.api_calls()["reads"] <= 6
+
+
+def test_the_last_good_backup_is_found_for_the_diff(simulator):
+    simulator.reset(MIXED)
+    _backups, last_good, _commcell = preview(simulator, names("recent", "orders"))
+    assert last_good[0].status == "Completed"
+    assert last_good[1] is None

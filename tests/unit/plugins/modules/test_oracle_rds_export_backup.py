@@ -8,6 +8,7 @@ import json
 import time
 
 import pytest
+import requests
 from support.job_rows import job_summary, listing
 from support.module_runner import TOKEN
 from support.scripted_http import Script, get, post
@@ -128,13 +129,12 @@ def recent_job():
     return job_summary(7, "Completed", jobStartTime=now - 7200, jobEndTime=now - 3600)
 
 
-@pytest.mark.parametrize("check", [False, True])
-def test_a_recent_good_backup_spares_a_new_one(run_module, check):
+def test_a_recent_good_backup_spares_a_new_one(run_module):
     script = Script(
         get("GetId").with_query(clientname="aws-prod").returns(200, {"clientId": 11}),
         post("Jobs").returns(200, listing(recent_job())),
     )
-    result = run_module(backup, script, check=check, max_age="24h", **ONE)
+    result = run_module(backup, script, max_age="24h", **ONE)
     assert "failed" not in result
     assert result["changed"] is False
     assert result["backups"][0]["state"] == "recent"
@@ -209,11 +209,22 @@ def test_nobody_waits_for_what_was_not_started(run_module):
     assert result["waited_seconds"] == 0
 
 
-def test_check_mode_sends_nothing_and_returns_the_request(run_module):
-    result = run_module(backup, check=True, instances=FLEET, batch_size=2, backup_level="full")
+class Unreachable(Script):
+    """A CommCell that nobody reaches."""
+
+    def send(self, request, **kwargs):
+        raise requests.exceptions.ConnectTimeout("no route")
+
+
+def test_check_mode_starts_nothing_and_returns_the_request(run_module):
+    result = run_module(
+        backup, Unreachable(), check=True, instances=FLEET, batch_size=2, backup_level="full", read_retries=0
+    )
+    assert "failed" not in result
     assert result["changed"] is True
-    assert [entry["state"] for entry in result["backups"]] == ["would_start", "would_start"]
-    assert result["api_calls"] == {"reads": 0, "writes": 0, "quota": None}
+    assert [entry["state"] for entry in result["backups"]] == ["not_verified", "not_verified"]
+    assert "could not be reached" in result["backups"][0]["msg"]
+    assert result["api_calls"]["writes"] == 0
     (request,) = result["request"]
     assert request["method"] == "POST"
     assert request["url"] == "https://cc.example.com/commandcenter/api/createtask"
@@ -222,22 +233,23 @@ def test_check_mode_sends_nothing_and_returns_the_request(run_module):
 
 def test_check_mode_returns_the_same_keys_as_a_real_run(run_module):
     real = run_module(backup, Script(post("createtask").returns(200, DOCUMENTED)), **ONE)
-    check = run_module(backup, check=True, **ONE)
+    check = run_module(backup, Unreachable(), check=True, read_retries=0, **ONE)
     assert set(check) - set(real) == {"request"}
     assert set(real) <= set(check)
     assert (check["task_id"], check["job_ids"], check["response"]) == (None, [], None)
 
 
-@pytest.mark.parametrize("check", [True, False])
-def test_diff_mode_shows_exactly_what_is_sent(run_module, check):
-    script = None if check else Script(post("createtask").returns(200, DOCUMENTED))
-    result = run_module(backup, script, check=check, diff=True, **ONE)
-    assert result["diff"]["before"] == ""
+def test_diff_mode_shows_the_last_good_backup_and_exactly_what_is_sent(run_module):
+    script = Script(
+        post("createtask").returns(200, DOCUMENTED),
+        get("GetId").with_query(clientname="aws-prod").returns(200, {"clientId": 11}),
+        post("Jobs").returns(200, listing(job_summary(7, "Completed", jobEndTime=1767225600))),
+    )
+    result = run_module(backup, script, diff=True, **ONE)
+    assert result["diff"]["before"] == "aws-prod/orders/default: job 7, Completed, ended 2026-01-01T00:00:00Z\n"
     first_line, _, shown = result["diff"]["after"].partition("\n")
     assert first_line == "POST https://cc.example.com/commandcenter/api/createtask"
-    assert json.loads(shown) == result["request"][0]["body"]
-    if script:
-        assert json.loads(script.requests[0].body) == result["request"][0]["body"]
+    assert json.loads(shown) == result["request"][0]["body"] == json.loads(script.requests[0].body)
 
 
 def test_the_request_is_returned_when_someone_looks_closely(run_module):
@@ -251,7 +263,7 @@ def test_the_bearer_scheme(run_module):
 
 def test_secrets_in_task_info_are_masked(run_module):
     info = {"subTasks": [{"options": {"userPassword": "SECRET-in-task-info"}}]}
-    result = run_module(backup, check=True, diff=True, task_info=info, **ONE)
+    result = run_module(backup, Unreachable(), check=True, diff=True, task_info=info, read_retries=0, **ONE)
     assert "SECRET-in-task-info" not in result.text
 
 
