@@ -65,7 +65,7 @@ def open_transport(option: Option, redactor: Redactor, *, pool_size: int = 1) ->
 
 
 def _credential(option: Option, transport: Transport, from_environment: t.Container[str]) -> Credential:
-    kind = _kind(option, from_environment)
+    kind = credentials_kind(option, from_environment)
     if kind == ("auth_token",):
         transport.redactor.add(option("auth_token").rpartition(" ")[2])
         return Token(option("auth_token"), option("auth_scheme"))
@@ -76,7 +76,7 @@ def _credential(option: Option, transport: Transport, from_environment: t.Contai
     return Login(accounts, required(option, "username"), required(option, "password"), option("domain"))
 
 
-def _kind(option: Option, from_environment: t.Container[str]) -> tuple[str, ...]:
+def credentials_kind(option: Option, from_environment: t.Container[str]) -> tuple[str, ...]:
     """Which kind of credentials to use: what was given in so many words beats the environment. Raises InvalidInput."""
     given = [kind for kind in KINDS if any(option(name) for name in kind)]
     on_purpose = [kind for kind in given if any(option(name) and name not in from_environment for name in kind)]
