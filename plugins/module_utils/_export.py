@@ -11,20 +11,18 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ._api_estate import EstateApi
 from ._api_tasks import TasksApi
 from ._errors import CommvaultError
-from ._history import HistoryCheck
 from ._oracle_rds import Backup
-from ._preflight import REFUSED, Preflight
-from ._recovery import Recovery, is_same_subclient
 from ._submission import PATIENCE, Submission
 
 if t.TYPE_CHECKING:
     from ._api import CommCell
+    from ._api_estate import EstateApi
     from ._job_reader import JobReader
     from ._jobs import Job
     from ._oracle_rds import ExportOptions, Instance
+    from ._recovery import Recovery
 
 
 # How far back the last good backup is looked for when somebody wants to see it, in seconds.
@@ -56,16 +54,17 @@ class Export:
     def __init__(
         self,
         commcell: CommCell,
-        reader: JobReader,
         options: ExportOptions,
         plan: ExportPlan,
+        reader: JobReader | None = None,
         recovery: Recovery | None = None,
     ) -> None:
+        """reader, recovery: made when they are needed if not given."""
         self._commcell = commcell
-        self._reader = reader
         self._options = options
         self._plan = plan
-        self._recovery = recovery or Recovery(reader, commcell.clock)
+        self._own_reader = reader
+        self._own_recovery = recovery
         self._submission = Submission(
             TasksApi(commcell),
             options,
@@ -79,6 +78,24 @@ class Export:
         # The numbers of clients, by their names in lower case, as far as they were read.
         self._client_ids: dict[str, int] = {}
         self._running: t.Sequence[Job] | None = None
+
+    # What only some calls need is imported where it is used: Ansible hands the sources of a module over without their
+    # compiled form, so every import costs the start of a single backup a few milliseconds.
+
+    @property
+    def _reader(self) -> JobReader:
+        if self._own_reader is None:
+            from ._api_jobs import JobsApi
+            from ._job_reader import JobReader
+
+            self._own_reader = JobReader(JobsApi(self._commcell))
+        return self._own_reader
+
+    @property
+    def _estate(self) -> EstateApi:
+        from ._api_estate import EstateApi
+
+        return EstateApi(self._commcell)
 
     def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
         """The requests that start backups of all these instances: method, url and body of each."""
@@ -96,8 +113,13 @@ class Export:
             settled[place] = backup
         backups = [settled[place] for place in range(len(instances))]
         if any(backup.question for backup in backups):
-            self._recovery.settle(backups)
+            self._settle(backups)
         return backups
+
+    def _settle(self, backups: t.Sequence[Backup]) -> None:
+        from ._recovery import Recovery
+
+        (self._own_recovery or Recovery(self._reader, self._commcell.clock)).settle(backups)
 
     def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""
@@ -117,6 +139,8 @@ class Export:
 
     def last_good(self, instances: t.Sequence[Instance]) -> list[Job | None]:
         """The last good backup of each instance within LAST_GOOD_AGE, None where none is known. Raises nothing."""
+        from ._recovery import is_same_subclient
+
         jobs: dict[str, t.Sequence[Job]] = {}
         found: list[Job | None] = []
         for instance in instances:
@@ -136,8 +160,10 @@ class Export:
 
     def _check_names(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, tuple[str, str]]:
         """Settle what would be refused; returns state and words for the others, by their place."""
+        from ._preflight import REFUSED, Preflight
+
         others: dict[int, tuple[str, str]] = {}
-        for place, verdict in enumerate(Preflight(EstateApi(self._commcell), self._plan.concurrency).check(instances)):
+        for place, verdict in enumerate(Preflight(self._estate, self._plan.concurrency).check(instances)):
             if verdict.subclient:
                 self._client_ids[verdict.instance.client_name.lower()] = verdict.subclient.client_id
             if verdict.state == REFUSED:
@@ -149,6 +175,8 @@ class Export:
 
     def _check_history(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> None:
         """Settle what needs no new backup, or about which nothing can be said. Sets warnings."""
+        from ._history import HistoryCheck
+
         check = HistoryCheck(
             self._running_jobs if self._plan.max_age is None else self._client_jobs,
             lambda: self._commcell.clock.at(self._commcell.now()),
@@ -165,7 +193,7 @@ class Export:
     def _client_jobs(self, client_name: str, age: float) -> t.Sequence[Job]:
         client_id = self._client_ids.get(client_name.lower())
         if client_id is None:
-            client_id = EstateApi(self._commcell).client_id(client_name)
+            client_id = self._estate.client_id(client_name)
         if client_id is None:
             # Nothing of it is visible; createtask will say whether the name is right.
             return []

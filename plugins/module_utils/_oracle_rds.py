@@ -32,6 +32,10 @@ OPERATION_TYPE_BACKUP = 2
 
 NO_ELIGIBLE_SUBCLIENT = 587207178
 
+# What can be open about an instance after its request: did a lost answer stand for a started backup, which job is it
+# that keeps a new one from starting, and which of the jobs of a batch is its own.
+LOST, RUNNING, BATCH = "lost", "running", "batch"
+
 # Every state an instance can end up in, with its word in summaries: first the good ones.
 STATES = {
     "started": "started",
@@ -241,7 +245,8 @@ class Backup:
     failure: as of CommvaultError.failure, None where all went well. job: the job as far as it was read.
     candidates: jobs of which one may be that of this instance, while it cannot be told which.
     retry_at: when a request that did not fit into a quota would fit, in epoch seconds of this machine.
-    question: what is still open, see _recovery. sent_at: when the request went out, in epoch seconds of this machine.
+    question: LOST, RUNNING or BATCH while it is open.
+    sent_at: when the request went out, in epoch seconds of this machine.
     """
 
     instance: Instance
@@ -337,7 +342,7 @@ class Backup:
 
     def stays_open(self, looked: str) -> None:
         """Its question could not be answered. looked: what came of looking for its job, a sentence."""
-        if self.question == "running":
+        if self.question == RUNNING:
             self._settle(
                 "refused",
                 f"{self.msg} Which job that is could not be found out, it may have ended meanwhile. {looked}",
@@ -389,7 +394,7 @@ def backup_from_error(instance: Instance, error: CommvaultError, sent_at: float 
     failure = error.failure()
     if error.maybe_ran:
         msg = f"Whether a backup of {instance.label} was started is not known: {error}"
-        question = "lost" if sent_at is not None else None
+        question = LOST if sent_at is not None else None
         return Backup(instance, "unknown", msg, failure=failure, changed=True, question=question, sent_at=sent_at)
     msg = f"No backup of {instance.label} was started: {error}"
     if isinstance(error, RequestError) and error.code == NO_ELIGIBLE_SUBCLIENT:

@@ -6,8 +6,7 @@
 
 """Finds the jobs of backups whose start left a question open. Reads only; nothing is ever sent again from here.
 
-Three questions can be open about an instance: did a lost answer stand for a started backup ("lost"), which job is it
-that keeps a new one from starting ("running"), and which of the jobs of a batch is its own ("batch").
+The questions are in _oracle_rds.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import typing as t
 from collections import Counter
 
 from ._errors import CommvaultError, RequestError
+from ._oracle_rds import BATCH, LOST, RUNNING
 from ._server_clock import TOLERANCE
 
 if t.TYPE_CHECKING:
@@ -46,7 +46,6 @@ if t.TYPE_CHECKING:
 GRACE = 90.0
 INTERVAL = 5.0  # seconds between two looks
 
-LOST, RUNNING, BATCH = "lost", "running", "batch"
 _HOPELESS = frozenset(["authentication", "permission", "not_found", "redirect", "tls", "invalid_input"])
 
 

@@ -13,9 +13,8 @@ import time
 import typing as t
 
 from ._errors import CommvaultError
-from ._oracle_rds import Backup, backup_from_error, build_request, id_words
+from ._oracle_rds import BATCH, RUNNING, Backup, backup_from_error, build_request, id_words
 from ._pacing import Pacer
-from ._recovery import BATCH, RUNNING
 from ._times import iso_time
 
 if t.TYPE_CHECKING:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from ._argspec import ArgumentSpec
 from ._durations import parse_duration, positive_duration
-from ._jobs import FAIL_ON
 
 ON_TIMEOUT = ("leave", "suspend", "kill")
+# The keys of _jobs.FAIL_ON, which a call that does not wait need not load.
+FAIL_ON = ("failure", "errors", "warnings")
 
 
 @dataclass(frozen=True)

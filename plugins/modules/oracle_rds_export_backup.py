@@ -231,7 +231,7 @@ EXAMPLES = r"""
 
 - name: Show the ids
   ansible.builtin.debug:
-    msg: "Task {{ backup.task_id }}, job {{ backup.job_ids | first }}"
+    msg: "Task {{ backup.task_id }}, job {{ backup.job_ids | join(', ') }}"
 
 - name: Name the CommCell once for several tasks
   module_defaults:
@@ -536,12 +536,10 @@ import time
 import typing as t
 from dataclasses import replace
 
-from ..module_utils._api_jobs import JobsApi
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._connection import positive
 from ..module_utils._durations import positive_duration
 from ..module_utils._export import PATIENCE, Export, ExportPlan
-from ..module_utils._job_reader import JobReader
 from ..module_utils._module import ModuleRun, run_module
 from ..module_utils._oracle_rds import (
     AWAITED_STATES,
@@ -555,7 +553,6 @@ from ..module_utils._oracle_rds import (
 )
 from ..module_utils._redact import named_secrets
 from ..module_utils._times import iso_time
-from ..module_utils._wait_for import wait_and_describe
 from ..module_utils._wait_options import wait_options, wait_spec
 
 ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
@@ -626,11 +623,14 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         preflight=params["preflight"],
     )
     with module.open(pool_size=plan.concurrency) as commcell:
-        export = Export(commcell, JobReader(JobsApi(commcell)), options, plan)
+        export = Export(commcell, options, plan)
         backups = export.preview(instances) if module.check_mode else export.run(instances)
         last_good = last_good_lines(export, instances) if module.diff_mode else ""
         result = summary(backups, commcell.job_url)
         if params["wait"] and not module.check_mode:
+            # Here and not at the top: most calls do without, see _export.
+            from ..module_utils._wait_for import wait_and_describe
+
             left = max(0.0, waiting.timeout - (time.monotonic() - begun))
             job_ids = [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids]
             add_wait(result, wait_and_describe(commcell, job_ids, replace(waiting, timeout=left), proven=True))

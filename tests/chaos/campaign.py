@@ -187,7 +187,7 @@ class Round:
             calls = [[instance] for instance in instances] if self.mode == "single" else [instances]
             backups = []
             for wanted in calls:
-                export = Export(commcell, reader, ExportOptions(), plan, recovery)
+                export = Export(commcell, ExportOptions(), plan, reader, recovery)
                 backups.extend(export.run(wanted))
         return backups
 

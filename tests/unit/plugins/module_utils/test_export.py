@@ -47,7 +47,7 @@ def run(simulator, instances, **plan):
     with CommCell(transport, Token(simulator.token), now=clock.now) as commcell:
         reader = JobReader(JobsApi(commcell))
         recovery = Recovery(reader, commcell.clock, clock=clock.now, sleep=clock.sleep)
-        export = Export(commcell, reader, ExportOptions(), ExportPlan(**plan), recovery)
+        export = Export(commcell, ExportOptions(), ExportPlan(**plan), reader, recovery)
         backups = export.run(instances)
     return backups, export, commcell
 
@@ -161,7 +161,7 @@ def preview(simulator, instances, **plan):
     """What check mode says of a call."""
     transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
     with CommCell(transport, Token(simulator.token)) as commcell:
-        export = Export(commcell, JobReader(JobsApi(commcell)), ExportOptions(), ExportPlan(concurrency=4, **plan))
+        export = Export(commcell, ExportOptions(), ExportPlan(concurrency=4, **plan))
         backups = export.preview(instances)
         return backups, export.last_good(instances), commcell
 

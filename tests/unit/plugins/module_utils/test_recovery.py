@@ -10,12 +10,9 @@ import pytest
 from support.fake_clock import FakeClock
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import Backup, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import BATCH, LOST, RUNNING, Backup, Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._recovery import (
-    BATCH,
     GRACE,
-    LOST,
-    RUNNING,
     Recovery,
     is_same_subclient,
 )
