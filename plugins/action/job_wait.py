@@ -8,6 +8,7 @@ how far they are. Options and results are the module's.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
@@ -15,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
+from ..module_utils._connection import KINDS, credentials_kind
 from ..module_utils._errors import CommvaultError, RequestError
 from ..module_utils._job_control import STATE_FOR
 from ..module_utils._job_report import missing_entry, needs_explanation
@@ -32,6 +34,9 @@ if t.TYPE_CHECKING:
 PLAIN = "rdsops.commvault.job_wait"
 INFO = "rdsops.commvault.job_info"
 CONTROL = "rdsops.commvault.job_control"
+LOGIN = "rdsops.commvault.login"
+LOGOUT = "rdsops.commvault.logout"
+LOGIN_KIND = ("username", "password")
 # Seconds to stay away after a refusal for want of quota, since results do not say what the server's headers said.
 QUOTA_PAUSE = 60.0
 
@@ -52,11 +57,15 @@ class ActionModule(ActionBase):
         if self._task.async_val or checked.error_messages:
             # The module itself words what is wrong with its options best.
             return self._plain(variables)
+        params = checked.validated_parameters
+        from_environment = spec.environment.complete(spec.options, params)
+        runs = _Runs(self, variables, _logs_in(params, from_environment))
         try:
-            waiting = _Waiting(self, checked.validated_parameters, variables)
+            return _Waiting(self, runs, params, variables).run()
         except CommvaultError as error:
             return {"failed": True, "msg": str(error), "failure": error.failure()}
-        return waiting.run()
+        finally:
+            runs.close()
 
     def _plain(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Let the module do all of it where the task runs."""
@@ -66,25 +75,100 @@ class ActionModule(ActionBase):
         )
 
 
+def _logs_in(params: dict[str, t.Any], from_environment: t.Container[str]) -> bool:
+    """Whether each run of a module would log in with a password."""
+    try:
+        return credentials_kind(params.get, from_environment) == LOGIN_KIND
+    except CommvaultError:
+        # The first run of a module will say what is wrong.
+        return False
+
+
+class _Runs:
+    """Short runs of modules where the task runs, with the connection options as they were given: environment variables
+    count there.
+    """
+
+    def __init__(self, action: ActionModule, variables: dict[str, t.Any], logs_in: bool) -> None:
+        """logs_in: whether each run logs in and out, unless they share a session."""
+        self.warnings: list[str] = []
+        self.api_calls: dict[str, t.Any] = {"reads": 0, "writes": 0, "quota": None}
+        self._action = action
+        self._variables = variables
+        own = job_wait_spec().options
+        self._given = {name: value for name, value in action._task.args.items() if name not in own}
+        self._logs_in = logs_in
+        self._session: dict[str, t.Any] | None = None
+        self._proven = False
+
+    def share_a_session(self) -> None:
+        """Log in once for all runs to come, if each of them would do so by itself."""
+        if self._logs_in and not self._session:
+            # Once is enough: where this does not work, each run goes on by itself.
+            self._logs_in = False
+            token_file = self._execute(LOGIN, self._given).get("token_file")
+            if token_file:
+                rest = {name for kind in KINDS for name in kind} | {"domain"}
+                kept = {name: value for name, value in self._given.items() if name not in rest}
+                self._session = {**kept, "token_file": token_file}
+
+    def close(self) -> None:
+        """Log out."""
+        if self._session:
+            # What counts is what became of the jobs; the file is gone, and Commvault ends the session by itself.
+            with contextlib.suppress(AnsibleConnectionFailure):
+                self._execute(LOGOUT, self._session)
+            self._session = None
+
+    def jobs(self, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The result of a run of a module, one with jobs in it. Raises CommvaultError if it has none."""
+        try:
+            result = self._execute(module, {**(self._session or self._given), **arguments})
+        except AnsibleConnectionFailure as error:
+            if not self._proven:
+                raise
+            raise CommvaultError(
+                f"The machine that runs this task could not be reached: {error}", "connection"
+            ) from error
+        calls = result.get("api_calls") or {}
+        for name in ("reads", "writes"):
+            self.api_calls[name] += calls.get(name, 0)
+        self.api_calls["quota"] = calls.get("quota") or self.api_calls["quota"]
+        if "jobs" in result:
+            self._proven = True
+            return result
+        kind = (result.get("failure") or {}).get("kind", "internal")
+        if kind == "authentication" and self._session:
+            # The session has died, for example because the CommServe was restarted; the password is still good.
+            self.close()
+            self._logs_in = True
+            self.share_a_session()
+            if self._session:
+                return self.jobs(module, arguments)
+        pause = QUOTA_PAUSE if kind == "rate_limited" else None
+        raise RequestError(str(result.get("msg") or f"{module} returned nothing."), kind, retry_after=pause)
+
+    def _execute(self, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+        result = self._action._execute_module(module_name=module, module_args=arguments, task_vars=self._variables)
+        self.warnings += [text for text in result.get("warnings", []) if text not in self.warnings]
+        return result
+
+
 class _Waiting:
     """One wait."""
 
-    def __init__(self, action: ActionModule, params: dict[str, t.Any], variables: dict[str, t.Any]) -> None:
+    def __init__(
+        self, action: ActionModule, runs: _Runs, params: dict[str, t.Any], variables: dict[str, t.Any]
+    ) -> None:
         """params: the checked options. Raises InvalidInput."""
         self._action = action
-        self._variables = variables
+        self._runs = runs
+        self._host = variables.get("inventory_hostname", "localhost")
         self._job_ids = check_job_ids(params["job_ids"])
         self._options = wait_options(params)
         self._timeout = params["timeout"]
-        # As they were given: environment variables count where the modules run.
-        self._connection = {
-            name: value for name, value in action._task.args.items() if name not in job_wait_spec().options
-        }
         self._check_mode = bool(action._task.check_mode)
         self._entries: dict[str, dict[str, t.Any]] = {}
-        self._warnings: list[str] = []
-        self._api_calls: dict[str, t.Any] = {"reads": 0, "writes": 0, "quota": None}
-        self._proven = False
 
     def run(self) -> dict[str, t.Any]:
         """Wait, do what on_timeout asks for, find out why jobs failed, and make the result."""
@@ -101,14 +185,14 @@ class _Waiting:
         if not wait.error:
             self._explain(wait)
         result = wait_result(wait, self._entries, options, actions=actions, check_mode=self._check_mode)
-        result["api_calls"] = self._api_calls
-        warnings = self._warnings + result.get("warnings", [])
+        result["api_calls"] = self._runs.api_calls
+        warnings = self._runs.warnings + result.get("warnings", [])
         if warnings:
             result["warnings"] = warnings
         return result
 
     def _show(self, line: str) -> None:
-        self._action._display.display(f"[{self._variables.get('inventory_hostname', 'localhost')}] {line}")
+        self._action._display.display(f"[{self._host}] {line}")
 
     def _poll(self, job_ids: t.Sequence[str], time_left: float | None) -> dict[str, Job]:
         # A look that fails comes again soon, so it need not be repeated; and it must not outlast the time there is.
@@ -117,7 +201,9 @@ class _Waiting:
             limits["timeout"] = time_left
         clients = {entry["client_id"] for entry in self._entries.values() if entry["client_id"]}
         arguments = {"job_ids": list(job_ids), "details": "none", "client_ids": sorted(clients)}
-        return self._take(self._call(INFO, {**arguments, **limits}))
+        if self._entries and not self._check_mode:
+            self._runs.share_a_session()
+        return self._take(self._runs.jobs(INFO, {**arguments, **limits}))
 
     def _take(self, result: dict[str, t.Any]) -> dict[str, Job]:
         """Keep the entries of a result; returns the jobs that could be seen."""
@@ -129,37 +215,13 @@ class _Waiting:
                 jobs[job.id] = job
         return jobs
 
-    def _call(self, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The result of a short run of a module, one with jobs in it. Raises CommvaultError if it has none."""
-        try:
-            result = self._action._execute_module(
-                module_name=module, module_args={**self._connection, **arguments}, task_vars=self._variables
-            )
-        except AnsibleConnectionFailure as error:
-            if not self._proven:
-                raise
-            raise CommvaultError(
-                f"The machine that runs this task could not be reached: {error}", "connection"
-            ) from error
-        self._warnings += [text for text in result.get("warnings", []) if text not in self._warnings]
-        calls = result.get("api_calls") or {}
-        for name in ("reads", "writes"):
-            self._api_calls[name] += calls.get(name, 0)
-        self._api_calls["quota"] = calls.get("quota") or self._api_calls["quota"]
-        if "jobs" in result:
-            self._proven = True
-            return result
-        kind = (result.get("failure") or {}).get("kind", "internal")
-        pause = QUOTA_PAUSE if kind == "rate_limited" else None
-        raise RequestError(str(result.get("msg") or f"{module} returned nothing."), kind, retry_after=pause)
-
     def _act(self, wait: Wait) -> dict[str, ActionResult]:
         """Do what on_timeout says."""
         verb = self._options.on_timeout
         if verb == "leave" or self._check_mode or not wait.overdue:
             return {}
         try:
-            result = self._call(CONTROL, {"job_ids": wait.overdue, "state": STATE_FOR[verb]})
+            result = self._runs.jobs(CONTROL, {"job_ids": wait.overdue, "state": STATE_FOR[verb]})
         except CommvaultError as error:
             return {job_id: (verb, str(error)) for job_id in wait.overdue}
         self._take(result)
@@ -175,6 +237,6 @@ class _Waiting:
         if not bad:
             return
         try:
-            self._take(self._call(INFO, {"job_ids": bad, "details": "all"}))
+            self._take(self._runs.jobs(INFO, {"job_ids": bad, "details": "all"}))
         except CommvaultError as error:
-            self._warnings.append(f"Why jobs failed could not be read: {error}")
+            self._runs.warnings.append(f"Why jobs failed could not be read: {error}")
