@@ -91,8 +91,7 @@ class Installed:
         self.call("ansible-galaxy", "collection", "install", "--offline", "-p", self.collections, str(tarball))
         # Private files and missing documentation would come out here.
         listed = json.loads(self.call("ansible-doc", "--list", "--json", "rdsops.commvault"))
-        for module in listed:
-            self.call("ansible-doc", module)
+        self.call("ansible-doc", *listed)
 
     @property
     def collections(self) -> str:

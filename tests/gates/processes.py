@@ -45,7 +45,6 @@ def clean_environment(bin_directory: Path, scratch: Path | None = None, *, netwo
     }
     path = os.pathsep.join([str(bin_directory), *pythons.path_without_shims()])
     kept.update(PATH=path, CI="true", LC_ALL="C.UTF-8", LANG="C.UTF-8", NO_COLOR="1", PYTHONUNBUFFERED="1")
-    kept.update(PYTHONDONTWRITEBYTECODE="1")
     if scratch is not None:
         temporary = scratch / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,10 +65,16 @@ def summary(chosen: Sequence[Gate], outcomes: Mapping[str, Outcome], seconds: fl
         state: sum(1 for gate in chosen if outcomes[gate.name].state == state) for state in (PASSED, FAILED, SKIPPED)
     }
     told = ", ".join(f"{count} {state.lower()}" for state, count in counted.items() if count)
-    _say("", f"gates: {told}, in {seconds // 60:.0f} min {seconds % 60:.0f} s; logs in {os.path.relpath(logs)}/")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _say("", f"gates: {told}, in {_time(seconds)} ({_time(used.ru_utime + used.ru_stime)} of processor time);")
+    _say(f"complete output in {os.path.relpath(logs)}/")
     for name, outcome in outcomes.items():
         for line in outcome.closing:
             _say(f"{name}:", line)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
 def _is_environment(name: str) -> bool:

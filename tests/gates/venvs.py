@@ -37,6 +37,7 @@ class Environment:
         return f"no Python {' or '.join(self.versions)} that can make virtual environments on this machine"
 
 
+UV = Environment("uv", "uv.txt", ("3.11", "3.12", "3.13", "3.10"))
 ENVIRONMENTS = {
     env.name: env
     for env in (
@@ -76,15 +77,31 @@ def ensure(env: Environment) -> tuple[Path, str]:
         for old in VENVS.glob(f"{env.name}-*"):
             if re.fullmatch(re.escape(env.name) + r"-[0-9a-f]{8}", old.name):
                 shutil.rmtree(old)
-        _call([executable, "-m", "venv", str(home)], 120)
-        install = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
-        install += ["--disable-pip-version-check", "--requirement", str(REQUIREMENTS / env.requirements)]
-        try:
-            _call(install, 600)
-        except CannotMake:
-            _call(install, 600)  # registries have bad moments
+        tool = _make(home, executable, REQUIREMENTS / env.requirements, use_uv=env is not UV)
         (home / "complete").touch()
-        return home / "bin", f"Python {version}, made in {time.monotonic() - started:.0f} s"
+        return home / "bin", f"Python {version}, made by {tool} in {time.monotonic() - started:.0f} s"
+
+
+def _make(home: Path, executable: str, requirements: Path, *, use_uv: bool) -> str:
+    """Make and fill an environment, with uv if that works here, else with pip; the name of the tool that did it."""
+    if use_uv:
+        try:
+            uv = ensure(UV)[0] / "uv"
+            _call([executable, "-m", "venv", "--without-pip", str(home)], 120)
+            _call(
+                [str(uv), "pip", "install", "--quiet", "--python", str(home), "--requirement", str(requirements)], 300
+            )
+            return "uv"
+        except CannotMake:
+            shutil.rmtree(home, ignore_errors=True)  # uv does not read pip's configuration, a mirror may stand there
+    _call([executable, "-m", "venv", str(home)], 120)
+    install = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
+    install += ["--disable-pip-version-check", "--requirement", str(requirements)]
+    try:
+        _call(install, 600)
+    except CannotMake:
+        _call(install, 600)  # registries have bad moments
+    return "pip"
 
 
 def _texts(path: Path) -> list[str]:
