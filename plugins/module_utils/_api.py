@@ -59,7 +59,7 @@ class CommCell:
         # What the server last said of its quota for requests that change something (True) and for others (False).
         self.quotas: dict[bool, Quota] = {}
         self._credential = credential
-        self._standing = Standing(AccountsApi(transport).accepts)
+        self._standing = Standing(AccountsApi(transport).accepts, now)
 
     def __enter__(self) -> CommCell:
         return self
@@ -102,11 +102,12 @@ class CommCell:
             reply = self._send(method, path, changes, headers, kwargs)
             if not is_denial(reply, changes):
                 return reply
-            if self._credential.is_fresh(headers) or self._standing.vouches(headers):
+            if self._standing.vouches(headers):
                 return reply._replace(trusted=True)
             accepted = self._standing.ask(headers)
             unclear = changes and reply.status != 401
-            if accepted and unclear:
+            # A token may be limited to endpoints that do not include the question, but it cannot be dead so soon.
+            if (accepted and unclear) or (not accepted and self._credential.is_fresh(headers)):
                 return reply._replace(trusted=True)
             if not accepted and ((unclear and accepted is None) or not self._credential.renew(headers)):
                 break

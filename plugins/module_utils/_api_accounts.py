@@ -181,11 +181,13 @@ class AccountsApi:
         data = reply.data if isinstance(reply.data, dict) else {}
         inner = data.get("data")
         cloud = inner.get("authToken") if isinstance(inner, dict) else None
-        token, scheme = (data.get("token"), "authtoken") if data.get("token") else (cloud, "bearer")
+        token = data.get("token") or cloud
         if not isinstance(token, str) or not token.strip():
             return None
         self._hide(token)
-        return LoginToken(token, scheme)
+        # One that names itself a login token is sent as such, wherever it came from.
+        bare = token == cloud and not token.startswith("QSDK ")
+        return LoginToken(token, "bearer" if bare else "authtoken")
 
     def _pair(self, reply: Reply) -> TokenPair | None:
         if not 200 <= reply.status < 300:

@@ -19,8 +19,8 @@ from ._errors import RequestError
 if t.TYPE_CHECKING:
     from ._api_accounts import AccountsApi, LoginToken
 
-# Seconds for which a token is too young to have expired: whatever is denied to it is a matter of permissions.
-FRESH = 60.0
+# Seconds for which a token is too young to be dead; it is not renewed again so soon, whatever the server denies.
+FRESH = 10.0
 
 
 def new_device() -> str:

@@ -21,13 +21,13 @@ class Standing:
     """What the server last said about credentials. Thread-safe; while one thread asks, the others wait for its answer.
 
     ask: whether the server accepts these headers, None where it does not tell (see _api_accounts.AccountsApi.accepts).
-    clock: seconds, monotonic.
+    clock: seconds.
     """
 
     def __init__(
         self,
         ask: t.Callable[[t.Mapping[str, str]], bool | None],
-        clock: t.Callable[[], float] = time.monotonic,
+        clock: t.Callable[[], float] = time.time,
     ) -> None:
         self._ask = ask
         self._clock = clock
@@ -52,4 +52,4 @@ class Standing:
 
     def _is_known(self, headers: t.Mapping[str, str]) -> bool:
         # What is dead stays dead, and what was not told will not be told the next time.
-        return self._about == headers and (not self._answer or self._clock() - self._asked_at < TRUST)
+        return self._about == headers and (not self._answer or 0 <= self._clock() - self._asked_at < TRUST)

@@ -95,6 +95,7 @@ def test_a_second_401_with_new_credentials_is_a_missing_permission():
         post("x").returns(401, DENIED),
         post("WhoAmI").returns(401, DENIED),
         post("x").returns(401, DENIED),
+        post("WhoAmI").with_header("Authtoken", "two").returns(401, DENIED),
         tokens=("one", "two", "three"),
     )
     with pytest.raises(RequestError, match="accepts the credentials, but not for this") as caught:

@@ -68,6 +68,11 @@ def test_the_login_of_commvault_cloud_gives_a_bearer_token():
     assert "SECRET" not in redactor.clean("Bearer SECRET-cloud")
 
 
+def test_a_login_token_of_commvault_cloud_that_says_what_it_is_is_sent_as_that():
+    api, _redactor, _script = accounts(post("Login").returns(200, {"data": {"authToken": "QSDK 3a"}}))
+    assert api.login("operator", PASSWORD, None, "device") == LoginToken("QSDK 3a", "authtoken")
+
+
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [

@@ -146,7 +146,7 @@ def test_a_server_that_was_away_is_tried_again():
     assert login.headers() == {"Authtoken": "QSDK 1"}
 
 
-def test_a_login_is_fresh_for_a_minute():
+def test_a_login_is_fresh_for_a_moment():
     clock = FakeClock()
     login, _accounts = login_with(clock)
     headers = login.headers()

@@ -145,7 +145,7 @@ def test_each_renewal_uses_the_pair_of_the_one_before(path):
 
 def test_what_another_process_has_renewed_is_read_and_not_renewed(path):
     file, accounts, redactor = open_file(path, PAIR)
-    write(path, {"accessToken": "SECRET-other", "refreshToken": "SECRET-too", "renewedAt": 990})
+    write(path, {"accessToken": "SECRET-other", "refreshToken": "SECRET-too", "renewedAt": 995})
     assert file.renew({"Authtoken": "SECRET-access-0"}) is True
     assert file.headers() == {"Authtoken": "SECRET-other"}
     assert accounts.pairs == []
@@ -161,7 +161,7 @@ def test_what_another_thread_has_renewed_is_not_renewed_again(path):
     assert len(accounts.pairs) == 1
 
 
-def test_a_renewed_token_is_fresh_for_a_minute(path):
+def test_a_renewed_token_is_fresh_for_a_moment(path):
     times = [1000.0]
     file, _accounts, _redactor = open_file(path, PAIR, now=lambda: times[0])
     assert not file.is_fresh(file.headers())
@@ -169,7 +169,7 @@ def test_a_renewed_token_is_fresh_for_a_minute(path):
     file.renew(old)
     assert file.is_fresh(file.headers())
     assert not file.is_fresh(old)
-    times[0] = 1060.0
+    times[0] = 1010.0
     assert not file.is_fresh(file.headers())
     times[0] = 900.0
     assert not file.is_fresh(file.headers())
