@@ -12,8 +12,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ._api_tasks import TasksApi
-from ._errors import CommvaultError
-from ._oracle_rds import Backup
+from ._errors import CommvaultError, RequestError
+from ._oracle_rds import NO_ELIGIBLE_SUBCLIENT, Backup
 from ._submission import PATIENCE, Submission
 
 if t.TYPE_CHECKING:
@@ -167,8 +167,9 @@ class Export:
             if verdict.subclient:
                 self._client_ids[verdict.instance.client_name.lower()] = verdict.subclient.client_id
             if verdict.state == REFUSED:
-                failure = CommvaultError(verdict.msg, "refused").failure()
-                settled[place] = Backup(verdict.instance, "refused", verdict.msg, failure=failure)
+                # The code of the refusal that is foreseen, so that a rescue takes the same branch in a dry run.
+                error = RequestError(verdict.msg, "refused", code=NO_ELIGIBLE_SUBCLIENT)
+                settled[place] = Backup(verdict.instance, "refused", verdict.msg, failure=error.failure())
             else:
                 others[place] = (verdict.state, verdict.msg)
         return others

@@ -520,7 +520,8 @@ failure:
       returned: always
       sample: 500
     code:
-      description: Commvault's error code, V(null) if there was none.
+      description: Commvault's error code, V(null) if there was none. In check mode and with O(preflight), that of the
+        refusal which is foreseen.
       type: raw
       returned: always
       sample: 587207178

@@ -215,6 +215,9 @@ def test_a_dry_run_tells_each_trouble_and_a_real_run_agrees(simulator):
     real, _export, _commcell = run(simulator, wanted, max_age=86400.0)
     predicted = [backup.state.replace("would_start", "started") for backup in dry]
     assert [backup.state for backup in real] == predicted
+    assert [(backup.failure or {}).get("code") for backup in real] == [
+        (backup.failure or {}).get("code") for backup in dry
+    ]
 
 
 def test_preflight_sends_only_what_would_start(simulator):
