@@ -9,6 +9,7 @@ Lists that must name the same things, values written in two places, and words th
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import functools
 import importlib
@@ -19,6 +20,7 @@ import sys
 import tarfile
 import typing as t
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import yaml
@@ -86,15 +88,10 @@ def argument_spec(module: str) -> dict[str, t.Any]:
         captured.update(argument_spec)
         raise _Captured
 
-    original = AnsibleModule.__init__
-    AnsibleModule.__init__ = remember  # type: ignore[method-assign, assignment]
-    try:
+    with mock.patch.object(AnsibleModule, "__init__", remember), contextlib.suppress(_Captured):
         importlib.import_module(f"ansible_collections.{FULL_NAME}.plugins.modules.{module}").main()
-    except _Captured:
-        return captured
-    finally:
-        AnsibleModule.__init__ = original  # type: ignore[method-assign]
-    raise AssertionError(f"{module} made no AnsibleModule")
+    assert captured, f"{module} made no AnsibleModule"
+    return captured
 
 
 def all_options(spec: dict[str, t.Any], above: str = "") -> t.Iterator[tuple[str, dict[str, t.Any]]]:
@@ -121,22 +118,28 @@ def fragments(module: str) -> set[str]:
     return {line.strip("- ").removeprefix(f"{FULL_NAME}.") for line in block.group(1).splitlines()}
 
 
+# Those that talk to a CommCell. The others work on results alone: defaults for a connection would be wrong options.
+CONNECTED = [module for module in MODULES if "_connection" in fragments(module)]
+
+
 def test_there_are_modules() -> None:
     assert MODULES
+    assert CONNECTED
 
 
-def test_the_action_group_holds_every_module() -> None:
+def test_the_action_group_holds_every_module_that_has_a_connection() -> None:
     runtime = yaml.safe_load(text_of(ROOT / "meta/runtime.yml"))
     assert list(runtime["action_groups"]) == ["commvault"]
-    assert sorted(runtime["action_groups"]["commvault"]) == MODULES
+    assert sorted(runtime["action_groups"]["commvault"]) == CONNECTED
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_uses_the_shared_documentation(module: str) -> None:
     assert "_attributes" in fragments(module)
-    assert ("_connection" in fragments(module)) == ("url" in argument_spec(module))
-    membership = documentation("module", module)["attributes"]["action_group"]["membership"]
-    assert membership == [f"{FULL_NAME}.commvault"]
+    assert (module in CONNECTED) == ("url" in argument_spec(module))
+    group = documentation("module", module)["attributes"]["action_group"]
+    assert group["membership"] == ([f"{FULL_NAME}.commvault"] if module in CONNECTED else [])
+    assert group["support"] == ("full" if module in CONNECTED else "none")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -336,7 +339,7 @@ def test_documented_requirements_are_those_of_the_execution_environment(module: 
     floors = dict(re.findall(r"^([\w-]+)>=([\d.]+)$", text_of(ROOT / "meta/ee-requirements.txt"), flags=re.MULTILINE))
     documented = documentation("module", module).get("requirements", [])
     found = dict(re.findall(r"(requests|urllib3) >= ([\d.]+)", " ".join(documented)))
-    assert "requests" in found
+    assert ("requests" in found) == (module in CONNECTED)
     for name, version in found.items():
         assert version_tuple(floors[name])[: len(version_tuple(version))] == version_tuple(version)
 
