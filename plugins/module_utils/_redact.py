@@ -93,11 +93,9 @@ def named_secrets(value: t.Any, _inside: bool = False) -> t.Iterator[str]:
     """The string values of a free-form structure whose key says that they are secret (password, token ...)."""
     if isinstance(value, dict):
         for key, member in value.items():
-            for secret in named_secrets(member, _inside or bool(_SECRET_NAME.search(str(key)))):
-                yield secret
+            yield from named_secrets(member, _inside or bool(_SECRET_NAME.search(str(key))))
     elif isinstance(value, (list, tuple)):
         for member in value:
-            for secret in named_secrets(member, _inside):
-                yield secret
+            yield from named_secrets(member, _inside)
     elif _inside and isinstance(value, str):
         yield value

@@ -170,7 +170,7 @@ class Round:
 
     def _order(self, path: str, faults: list[tuple[int, dict[str, t.Any]]], share: float) -> None:
         if share:
-            weighted = [fault for weight, fault in faults for _ in range(weight)]
+            weighted = [fault for weight, fault in faults for _copy in range(weight)]
             self.simulator.order_fault({"path": path}, {"choice": weighted}, times=None, probability=share)
 
     def _call(self, instances: list[Instance]) -> list[Backup]:

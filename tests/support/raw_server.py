@@ -23,7 +23,7 @@ def read_request(connection: socket.socket) -> bytes:
         if not more:
             return data
         data += more
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, _end, body = data.partition(b"\r\n\r\n")
     length = next(
         (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0
     )

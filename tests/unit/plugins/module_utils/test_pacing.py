@@ -36,7 +36,7 @@ def test_a_quota_is_read_from_the_documented_headers(headers, quota):
 
 def test_without_a_quota_nobody_waits(clock):
     pacer = Pacer(10, clock, clock.sleep)
-    assert [pacer.take_turn() for _ in range(1000)] == [0.0] * 1000
+    assert [pacer.take_turn() for _turn in range(1000)] == [0.0] * 1000
     assert clock.slept == []
 
 
@@ -44,7 +44,7 @@ def test_a_quota_lets_its_number_out_in_each_period(clock):
     pacer = Pacer(100000, clock, clock.sleep)
     pacer.note(Quota(3, 60.0))
     times = []
-    for _ in range(7):
+    for _turn in range(7):
         assert pacer.take_turn() == 0.0
         times.append(clock.now - 1000)
     assert times == [0, 0, 0, 60, 60, 60, 120]

@@ -247,7 +247,7 @@ def test_diff_mode_shows_the_last_good_backup_and_exactly_what_is_sent(run_modul
     )
     result = run_module(backup, script, diff=True, **ONE)
     assert result["diff"]["before"] == "aws-prod/orders/default: job 7, Completed, ended 2026-01-01T00:00:00Z\n"
-    first_line, _, shown = result["diff"]["after"].partition("\n")
+    first_line, _end, shown = result["diff"]["after"].partition("\n")
     assert first_line == "POST https://cc.example.com/commandcenter/api/createtask"
     assert json.loads(shown) == result["request"][0]["body"] == json.loads(script.requests[0].body)
 
