@@ -14,14 +14,10 @@ import os
 import typing as t
 
 from ._api import CommCell
-from ._api_accounts import AccountsApi
 from ._auth import Token
-from ._auth_login import Login
-from ._auth_token_file import TokenFile
 from ._base_url import parse_base_url
 from ._errors import InvalidInput
 from ._http import Transport
-from ._token_store import TokenStore
 
 if t.TYPE_CHECKING:
     from ._api import Credential
@@ -69,10 +65,18 @@ def _credential(option: Option, transport: Transport, from_environment: t.Contai
     if kind == ("auth_token",):
         transport.redactor.add(option("auth_token").rpartition(" ")[2])
         return Token(option("auth_token"), option("auth_scheme"))
+    # Imported here because a ready token, what most runs have, does without.
+    from ._api_accounts import AccountsApi
+
     accounts = AccountsApi(transport)
     if kind == ("token_file",):
+        from ._auth_token_file import TokenFile
+        from ._token_store import TokenStore
+
         store = TokenStore(os.path.expanduser(option("token_file")))
         return TokenFile(store, accounts, transport.redactor, transport.base.url, option("auth_scheme"))
+    from ._auth_login import Login
+
     return Login(accounts, required(option, "username"), required(option, "password"), option("domain"))
 
 
