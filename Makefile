@@ -9,7 +9,7 @@ PYTHON ?= python3
 GATES = PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m gates
 
 .DEFAULT_GOAL := help
-.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos clean
+.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos races docs clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ bench: ## the collection beside what people use today, as a table
 
 chaos: ## the fault campaign: thousands of submissions under faults, held against what really happened
 	@$(GATES) chaos $(ARGS)
+
+races: ## a thousand races of 8 processes for one pair of tokens, some of them killed at random moments
+	@$(GATES) races $(ARGS)
+
+docs: ## the documentation as a site, in dist/site/
+	@$(GATES) docs
 
 clean: ## remove environments, logs and everything else that make made
 	@rm -rf .venvs .gates dist collections/ansible_collections .pytest_cache .mypy_cache .ruff_cache .ansible

@@ -138,6 +138,14 @@ def gates() -> tuple[Gate, ...]:
             ("{bin}/antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self",
              "--check-extra-docs-refs", "."),
         ),
+        Gate(
+            "site",
+            "lint",
+            "the documentation as a site, without a warning",
+            "docs",
+            (("{python}", "{tree}/docs/site/build.py", "{run}/site"),),
+            variables={"ANSIBLE_COLLECTIONS_PATH": "{run}/collections"},
+        ),
         _lint(
             "ansible-lint",
             "roles, playbooks and metadata, profile production, nothing skipped",

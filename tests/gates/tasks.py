@@ -33,9 +33,11 @@ TASKS = (
     Task("demo", "start backups for a sample inventory on the simulator", ("tests/demo/run.py",), installs=True),
     Task("simulator", "serve the rehearsal CommServe until Ctrl-C", ("-m", "simulator")),
     Task("bench", "measure the collection beside what people use today", ("tests/bench/run.py",), installs=True),
+    Task("docs", "render the documentation as a site", ("docs/site/build.py", "dist/site"), True, "docs"),
     Task(
         "chaos", "start thousands of backups under faults and see what became of each", ("-m", "chaos"), installs=True
     ),
+    Task("races", "let processes race for the renewal of one pair of tokens, and kill some", ("-m", "races")),
 )
 
 

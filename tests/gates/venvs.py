@@ -46,6 +46,7 @@ ENVIRONMENTS = {
         Environment("core-2.16", "core-2.16.txt", ("3.10", "3.11", "3.12")),
         Environment("core-2.19", "core-2.19.txt", ("3.11", "3.12", "3.13")),
         Environment("core-2.21", "core-2.21.txt", ("3.12", "3.13")),
+        Environment("docs", "docs.txt", ("3.11", "3.12", "3.13", "3.10")),
         Environment("demo", "demo.txt", ("3.11", "3.12", "3.13", "3.10")),
         *(Environment(f"target-{version}", "target.txt", (version,)) for version in pythons.TARGET_VERSIONS),
     )

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the site: pages of the plugins and roles by antsibull-docs, with the guides of docs/docsite, by Sphinx.
+
+``build.py DIRECTORY`` writes the HTML there. The collection must be where ANSIBLE_COLLECTIONS_PATH says, since its
+documentation is read by Ansible; requirements/docs.txt has the packages. A warning is an error.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+
+COLLECTION = "rdsops.commvault"
+HERE = Path(__file__).resolve().parent
+BIN = Path(sys.executable).parent
+
+# What the pages that antsibull-docs writes name of Ansible's own site: role, name, page, title.
+ANSIBLE_NAMES = (
+    ("label", "action_plugins", "plugins/action.html#action-plugins", "Action plugins"),
+    ("label", "ansible_configuration_settings", "reference_appendices/config.html", "Ansible Configuration Settings"),
+    ("label", "common_return_values", "reference_appendices/common_return_values.html", "Return Values"),
+    ("label", "inventory_plugins", "plugins/inventory.html#inventory-plugins", "Inventory plugins"),
+    *(
+        ("envvar", f"ANSIBLE_{name}", f"reference_appendices/config.html#envvar-ANSIBLE_{name}", "-")
+        for name in (
+            "CACHE_PLUGIN",
+            "CACHE_PLUGIN_CONNECTION",
+            "CACHE_PLUGIN_PREFIX",
+            "CACHE_PLUGIN_TIMEOUT",
+            "INVENTORY_USE_EXTRA_VARS",
+        )
+    ),
+)
+ANTSIBULL_DOCS = """
+collection_url = {
+  * = "https://github.com/rdsops/commvault"
+}
+collection_install = {
+  * = "ansible-galaxy collection install rdsops-commvault-*.tar.gz"
+}
+"""
+
+
+def write_inventory(path: Path) -> None:
+    """Write the names in the format of Sphinx's inventories, version 2."""
+    head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: latest\n# The rest is compressed using zlib.\n"
+    lines = "".join(f"{name} std:{role} -1 {page} {title}\n" for role, name, page, title in ANSIBLE_NAMES)
+    path.write_bytes(head.encode() + zlib.compress(lines.encode()))
+
+
+def main() -> int:
+    """Build in a directory of its own, then replace the given one; the exit code of what failed, or 0."""
+    (target,) = (Path(argument).resolve() for argument in sys.argv[1:])
+    with tempfile.TemporaryDirectory(prefix="site-") as scratch:
+        source, html = Path(scratch, "source"), Path(scratch, "html")
+        source.mkdir(mode=0o700)
+        shutil.copy(HERE / "conf.py", source)
+        write_inventory(source / "ansible.inv")
+        Path(scratch, "antsibull-docs.cfg").write_text(ANTSIBULL_DOCS, encoding="utf-8")
+        pages = ["--config-file", str(Path(scratch, "antsibull-docs.cfg")), "collection", "--use-current"]
+        pages += ["--fail-on-error", "--squash-hierarchy", "--dest-dir", str(source), COLLECTION]
+        render = ["-b", "html", "--fail-on-warning", "--keep-going", "--quiet", str(source), str(html)]
+        for command in ([str(BIN / "antsibull-docs"), *pages], [str(BIN / "sphinx-build"), *render]):
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=300, check=False).returncode
+            if status:
+                return status
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(html, target)
+    print(f"{sum(1 for _page in target.rglob('*.html'))} pages, from {target / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
