@@ -87,7 +87,12 @@ class TokenFile:
             if self._headers != rejected:
                 return True
             if self._failure:
-                raise self._failure
+                # Somebody may have put other tokens into the file, or another process better ones.
+                self._load()
+                if self._headers == rejected:
+                    raise self._failure
+                self._failure = None
+                return True
             try:
                 with self._store.locked(), _interrupts_held_back():
                     self._load()

@@ -161,7 +161,7 @@ class TokenStore:
             if self._clock() >= deadline:
                 raise CannotStore(f"another process has held {name} for {PATIENCE:.0f} seconds")
             self._sleep(pause)
-            pause = min(0.5, pause * 1.5)
+            pause = min(0.1, pause * 1.5)
 
     @contextlib.contextmanager
     def replacement(self) -> t.Iterator[Replacement]:

@@ -212,7 +212,10 @@ def test_a_new_pair_that_somebody_puts_into_the_file_ends_the_trouble(path):
     with pytest.raises(CommvaultError):
         file.renew(file.headers())
     write(path, {"accessToken": "SECRET-made", "refreshToken": "SECRET-by-hand"})
-    assert open_file(path)[0].headers() == {"Authtoken": "SECRET-made"}
+    assert file.renew(file.headers()) is True
+    assert file.headers() == {"Authtoken": "SECRET-made"}
+    assert file.renew(file.headers()) is True
+    assert file.headers() == {"Authtoken": "SECRET-access-1"}
 
 
 def test_an_attempt_that_never_left_this_machine_leaves_the_pair_as_it_was(path):
