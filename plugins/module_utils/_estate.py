@@ -389,17 +389,16 @@ def _later(known: LastBackup | None, other: LastBackup) -> LastBackup:
     return other if yours > mine else known
 
 
-def name_filter(patterns: t.Sequence[str]) -> t.Callable[[Subclient], bool]:
-    """Whether a subclient's client, display or instance name matches one of these shell-style patterns, in any case; no
-    pattern at all fits all.
+def name_filter(patterns: t.Sequence[str]) -> t.Callable[[str, str, str], bool]:
+    """A function that says whether one of the names it is given (of client and instance, and display name) matches one
+    of these shell-style patterns, in any case. No pattern at all fits all.
     """
     lowered = [pattern.lower() for pattern in patterns]
 
-    def fits(subclient: Subclient) -> bool:
-        names = (subclient.client_name, subclient.display_name, subclient.instance_name)
-        return any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in lowered for name in names)
+    def fits(*names: str) -> bool:
+        return not lowered or any(fnmatch.fnmatchcase(name.lower(), one) for one in lowered for name in names)
 
-    return fits if lowered else lambda _subclient: True
+    return fits
 
 
 def nearest_names(name: str, known: t.Iterable[str], limit: int = 3) -> list[str]:

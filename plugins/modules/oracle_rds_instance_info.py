@@ -535,7 +535,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             "unread": [unread._asdict() for unread in found.unread],
             "api_calls": commcell.api_calls(),
         }
-    listed = [subclient for subclient in found.subclients if fits(subclient)]
+    listed = [one for one in found.subclients if fits(one.client_name, one.display_name, one.instance_name)]
     if wanted is None:
         clients = len({subclient.client_id for subclient in listed})
         result["instances"] = [{**subclient.to_result(), "entry": subclient.entry()} for subclient in listed]

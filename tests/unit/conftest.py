@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
+from support.inventory_runner import InventoryRunner
 from support.module_runner import ModuleRunner
 
 CONNECTION_VARIABLES = (
@@ -36,3 +38,9 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
 def run_module(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> t.Callable[..., t.Any]:
     """Runs a module's main() in this process."""
     return ModuleRunner(monkeypatch, capfd)
+
+
+@pytest.fixture
+def run_inventory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> InventoryRunner:
+    """Runs the inventory plugin in this process."""
+    return InventoryRunner(monkeypatch, tmp_path)

@@ -229,7 +229,7 @@ def test_the_list_of_jobs_tells_the_level_that_the_list_of_instances_does_not():
     ],
 )
 def test_patterns_are_about_instance_client_and_display_names(patterns, fits):
-    assert _estate.name_filter(patterns)(subclient()) is fits
+    assert _estate.name_filter(patterns)("aws-prod", "AWS production", "orders") is fits
 
 
 def test_the_nearest_names_come_first_and_as_they_are_written():

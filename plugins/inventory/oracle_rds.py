@@ -1,0 +1,440 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: oracle_rds
+short_description: Amazon RDS for Oracle instances that Commvault can back up
+version_added: 1.0.0
+author:
+  - rdsops contributors (@rdsops)
+description:
+  - Makes a host of each subclient of an Oracle instance that a CommCell knows, with the variables that the role
+    P(rdsops.commvault.oracle_rds_export_backup#role) asks for.
+  - All hosts are in the group C(oracle_rds), and in groups by client, plan, status and age of the last good backup, see
+    O(group_by).
+  - Nobody connects to these hosts. The role runs on the controller for all of them.
+  - Commvault does not document how it represents an Amazon RDS for Oracle instance that is backed up by export. The
+    operation works on subclients of the Oracle application, so there is a host for each of those, also for databases
+    that are not on Amazon RDS. Use O(client_names) or O(name_patterns) to leave these out.
+  - The name of the configuration file must end with C(commvault_rds.yml) or C(commvault_rds.yaml).
+extends_documentation_fragment:
+  - rdsops.commvault._connection
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+notes:
+  - Connection options that are texts can be templates in the configuration file, such as lookups of a vault.
+options:
+  plugin:
+    description: Marks the configuration file as one for this plugin.
+    type: str
+    required: true
+    choices:
+      - rdsops.commvault.oracle_rds
+  url:
+    env:
+      - name: COMMVAULT_URL
+  auth_token:
+    env:
+      - name: COMMVAULT_AUTH_TOKEN
+  auth_scheme:
+    env:
+      - name: COMMVAULT_AUTH_SCHEME
+  username:
+    env:
+      - name: COMMVAULT_USERNAME
+  password:
+    env:
+      - name: COMMVAULT_PASSWORD
+  domain:
+    env:
+      - name: COMMVAULT_DOMAIN
+  token_file:
+    env:
+      - name: COMMVAULT_TOKEN_FILE
+  validate_certs:
+    env:
+      - name: COMMVAULT_VALIDATE_CERTS
+  ca_path:
+    env:
+      - name: COMMVAULT_CA_PATH
+  timeout:
+    env:
+      - name: COMMVAULT_TIMEOUT
+  client_names:
+    description:
+      - Only read these clients. The names must be exact, but in any case.
+    type: list
+    elements: str
+    default: []
+  name_patterns:
+    description:
+      - Only make hosts of instances whose instance name, client name or display name matches one of these patterns,
+        with the wildcards V(*) and V(?) and in any case.
+    type: list
+    elements: str
+    default: []
+  application_ids:
+    description:
+      - Only read instances of these applications. V(22) is Oracle, V(80) is Oracle RAC.
+    type: list
+    elements: int
+    default: [22]
+  statuses:
+    description:
+      - Only make hosts of subclients with these statuses. They are explained at
+        RV(rdsops.commvault.oracle_rds_instance_info#module:instances[].status).
+    type: list
+    elements: str
+    choices:
+      - ready
+      - not_ready
+      - enabled
+      - disabled
+      - unknown
+    default:
+      - ready
+      - not_ready
+      - enabled
+      - disabled
+      - unknown
+  source:
+    description:
+      - What to read. See O(rdsops.commvault.oracle_rds_instance_info#module:source).
+    type: str
+    choices:
+      - auto
+      - clients
+      - instances
+    default: auto
+  concurrency:
+    description:
+      - How many requests are under way at once.
+    type: int
+    default: 16
+  stale_after:
+    description:
+      - How old the last good backup may be before a host is C(stale), in seconds or as V(36h), V(7d).
+    type: str
+    default: 24h
+  history:
+    description:
+      - How far to look back for last backups, in seconds or as V(36h), V(7d). Defaults to O(stale_after), which is
+        enough to tell which hosts are stale.
+      - V(0) does not read the list of jobs.
+    type: str
+  hostname:
+    description:
+      - Template for the names of hosts, with the variables of the host. Characters that mean something in patterns of
+        hosts or in paths become underscores.
+      - By default a host has the name of its instance, with that of its subclient after a dot unless that is
+        V(default).
+      - Hosts that would have the same name get the name of their client after it, all of them, with a warning.
+    type: str
+  hostvars_prefix:
+    description:
+      - Begins the names of all variables. The role only knows those that begin with the default.
+    type: str
+    default: commvault_
+  group_by:
+    description:
+      - Which groups to make.
+      - V(client) makes C(commvault_client_NAME), V(plan) C(commvault_plan_NAME), V(status) C(commvault_status_STATUS).
+      - V(age) makes C(commvault_fresh), C(commvault_stale) and, where the age of the last good backup is not known,
+        C(commvault_age_unknown).
+    type: list
+    elements: str
+    choices:
+      - client
+      - plan
+      - status
+      - age
+    default:
+      - client
+      - plan
+      - status
+      - age
+  group_prefix:
+    description:
+      - Begins the names of these groups.
+    type: str
+    default: commvault_
+  cache_fallback_age:
+    description:
+      - How old cached data may be to be used, with a warning, when the CommCell cannot be reached, in seconds or as
+        V(36h), V(7d).
+      - V(0) never uses data that is older than O(cache_timeout).
+    type: str
+    default: "0"
+seealso:
+  - module: rdsops.commvault.oracle_rds_instance_info
+"""
+
+EXAMPLES = r"""
+# prod.commvault_rds.yml
+# The environment variables COMMVAULT_URL and COMMVAULT_AUTH_TOKEN say which CommCell, and with which credentials.
+plugin: rdsops.commvault.oracle_rds
+
+---
+# Two clients, without what cannot be backed up, in groups by the first part of their names. Read again after an hour;
+# if the CommCell is not there then, what was read in the last day still gives an inventory.
+plugin: rdsops.commvault.oracle_rds
+url: https://commandcenter.example.com/commandcenter/api
+client_names:
+  - aws-prod
+  - aws-prod-eu
+statuses:
+  - ready
+  - enabled
+hostname: "{{ commvault_instance_name }}.{{ commvault_client_name }}"
+keyed_groups:
+  - key: commvault_instance_name.split('-')[0]
+    prefix: app
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/ansible-commvault
+cache_timeout: 3600
+cache_fallback_age: 1d
+
+---
+# The token from a vault, and a group of those that were not backed up well for two days.
+plugin: rdsops.commvault.oracle_rds
+url: commandcenter.example.com
+auth_token: "{{ lookup('community.hashi_vault.vault_kv2_get', 'commvault').secret.token }}"
+stale_after: 2d
+
+# ansible-inventory -i prod.commvault_rds.yml --graph
+# ansible-playbook rdsops.commvault.export_backup -i prod.commvault_rds.yml --limit commvault_stale
+"""
+
+import re
+import time
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
+
+from ..module_utils._api_estate import EstateApi
+from ..module_utils._api_jobs import JobsApi
+from ..module_utils._base_url import parse_base_url
+from ..module_utils._connection import open_commcell, required
+from ..module_utils._discovery import Discovery, Query
+from ..module_utils._durations import parse_duration, positive_duration
+from ..module_utils._errors import CommvaultError, InvalidInput
+from ..module_utils._estate import name_filter
+from ..module_utils._job_reader import JobReader
+from ..module_utils._redact import Redactor
+from ..module_utils._session import HAS_REQUESTS
+from ..plugin_utils._hosts import age_group, default_name, group_names, unique_names
+from ..plugin_utils._options import ConnectionOptions, without_empty_variables
+from ..plugin_utils._row_cache import Reading, RowCache
+from ..plugin_utils._unsafe import make_unsafe
+
+ENDINGS = ("commvault_rds.yml", "commvault_rds.yaml")
+GROUP = "oracle_rds"
+SHOWN = 3
+_PREFIX = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
+
+# The CommCell is out of reach or out of order, and may be there again later. Others, such as refused credentials, are
+# for people to settle; an old inventory would only hide them.
+_PASSING = frozenset(["connection", "timeout", "interrupted", "tls", "server", "bad_reply", "rate_limited"])
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """The inventory plugin."""
+
+    NAME = "rdsops.commvault.oracle_rds"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether a file is meant for this plugin, by its name."""
+        if not super().verify_file(path):
+            return False
+        if path.endswith(ENDINGS):
+            return True
+        self.display.vvv(f"{self.NAME}: the name of {path} does not end with {' or '.join(ENDINGS)}")
+        return False
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory. Raises AnsibleParserError."""
+        super().parse(inventory, loader, path, cache)
+        self._filled = inventory
+        with without_empty_variables():
+            config = self._read_config_data(path)
+        redactor = Redactor()
+        try:
+            option = ConnectionOptions(self.get_option, config, self._evaluate)
+            reading = self._reading(option, redactor, path, cache)
+            self._populate(reading)
+        except CommvaultError as error:
+            raise AnsibleParserError(redactor.clean(str(error))) from None
+
+    def _evaluate(self, template: str) -> t.Any:
+        self.templar.available_variables = self._vars or {}
+        return self.templar.template(template)
+
+    # --- reading ---
+
+    def _reading(self, option: ConnectionOptions, redactor: Redactor, path: str, use_cache: bool) -> Reading:
+        """What is known of the CommCell, from the cache if it is young enough. Raises CommvaultError."""
+        query = self._query()
+        fallback_age = parse_duration(self.get_option("cache_fallback_age"), "cache_fallback_age")
+        if not self.get_option("cache"):
+            return self._read(option, redactor, query)
+        rows = self._row_cache(option, path, query)
+        known = rows.load()
+        age = time.time() - known.read_at if known else 0.0
+        timeout = self.get_option("cache_timeout")
+        if known and use_cache and (not timeout or 0 <= age <= timeout):
+            return known
+        try:
+            reading = self._read(option, redactor, query)
+        except CommvaultError as error:
+            if not known or error.kind not in _PASSING or age > fallback_age:
+                raise
+            self.display.warning(
+                f"{self.NAME}: the CommCell could not be read, so this is what it was {int(age // 60)} minutes ago:"
+                f" {redactor.clean(str(error))}"
+            )
+            return known
+        rows.store(reading)
+        return reading
+
+    def _row_cache(self, option: ConnectionOptions, path: str, query: Query) -> RowCache:
+        # Entries must outlive cache_timeout, so Ansible's cache is told that they never expire, and age is looked at
+        # here.
+        settings = {"_uri": self.get_option("cache_connection"), "_prefix": self.get_option("cache_prefix")}
+        given = {name: value for name, value in settings.items() if value is not None}
+        self._cache = get_cache_plugin(self.get_option("cache_plugin"), _timeout=0, **given)
+        base = parse_base_url(required(option, "url"), allow_http=True)
+        about = {**vars(query), "url": base.url}
+        del about["concurrency"]
+        return RowCache(self._cache, self.get_cache_key(path), about)
+
+    def _query(self) -> Query:
+        """What to read. Raises InvalidInput."""
+        stale_after = positive_duration(self.get_option("stale_after"), "stale_after")
+        history = self.get_option("history")
+        concurrency = self.get_option("concurrency")
+        if concurrency < 1:
+            raise InvalidInput(f"concurrency must be a positive number, not {concurrency}.")
+        return Query(
+            tuple(self.get_option("client_names")),
+            tuple(self.get_option("application_ids")),
+            self.get_option("source"),
+            concurrency,
+            stale_after if history is None else parse_duration(history, "history"),
+        )
+
+    def _read(self, option: ConnectionOptions, redactor: Redactor, query: Query) -> Reading:
+        """Read the CommCell. Raises CommvaultError."""
+        if not HAS_REQUESTS:
+            raise InvalidInput("The Python library requests is missing. Install it for the Python that runs Ansible.")
+        if not option("validate_certs"):
+            self.display.warning(
+                f"{self.NAME}: validate_certs is false: nothing proves that the server is the CommCell, and the"
+                " credentials go to whatever answers. Use ca_path for a certificate of a private CA."
+            )
+        started = time.time()
+        commcell = open_commcell(
+            option, redactor, pool_size=query.concurrency, from_environment=option.from_environment()
+        )
+        with commcell:
+            found = Discovery(EstateApi(commcell), JobReader(JobsApi(commcell))).find(query)
+        lost = [unread for unread in found.unread if unread.what == "subclients" and not unread.hidden]
+        if lost:
+            # Databases would be missing that are there, and nobody would back them up.
+            raise CommvaultError(
+                f"{len(lost)} clients could not be read. The first of them: {lost[0].msg}", lost[0].kind
+            )
+        return Reading(
+            [subclient.to_result() for subclient in found.subclients],
+            started,
+            commcell.clock.at(started) - started,
+            found.history,
+            [redactor.clean(unread.msg) for unread in found.unread],
+        )
+
+    # --- hosts ---
+
+    def _populate(self, reading: Reading) -> None:
+        """Make hosts of what is known. Raises InvalidInput."""
+        if reading.warnings:
+            more = len(reading.warnings) - SHOWN
+            words = " ".join(reading.warnings[:SHOWN]) + (f" And {more} more." if more > 0 else "")
+            self.display.warning(f"{self.NAME}: {words}")
+        fits = name_filter(self.get_option("name_patterns"))
+        statuses = set(self.get_option("statuses"))
+        rows = [
+            row
+            for row in reading.rows
+            if row["status"] in statuses and fits(row["client_name"], row["display_name"], row["instance_name"])
+        ]
+        prefix = self.get_option("hostvars_prefix")
+        if not _PREFIX.match(prefix):
+            raise InvalidInput(f"hostvars_prefix must be letters, digits and underscores, not {prefix!r}.")
+        variables = [{prefix + name: make_unsafe(value) for name, value in row.items()} for row in rows]
+        self._filled.add_group(GROUP)
+        names = self._names(rows, variables)
+        for name, own in zip(names, variables):
+            self._add_host(name, own)
+        self._add_groups(names, rows, reading)
+        self._construct(names, variables)
+
+    def _names(self, rows: t.Sequence[t.Mapping[str, t.Any]], variables: t.Sequence[dict[str, t.Any]]) -> list[str]:
+        template = self.get_option("hostname")
+        if not template:
+            wanted = [default_name(row) for row in rows]
+        elif "{{" not in template:
+            raise InvalidInput("hostname must be a template, such as {{ commvault_instance_name }}.")
+        else:
+            wanted = [self._host_name(template, own) for own in variables]
+        names = unique_names(rows, wanted)
+        if names.duplicates:
+            more = len(names.duplicates) - SHOWN
+            self.display.warning(
+                f"{self.NAME}: several subclients would be called {', '.join(names.duplicates[:SHOWN])}"
+                f"{f' (and {more} more names)' if more > 0 else ''}. They have the name of their client after it. Set"
+                " hostname to a template that gives each its own name."
+            )
+        return names.names
+
+    def _host_name(self, template: str, variables: dict[str, t.Any]) -> str:
+        self.templar.available_variables = variables
+        try:
+            return str(self.templar.template(template))
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-except
+            raise InvalidInput(f"hostname cannot be evaluated as a template: {error}") from None
+
+    def _add_host(self, name: str, variables: dict[str, t.Any]) -> None:
+        self._filled.add_host(name, group=GROUP)
+        # Not by set_variable: called for each variable of thousands of hosts, it takes most of the time. What it would
+        # do beside this, to check the names and to see that nothing is trusted as a template, is done already.
+        self._filled.get_host(name).vars.update(variables)
+
+    def _add_groups(self, names: t.Sequence[str], rows: t.Sequence[dict[str, t.Any]], reading: Reading) -> None:
+        # Made here and not by keyed_groups, which evaluates templates for each host: that is most of the time in an
+        # inventory of thousands.
+        now = time.time() + reading.clock_offset
+        stale_after = positive_duration(self.get_option("stale_after"), "stale_after")
+        group_by, prefix = self.get_option("group_by"), self.get_option("group_prefix")
+        made = set()
+        for name, row in zip(names, rows):
+            age = age_group(row, now, stale_after, reading.history)
+            for group in group_names(row, age, group_by, prefix):
+                if group not in made:
+                    self._filled.add_group(group)
+                    made.add(group)
+                self._filled.add_child(group, name)
+
+    def _construct(self, names: t.Sequence[str], variables: t.Sequence[dict[str, t.Any]]) -> None:
+        """What the user wants to have made of the variables."""
+        compose, groups, keyed = (self.get_option(name) for name in ("compose", "groups", "keyed_groups"))
+        if not (compose or groups or keyed):
+            return
+        strict = self.get_option("strict")
+        for name, own in zip(names, variables):
+            self._set_composite_vars(compose, own, name, strict=strict)
+            self._add_host_to_composed_groups(groups, own, name, strict=strict, fetch_hostvars=bool(compose))
+            self._add_host_to_keyed_groups(keyed, own, name, strict=strict, fetch_hostvars=bool(compose))

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""From rows to hosts: their names, variables and groups. Pure functions."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+if t.TYPE_CHECKING:
+    Row = t.Mapping[str, t.Any]
+
+FRESH, STALE, AGE_UNKNOWN = "fresh", "stale", "age_unknown"
+GROUP_BY = ("client", "plan", "status", "age")
+
+# Hosts that Ansible takes for the controller, and groups that it has anyway.
+_RESERVED = frozenset(["localhost", "127.0.0.1", "::1", "all", "ungrouped"])
+# What is left out of names of hosts: some of it means something in patterns of hosts, in paths or in templates.
+_NOT_IN_NAMES = re.compile(r"[^\w.@+-]+")
+_NOT_IN_GROUPS = re.compile(r"\W")
+
+
+def safe_host_name(name: str) -> str:
+    """A name that can be a host's: a pattern with it means this host, and it is no template and no path."""
+    return _NOT_IN_NAMES.sub("_", name.strip()).lstrip(".-+@")
+
+
+def default_name(row: Row) -> str:
+    """The host name of a row that no template says otherwise of."""
+    if row["subclient_name"].lower() == "default":
+        return str(row["instance_name"])
+    return f"{row['instance_name']}.{row['subclient_name']}"
+
+
+class Names(t.NamedTuple):
+    """names: one for each row. duplicates: names that several rows would have had."""
+
+    names: list[str]
+    duplicates: list[str]
+
+
+def unique_names(rows: t.Sequence[Row], wanted: t.Sequence[str]) -> Names:
+    """Host names for rows, each once. wanted: what they should be.
+
+    Rows that should have the same name all get that of their client after it, and where that is not enough, the number
+    of the subclient as well: nobody shall be left out, nor have a name that might mean another one.
+    """
+    names = [safe_host_name(name) for name in wanted]
+    duplicates: list[str] = []
+    for extra in ("client_name", "subclient_id", "place"):
+        counts: dict[str, int] = {}
+        for name in names:
+            counts[name.lower()] = counts.get(name.lower(), 0) + 1
+        for place, row in enumerate(rows):
+            name = names[place]
+            several = counts[name.lower()] > 1
+            if not several and name and name.lower() not in _RESERVED:
+                continue
+            if several and extra == "client_name":
+                duplicates.append(name)
+            suffix = safe_host_name(str(place if extra == "place" else row.get(extra)))
+            names[place] = f"{name}.{suffix}" if name else suffix
+    return Names(names, list(dict.fromkeys(duplicates)))
+
+
+def age_group(row: Row, now: float, stale_after: float, history: float) -> str:
+    """Whether the last good backup of a row is younger than stale_after seconds.
+
+    now: in epoch seconds of the server. history: seconds for which all jobs of the past are known, 0 for none.
+    """
+    good = row["last_good_backup"]
+    if good and good["time"] and now - good["time"] <= stale_after:
+        return FRESH
+    if history >= stale_after or (good and row["last_backup"] == good):
+        # There was none in that time, or the last of all is known and older.
+        return STALE
+    if row["last_backup"] is None or not row["last_backup"]["time"]:
+        return AGE_UNKNOWN
+    # The last one of all was not good; if it is old enough, there was none after it.
+    return STALE if now - row["last_backup"]["time"] > stale_after else AGE_UNKNOWN
+
+
+def group_names(row: Row, age: str, group_by: t.Sequence[str], prefix: str) -> list[str]:
+    """The groups that a row belongs to. age: as of age_group."""
+    names = []
+    if "client" in group_by:
+        names.append(f"{prefix}client_{row['client_name']}")
+    if "plan" in group_by and row["plan"]:
+        names.append(f"{prefix}plan_{row['plan']}")
+    if "status" in group_by:
+        names.append(f"{prefix}status_{row['status']}")
+    if "age" in group_by:
+        names.append(f"{prefix}{age}")
+    return [_NOT_IN_GROUPS.sub("_", name) for name in names]

@@ -1,0 +1,489 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import inventory_loader
+from ansible.template import Templar
+from requests.exceptions import ConnectTimeout
+from support import estates
+from support.inventory_runner import NAME, TOKEN
+from support.scripted_http import Script, get, post
+
+from ansible_collections.rdsops.commvault.plugins.inventory import oracle_rds
+from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
+
+ROWS = [
+    estates.subclient_row(1001, "orders"),
+    estates.subclient_row(1002, "billing", enabled=False, plan="silver plan"),
+]
+
+
+def one_client(*rows):
+    """The reads of a CommCell with one client, in the order of source: clients."""
+    return Script(
+        get("Client").returns(200, estates.clients(estates.client_row(11, "aws-prod"))),
+        get("Subclient")
+        .with_query(clientId=11, applicationId=22, propertyLevel=20)
+        .returns(200, estates.subclients(*(rows or ROWS))),
+    )
+
+
+@pytest.fixture
+def read(run_inventory):
+    """Runs the plugin on a CommCell with these rows, without last backups."""
+
+    def run(*rows, **options):
+        return run_inventory(one_client(*rows), **{"source": "clients", "history": "0", **options})
+
+    return run
+
+
+def test_each_subclient_is_a_host_with_the_variables_of_the_role(read):
+    inventory = read()
+    assert (inventory.error, inventory.warnings) == (None, [])
+    assert inventory.hosts == ["billing", "orders"]
+    variables = inventory.variables("orders")
+    options = backup.argument_spec().options["instances"]["options"]
+    assert {name: variables[f"commvault_{name}"] for name in options if name != "id"} == {
+        "client_name": "aws-prod",
+        "instance_name": "orders",
+        "subclient_name": "default",
+        "display_name": "AWS production",
+        "app_name": "Oracle",
+        "application_id": 22,
+    }
+    assert (variables["commvault_subclient_id"], variables["commvault_status"]) == (1001, "enabled")
+
+
+def test_hosts_are_in_groups_by_client_plan_status_and_age(read):
+    assert read().groups == {
+        "oracle_rds": ["billing", "orders"],
+        "commvault_client_aws_prod": ["billing", "orders"],
+        "commvault_plan_gold": ["orders"],
+        "commvault_plan_silver_plan": ["billing"],
+        "commvault_status_disabled": ["billing"],
+        "commvault_status_enabled": ["orders"],
+        "commvault_age_unknown": ["billing", "orders"],
+    }
+
+
+def test_groups_and_variables_can_be_named_otherwise_or_left_out(read):
+    inventory = read(group_by=["status"], group_prefix="x_", hostvars_prefix="cv_")
+    assert set(inventory.groups) == {"oracle_rds", "x_status_enabled", "x_status_disabled"}
+    assert inventory.variables("orders")["cv_plan"] == "gold"
+    assert "commvault_plan" not in inventory.variables("orders")
+
+
+def test_an_empty_commcell_is_an_empty_group(run_inventory):
+    inventory = run_inventory(Script(get("V4/Instances").returns(404, {}), get("Client").returns(200, {})))
+    assert (inventory.error, inventory.hosts, inventory.groups) == (None, [], {"oracle_rds": []})
+
+
+def test_hosts_can_be_chosen_by_names_and_statuses(read):
+    assert read(name_patterns=["ord*"]).hosts == ["orders"]
+    assert read(statuses=["disabled", "ready"]).hosts == ["billing"]
+
+
+def test_named_clients_are_the_only_ones_that_are_read(run_inventory):
+    asked = get("Subclient").with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
+    inventory = run_inventory(
+        Script(asked.returns(200, estates.subclients(*ROWS))), client_names=["aws-prod"], history="0"
+    )
+    assert len(inventory.hosts) == 2
+
+
+def test_last_backups_make_hosts_fresh_or_stale(run_inventory):
+    run_inventory.now = 100_000.0
+    rows = [estates.subclient_row(1000 + number, f"db{number}") for number in range(4)]
+    jobs = [
+        estates.job_row(9, "db1", subclient_id=1001, end=99_000),
+        estates.job_row(8, "db2", subclient_id=1002, end=100_000 - 7201),
+        estates.job_row(7, "db3", subclient_id=1003, end=99_500, status="Failed"),
+    ]
+    script = Script(
+        get("V4/Instances").returns(404, {}),
+        get("Client").returns(200, estates.clients(estates.client_row(11, "aws-prod"))),
+        get("Subclient")
+        .with_query(clientId=11, applicationId=22, propertyLevel=20)
+        .returns(200, estates.subclients(*rows)),
+        post("Jobs").returns(200, estates.jobs(*jobs)),
+    )
+    inventory = run_inventory(script, stale_after="2h")
+    assert json.loads(script.requests[-1].body)["jobFilter"]["completedJobLookupTime"] >= 7200
+    assert inventory.groups["commvault_fresh"] == ["db1"]
+    assert inventory.groups["commvault_stale"] == ["db0", "db2", "db3"]
+    assert inventory.variables("db1")["commvault_last_good_backup"]["job_id"] == "9"
+    assert inventory.variables("db3")["commvault_last_backup"]["state"] == "bad"
+
+
+def test_the_age_is_that_by_the_clock_of_the_server(run_inventory):
+    run_inventory.now = time.time()  # by this clock, the backup would be decades old
+    answer = estates.subclients(estates.subclient_row(1001, "orders"))
+    script = Script(
+        get("Subclient")
+        .with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
+        .returns(200, answer, {"Date": "Thu, 01 Jan 1970 02:00:00 GMT"}),
+        post("Jobs").returns(200, estates.jobs(estates.job_row(9, "orders", subclient_id=1001, end=5000))),
+    )
+    inventory = run_inventory(script, client_names=["aws-prod"], stale_after=2500)
+    assert inventory.groups["commvault_fresh"] == ["orders"]
+
+
+def test_subclients_of_the_same_name_are_all_there_and_warned_of(run_inventory):
+    rows = [
+        estates.subclient_row(1001, "orders"),
+        estates.subclient_row(1002, "orders", client="aws-dev", client_id=12),
+        estates.subclient_row(1003, "billing", name="schema-a"),
+    ]
+    clients = [estates.client_row(11, "aws-prod"), estates.client_row(12, "aws-dev")]
+    subclients = get("Subclient")
+    script = Script(
+        get("Client").returns(200, estates.clients(*clients)),
+        subclients.with_query(clientId=11, applicationId=22, propertyLevel=20).returns(
+            200, estates.subclients(rows[0], rows[2])
+        ),
+        get("Subclient")
+        .with_query(clientId=12, applicationId=22, propertyLevel=20)
+        .returns(200, estates.subclients(rows[1])),
+    )
+    inventory = run_inventory(script, source="clients", history="0")
+    assert inventory.hosts == ["orders.aws-dev", "billing.schema-a", "orders.aws-prod"]
+    assert len(inventory.warnings) == 1
+    assert "several subclients would be called orders." in inventory.warnings[0]
+
+
+def test_names_follow_a_template(read):
+    inventory = read(hostname="{{ commvault_instance_name | upper }}.{{ commvault_client_name }}")
+    assert inventory.hosts == ["BILLING.aws-prod", "ORDERS.aws-prod"]
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [("commvault_instance_name", "hostname must be a template"), ("{{ nosuch }}", "hostname cannot be evaluated")],
+)
+def test_a_wrong_template_is_told(read, template, words):
+    assert words in read(hostname=template).error
+
+
+def test_what_the_server_says_never_becomes_a_template(read):
+    evil = "{{ lookup('ansible.builtin.pipe', 'echo hacked') }}"
+    inventory = read(
+        estates.subclient_row(1001, evil, display_name=evil, plan=evil),
+        compose={"made": "commvault_plan ~ ''"},
+        keyed_groups=[{"key": "commvault_plan", "prefix": "by"}],
+    )
+    (host,) = inventory.hosts
+    assert "{" not in host
+    assert not any("{" in name for name in inventory.groups)
+    variables = inventory.variables(host)
+    templar = Templar(loader=DataLoader(), variables=variables)
+    for name in ("commvault_instance_name", "commvault_display_name", "commvault_plan", "made"):
+        assert templar.template(variables[name]) == evil
+
+
+def test_constructed_variables_and_groups_are_made(read):
+    inventory = read(
+        compose={"place": "commvault_client_name ~ '/' ~ commvault_instance_name"},
+        groups={"big": "commvault_instance_name == 'orders'"},
+        keyed_groups=[{"key": "place", "prefix": "at"}],
+        strict=True,
+    )
+    assert inventory.variables("orders")["place"] == "aws-prod/orders"
+    assert inventory.groups["big"] == ["orders"]
+    assert inventory.groups["at_aws_prod_billing"] == ["billing"]
+
+
+def test_a_faulty_construction_fails_only_if_strict(read):
+    assert read(compose={"x": "nosuch.thing"}).error is None
+    assert "nosuch" in read(compose={"x": "nosuch.thing"}, strict=True).error
+
+
+# --- cache ---
+
+
+@pytest.fixture
+def cached(tmp_path):
+    """Options that switch the cache on."""
+    return {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(tmp_path / "cache"),
+        "source": "clients",
+        "history": "0",
+    }
+
+
+def test_the_cache_is_looked_at_before_anything_is_sent(run_inventory, cached):
+    first = run_inventory(one_client(), **cached)
+    again = run_inventory(**cached)
+    assert (again.error, again.warnings) == (None, [])
+    assert again.groups == first.groups
+    assert again.variables("orders") == first.variables("orders")
+
+
+def test_nothing_but_the_address_is_needed_to_use_the_cache(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    assert len(run_inventory(auth_token=None, **cached).hosts) == 2
+
+
+def test_the_cache_holds_what_was_read_and_not_what_was_made_of_it(run_inventory, cached):
+    run_inventory(one_client(), name_patterns=["nothing*"], **cached)
+    inventory = run_inventory(
+        hostname="{{ commvault_instance_name }}-x", hostvars_prefix="commvault_", compose={"x": "'made'"}, **cached
+    )
+    assert inventory.hosts == ["billing-x", "orders-x"]
+    assert inventory.variables("orders-x")["x"] == "made"
+
+
+def test_an_old_cache_is_read_anew(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    run_inventory.now += 3601
+    assert run_inventory(one_client(ROWS[0]), **cached).hosts == ["orders"]
+    assert run_inventory(**cached).hosts == ["orders"]
+
+
+def test_a_cache_without_timeout_lasts_for_ever(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    run_inventory.now += 1e9
+    assert len(run_inventory(cache_timeout=0, **cached).hosts) == 2
+
+
+def test_a_cache_from_the_future_is_read_anew(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    run_inventory.now -= 60
+    assert run_inventory(one_client(ROWS[0]), **cached).hosts == ["orders"]
+
+
+def test_a_refresh_reads_anew_and_fills_the_cache(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    assert run_inventory(one_client(ROWS[0]), refresh=True, **cached).hosts == ["orders"]
+    assert run_inventory(**cached).hosts == ["orders"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"url": "https://other.example.com"}, {"application_ids": [22, 80]}, {"history": "1h"}]
+)
+def test_another_question_is_not_answered_from_the_cache(run_inventory, cached, change):
+    run_inventory(one_client(), **cached)
+    script = Script(get("Client").returns(200, {}))
+    assert run_inventory(script, **{**cached, **change}).hosts == []
+
+
+def test_the_number_of_requests_at_once_is_no_other_question(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    assert len(run_inventory(concurrency=3, **cached).hosts) == 2
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"format": 1}', "not json", "[]"])
+def test_a_damaged_cache_is_read_anew(run_inventory, cached, content):
+    run_inventory(one_client(), **cached)
+    (entry,) = Path(cached["cache_connection"]).iterdir()
+    entry.write_text(content)
+    assert len(run_inventory(one_client(), **cached).hosts) == 2
+
+
+UNREACHABLE = get("Client").raises(ConnectTimeout("no route"))
+
+
+def test_an_old_cache_serves_while_the_commcell_is_unreachable_if_the_user_allows_it(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    run_inventory.now += 7200
+    inventory = run_inventory(Script(UNREACHABLE), cache_fallback_age="1d", **cached)
+    assert inventory.hosts == ["billing", "orders"]
+    assert len(inventory.warnings) == 1
+    assert "what it was 120 minutes ago" in inventory.warnings[0]
+    assert "could not be reached" in inventory.warnings[0]
+
+
+def test_an_old_cache_serves_a_refresh_in_the_same_way(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    inventory = run_inventory(Script(UNREACHABLE), refresh=True, cache_fallback_age="1d", **cached)
+    assert len(inventory.hosts) == 2
+
+
+@pytest.mark.parametrize("options", [{}, {"cache_fallback_age": "1h"}])
+def test_an_old_cache_does_not_serve_where_that_is_not_allowed(run_inventory, cached, options):
+    run_inventory(one_client(), **cached)
+    run_inventory.now += 7200
+    inventory = run_inventory(Script(UNREACHABLE), **cached, **options)
+    assert "could not be reached" in inventory.error
+    assert inventory.hosts == []
+
+
+def test_an_old_cache_does_not_hide_refused_credentials(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    run_inventory.now += 7200
+    denied = {"errorMessage": "Access denied", "errorCode": 5}
+    script = Script(get("Client").returns(401, denied), post("WhoAmI").returns(401, denied))
+    inventory = run_inventory(script, cache_fallback_age="1d", **cached)
+    assert "did not accept the credentials" in inventory.error
+
+
+# --- what cannot be read ---
+
+
+def two_clients(second):
+    clients = [estates.client_row(11, "aws-prod"), estates.client_row(12, "aws-dev")]
+    query = {"applicationId": 22, "propertyLevel": 20}
+    return Script(
+        get("Client").returns(200, estates.clients(*clients)),
+        get("Subclient").with_query(clientId=11, **query).returns(200, estates.subclients(*ROWS)),
+        second(get("Subclient").with_query(clientId=12, **query)),
+    )
+
+
+def hidden(exchange):
+    return exchange.returns(200, {"errors": [{"errorString": "not for you"}]})
+
+
+def test_what_the_user_may_not_see_is_warned_of_also_from_the_cache(run_inventory, cached):
+    first = run_inventory(two_clients(hidden), **cached)
+    again = run_inventory(**cached)
+    for inventory in (first, again):
+        assert len(inventory.hosts) == 2
+        assert len(inventory.warnings) == 1
+        assert "The subclients of client aws-dev could not be read" in inventory.warnings[0]
+
+
+def test_no_host_is_missing_because_the_server_failed(run_inventory, cached):
+    inventory = run_inventory(two_clients(lambda exchange: exchange.returns(502, "<html>Bad gateway</html>")), **cached)
+    assert inventory.hosts == []
+    assert "1 clients could not be read" in inventory.error
+    assert "aws-dev" in inventory.error
+
+
+def test_a_failure_in_the_middle_falls_back_on_the_cache_as_well(run_inventory, cached):
+    run_inventory(one_client(), **cached)
+    run_inventory.now += 7200
+    script = two_clients(lambda exchange: exchange.returns(502, "<html>Bad gateway</html>"))
+    inventory = run_inventory(script, cache_fallback_age="1d", **cached)
+    assert len(inventory.hosts) == 2
+
+
+def test_jobs_that_cannot_be_read_leave_ages_unknown(run_inventory):
+    script = Script(
+        get("Subclient")
+        .with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
+        .returns(200, estates.subclients(*ROWS)),
+        post("Jobs").returns(502, "<html></html>"),
+    )
+    inventory = run_inventory(script, client_names=["aws-prod"])
+    assert inventory.groups["commvault_age_unknown"] == ["billing", "orders"]
+    assert "The last backups could not be read" in inventory.warnings[0]
+
+
+# --- options ---
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"url": None}, "url is missing"),
+        ({"auth_token": None}, "credentials are missing"),
+        ({"stale_after": "soon"}, "stale_after must be a number"),
+        ({"stale_after": 0}, "stale_after must be longer"),
+        ({"history": "x"}, "history must be"),
+        ({"cache_fallback_age": "x"}, "cache_fallback_age must be"),
+        ({"concurrency": 0}, "concurrency must be a positive number"),
+        ({"application_ids": []}, "application_ids is an empty list"),
+        ({"validate_certs": "perhaps"}, "validate_certs must be true or false"),
+        ({"url": "http://cc.example.com"}, "allow_http"),
+        ({"statuses": ["good"]}, "statuses"),
+    ],
+)
+def test_wrong_options_are_told_before_anything_is_sent(run_inventory, options, words):
+    inventory = run_inventory(**options)
+    assert words in inventory.error
+    assert TOKEN not in inventory.error
+
+
+def test_a_prefix_that_makes_no_variable_names_is_told(read):
+    assert "hostvars_prefix must be" in read(hostvars_prefix="cv-").error
+
+
+def test_the_environment_gives_what_the_file_does_not(run_inventory, monkeypatch):
+    monkeypatch.setenv("COMMVAULT_URL", "https://cc.example.com")
+    monkeypatch.setenv("COMMVAULT_AUTH_TOKEN", "SECRET-from-the-environment")
+    script = Script(
+        get("Client").with_header("Authtoken", "SECRET-from-the-environment").returns(200, {}),
+    )
+    assert run_inventory(script, url=None, auth_token=None, source="clients").error is None
+
+
+def test_what_the_file_says_beats_other_credentials_of_the_environment(run_inventory, monkeypatch):
+    monkeypatch.setenv("COMMVAULT_USERNAME", "somebody")
+    monkeypatch.setenv("COMMVAULT_PASSWORD", "SECRET-password")
+    script = Script(get("Client").with_header("Authtoken", TOKEN).returns(200, {}))
+    assert run_inventory(script, source="clients").error is None
+
+
+def test_variables_that_are_set_to_nothing_count_as_not_set(run_inventory, monkeypatch):
+    for name in ("URL", "AUTH_TOKEN", "VALIDATE_CERTS", "TIMEOUT", "CA_PATH", "AUTH_SCHEME", "USERNAME", "TOKEN_FILE"):
+        monkeypatch.setenv(f"COMMVAULT_{name}", "")
+    inventory = run_inventory(Script(get("Client").returns(200, {})), source="clients")
+    # A warning would say that certificates are not checked.
+    assert (inventory.error, inventory.warnings) == (None, [])
+    assert os.environ["COMMVAULT_VALIDATE_CERTS"] == ""
+
+
+@pytest.mark.parametrize(("value", "warned"), [("false", True), ("no", True), ("true", False), ("1", False)])
+def test_certificates_are_checked_unless_a_variable_says_no(run_inventory, monkeypatch, value, warned):
+    monkeypatch.setenv("COMMVAULT_VALIDATE_CERTS", value)
+    inventory = run_inventory(Script(get("Client").returns(200, {})), source="clients")
+    assert any("validate_certs is false" in text for text in inventory.warnings) is warned
+
+
+def test_a_misspelled_variable_does_not_switch_the_check_of_certificates_off(run_inventory, monkeypatch):
+    monkeypatch.setenv("COMMVAULT_VALIDATE_CERTS", "ture")
+    assert "validate_certs must be true or false, not 'ture'" in run_inventory().error
+
+
+def test_connection_options_can_be_templates(run_inventory, monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "SECRET-from-a-lookup")
+    script = Script(get("Client").with_header("Authtoken", "SECRET-from-a-lookup").returns(200, {}))
+    template = "{{ lookup('ansible.builtin.env', 'MY_TOKEN') }}"
+    assert run_inventory(script, auth_token=template, source="clients").error is None
+
+
+def test_a_template_that_cannot_be_evaluated_is_told_without_its_text(run_inventory):
+    inventory = run_inventory(auth_token="{{ nosuch('SECRET') }}")
+    assert "auth_token cannot be evaluated as a template" in inventory.error
+    assert "SECRET" not in inventory.error
+
+
+def test_a_secret_that_the_server_repeats_is_masked(run_inventory):
+    script = Script(get("Client").returns(400, f"bad header {TOKEN}"))
+    inventory = run_inventory(script, source="clients")
+    assert "bad header ********" in inventory.error
+    assert TOKEN not in inventory.error
+
+
+def test_the_library_that_is_missing_is_named(run_inventory, monkeypatch):
+    monkeypatch.setattr(oracle_rds, "HAS_REQUESTS", False)
+    assert "requests is missing" in run_inventory().error
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("commvault_rds.yml", True),
+        ("prod.commvault_rds.yaml", True),
+        ("commvault_rds.json", False),
+        ("commvault.yml", False),
+    ],
+)
+def test_the_ending_of_a_file_says_whether_it_is_for_the_plugin(tmp_path, name, accepted):
+    (tmp_path / name).write_text(yaml.safe_dump({"plugin": NAME}))
+    plugin = inventory_loader.get(NAME)
+    assert plugin.verify_file(str(tmp_path / name)) is accepted
+    assert plugin.verify_file(str(tmp_path / "missing.commvault_rds.yml")) is False
