@@ -1,0 +1,422 @@
+#!/usr/bin/python
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: export_report
+short_description: Write a report of export backups to a file
+version_added: 1.0.0
+author:
+  - rdsops contributors (@rdsops)
+description:
+  - Writes what became of export backups as a page for people, as JSON, as CSV or as JUnit XML.
+  - The page needs nothing from elsewhere, and can be sent or archived as it is.
+  - It is made of results that are there already. The CommCell is not asked, and the module does not fail because of
+    backups that are not well.
+  - What needs attention comes first in every format.
+extends_documentation_fragment:
+  - rdsops.commvault._attributes
+  - ansible.builtin.files
+attributes:
+  action_group:
+    support: none
+    membership: []
+    details:
+      - There are no options of a connection to set defaults for.
+  check_mode:
+    support: full
+    details:
+      - Says which files would change, and finds the same mistakes.
+  diff_mode:
+    support: full
+    details:
+      - Shows files of up to 100 kB.
+  idempotent:
+    support: full
+    details:
+      - A report has no time but those of the jobs, so the same results give the same files.
+options:
+  backups:
+    description:
+      - The backups, as RV(rdsops.commvault.oracle_rds_export_backup#module:backups).
+      - An empty list is fine and gives a report of nothing.
+    type: list
+    elements: dict
+    required: true
+  jobs:
+    description:
+      - The jobs, as RV(rdsops.commvault.job_wait#module:jobs) or RV(rdsops.commvault.job_info#module:jobs). They are
+        found by their ids, and what they say replaces what O(backups) says of the same jobs.
+      - Not needed where O(rdsops.commvault.oracle_rds_export_backup#module:wait=true) was used. Without either, a
+        report tells what was started and not how it ended.
+      - Jobs of other backups are left out.
+    type: list
+    elements: dict
+    default: []
+  path:
+    description:
+      - The files to write, each in the format that its ending says, V(.html), V(.json), V(.csv) or V(.junit.xml).
+      - Their directories must exist.
+      - A file is replaced in one step, and left alone if its content would not change.
+      - A path with a comma must be given as an entry of a list.
+    type: list
+    elements: path
+    required: true
+    aliases:
+      - paths
+  title:
+    description:
+      - Title of the page, and name of the test suite in JUnit XML.
+    type: str
+    default: Export backups of Amazon RDS for Oracle
+notes:
+  - The content of the files is described in the collection's guide on reports.
+  - CSV cells that begin with C(=), C(+), C(-) or C(@), be it after spaces, get an apostrophe in front, since
+    spreadsheets would take them for formulas.
+  - Control characters that XML cannot hold are left out of every format.
+seealso:
+  - module: rdsops.commvault.oracle_rds_export_backup
+  - module: rdsops.commvault.job_wait
+"""
+
+EXAMPLES = r"""
+- name: Back up many instances, and go on if some of them fail
+  rdsops.commvault.oracle_rds_export_backup:
+    instances:
+      - client_name: aws-prod
+        instance_name: orders
+      - client_name: aws-prod
+        instance_name: billing
+    wait: true
+    wait_timeout: 8h
+  register: night
+  failed_when: "'backups' not in night"
+
+- name: Write what became of them
+  rdsops.commvault.export_report:
+    backups: "{{ night.backups }}"
+    title: Backups of the night
+    path:
+      - "{{ report_directory }}/night.html"
+      - "{{ report_directory }}/night.json"
+      - "{{ report_directory }}/night.csv"
+      - "{{ report_directory }}/night.junit.xml"
+    mode: "0644"
+
+- name: Fail if any of them is not well
+  ansible.builtin.fail:
+    msg: "{{ night.msg }}"
+  when: night.failed or 'failure' in night
+
+# With a wait of its own, which prints its progress
+- name: Start backups
+  rdsops.commvault.oracle_rds_export_backup:
+    instances:
+      - client_name: aws-prod
+        instance_name: orders
+  register: started
+
+- name: Wait for them
+  rdsops.commvault.job_wait:
+    job_ids: "{{ started.job_ids }}"
+  register: waited
+  failed_when: "'jobs' not in waited"
+
+- name: Write a page
+  rdsops.commvault.export_report:
+    backups: "{{ started.backups }}"
+    jobs: "{{ waited.jobs }}"
+    path: "{{ report_directory }}/orders.html"
+"""
+
+RETURN = r"""
+msg:
+  description: What was written, in words.
+  returned: always
+  type: str
+  sample: "Report of 300 backups, 10 not well: wrote night.html, night.json; night.csv is unchanged."
+files:
+  description: The files, in the order of O(path).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path.
+      type: str
+      returned: always
+      sample: /var/www/reports/night.html
+    format:
+      description: The format, V(html), V(json), V(csv) or V(junit.xml).
+      type: str
+      returned: always
+      sample: html
+    changed:
+      description: Whether its content or its attributes were changed, or in check mode would be.
+      type: bool
+      returned: always
+      sample: true
+    size:
+      description: Size of the content in bytes.
+      type: int
+      returned: always
+      sample: 312114
+summary:
+  description: Totals. The JSON report holds the same.
+  returned: success
+  type: dict
+  contains:
+    backups:
+      description: How many backups there are. RV(summary.well), RV(summary.not_well) and RV(summary.open) add up to it.
+      type: int
+      returned: always
+      sample: 300
+    well:
+      description: How many have what was asked for.
+      type: int
+      returned: always
+      sample: 290
+    not_well:
+      description: How many were not started, have not ended well, or cannot be told.
+      type: int
+      returned: always
+      sample: 10
+    open:
+      description: How many are not at the end, or were not followed to it, and are not known to be bad.
+      type: int
+      returned: always
+      sample: 0
+    results:
+      description:
+        - How many have which result.
+        - V(unknown), V(refused), V(not_submitted), V(not_verified), V(would_start) and V(recent) as in
+          RV(rdsops.commvault.oracle_rds_export_backup#module:backups[].state).
+        - V(ended_badly), V(stuck), V(timed_out), V(not_followed), V(missing) and V(active) as in
+          RV(rdsops.commvault.job_wait#module:jobs[].outcome). If a backup has several jobs, the one that needs
+          attention most counts.
+        - V(ended_well), V(ended_with_warnings), V(ended_with_errors) - it ended well, the latter two in a way that was
+          allowed for.
+        - V(started) - there is a job, of which no more is known.
+      type: dict
+      returned: always
+      sample:
+        unknown: 2
+        ended_badly: 3
+        stuck: 0
+        timed_out: 0
+        not_followed: 0
+        missing: 0
+        refused: 5
+        not_submitted: 0
+        active: 0
+        started: 0
+        not_verified: 0
+        would_start: 0
+        ended_with_errors: 0
+        ended_with_warnings: 4
+        ended_well: 286
+        recent: 0
+    first_start:
+      description: When the first job of this run started (UTC), V(null) if that is not known.
+      type: str
+      returned: always
+      sample: "2026-01-01T00:00:00Z"
+    last_end:
+      description: When the last job of this run ended or was last seen (UTC), V(null) if that is not known.
+      type: str
+      returned: always
+      sample: "2026-01-01T04:12:30Z"
+    application_size:
+      description: Data that the jobs of this run have backed up, in bytes.
+      type: int
+      returned: always
+      sample: 26414048870400
+    media_size:
+      description: What was written for it, in bytes.
+      type: int
+      returned: always
+      sample: 8804682956800
+failure:
+  description: What went wrong, for programs.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description:
+        - The kind of failure.
+        - V(invalid_input) - an option has a value that cannot be used, or a file cannot be written.
+      type: str
+      returned: always
+      sample: invalid_input
+    method:
+      description: Always V(null).
+      type: str
+      returned: always
+      sample: null
+    url:
+      description: Always V(null).
+      type: str
+      returned: always
+      sample: null
+    status:
+      description: Always V(null).
+      type: int
+      returned: always
+      sample: null
+    code:
+      description: Always V(null).
+      type: raw
+      returned: always
+      sample: null
+    message:
+      description: The same as RV(msg).
+      type: str
+      returned: always
+      sample: "The ending of 'night.pdf' says no format of a report. It must be one of .html, .json, .csv, .junit.xml."
+"""
+
+import os
+import tempfile
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._argspec import ArgumentSpec
+from ..module_utils._errors import CommvaultError, InvalidInput
+from ..module_utils._report import NOT_WELL, Report, make_report
+from ..module_utils._report_formats import format_of, render
+
+# Bytes up to which Ansible shows the content of files in diffs.
+LARGEST_DIFF = 104448
+
+
+def argument_spec() -> ArgumentSpec:
+    """The module's own options."""
+    return ArgumentSpec(
+        {
+            "backups": {"type": "list", "elements": "dict", "required": True},
+            "jobs": {"type": "list", "elements": "dict", "default": []},
+            "path": {"type": "list", "elements": "path", "required": True, "aliases": ["paths"]},
+            "title": {"type": "str", "default": "Export backups of Amazon RDS for Oracle"},
+        }
+    )
+
+
+def run(module: AnsibleModule) -> dict[str, t.Any]:
+    """Write all files, or none if one of them cannot be written for a reason that can be told before."""
+    params = module.params
+    targets = check_paths(params["path"])
+    report = make_report(params["backups"], params["jobs"], params["title"])
+    contents = [(path, name, render(report, name), present(path)) for path, name in targets]
+    files, diffs = [], []
+    for path, name, content, before in contents:
+        changed = content != before
+        if changed and not module.check_mode:
+            write(module, path, content)
+        diffs.append(file_diff(path, before, content))
+        attributes = module.load_file_common_arguments(params, path=path)
+        attribute_diff: dict[str, t.Any] = {}
+        if not module.check_mode or before is not None:
+            changed = module.set_fs_attributes_if_different(attributes, changed, attribute_diff)
+        if attribute_diff:
+            header = f"{path} (attributes)"
+            diffs.append({"before_header": header, "after_header": header, **attribute_diff})
+        files.append({"path": path, "format": name, "changed": changed, "size": len(content)})
+    result: dict[str, t.Any] = {
+        "changed": any(file["changed"] for file in files),
+        "msg": message(report, files, module.check_mode),
+        "files": files,
+        "summary": report.summary(),
+    }
+    if module._diff:
+        result["diff"] = diffs
+    return result
+
+
+def check_paths(paths: t.Sequence[str]) -> list[tuple[str, str]]:
+    """The paths with their formats. Raises InvalidInput for what cannot be written."""
+    if not paths:
+        raise InvalidInput("path is an empty list: there is nothing to write.")
+    targets: dict[str, tuple[str, str]] = {}
+    for path in paths:
+        name = format_of(path)
+        directory = os.path.dirname(path) or "."
+        if not os.path.isdir(directory):
+            raise InvalidInput(f"{path!r} cannot be written: there is no directory {directory!r}.")
+        if os.path.isdir(path):
+            raise InvalidInput(f"{path!r} cannot be written: it is a directory.")
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise InvalidInput(f"{path!r} cannot be written: the user may not write to the directory {directory!r}.")
+        real = os.path.realpath(path)
+        if real in targets:
+            raise InvalidInput(f"path names the same file twice: {targets[real][0]!r} and {path!r}.")
+        targets[real] = (path, name)
+    return list(targets.values())
+
+
+def present(path: str) -> bytes | None:
+    """The content of a file, None if there is none. Raises InvalidInput if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise InvalidInput(f"{path!r} cannot be replaced, since it cannot be read: {exc.strerror}.") from exc
+
+
+def write(module: AnsibleModule, path: str, content: bytes) -> None:
+    """Replace a file in one step. Raises InvalidInput."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError as exc:
+        raise InvalidInput(f"{path!r} cannot be written, there is no place for it: {exc.strerror}.") from exc
+    module.atomic_move(temporary, path, unsafe_writes=module.params["unsafe_writes"])
+
+
+def file_diff(path: str, before: bytes | None, after: bytes) -> dict[str, t.Any]:
+    """What diff mode shows of a file."""
+    headers = {"before_header": path, "after_header": path}
+    if before == after:
+        return {**headers, "before": "", "after": ""}
+    for key, content in (("dst_larger", before or b""), ("src_larger", after)):
+        if len(content) > LARGEST_DIFF:
+            return {**headers, key: LARGEST_DIFF}
+    return {
+        **headers,
+        "before": (before or b"").decode("utf-8", "replace"),
+        "after": after.decode("utf-8"),
+    }
+
+
+def message(report: Report, files: t.Sequence[t.Mapping[str, t.Any]], check_mode: bool) -> str:
+    """What was done, in a sentence."""
+    total, bad = len(report.rows), report.count(NOT_WELL)
+    written = ", ".join(os.path.basename(file["path"]) for file in files if file["changed"])
+    kept = [os.path.basename(file["path"]) for file in files if not file["changed"]]
+    parts = [f"{'would write' if check_mode else 'wrote'} {written}"] if written else []
+    if kept:
+        parts.append(f"{', '.join(kept)} {'is' if len(kept) == 1 else 'are'} unchanged")
+    about = f"Report of {total} {'backup' if total == 1 else 'backups'}{f', {bad} not well' if bad else ''}"
+    return f"{about}: {'; '.join(parts)}."
+
+
+def main() -> None:
+    module = AnsibleModule(supports_check_mode=True, add_file_common_args=True, **argument_spec().kwargs())
+    # The result does not repeat what may be megabytes of input.
+    given = {name: f"{len(module.params[name])} entries" for name in ("backups", "jobs")}
+    invocation = {"module_args": {**module.params, **given}}
+    try:
+        result = run(module)
+    except CommvaultError as exc:
+        module.fail_json(msg=str(exc), failure=exc.failure(), invocation=invocation)
+    module.exit_json(**result, invocation=invocation)
+
+
+if __name__ == "__main__":
+    main()
