@@ -9,6 +9,9 @@ import argparse
 import signal
 import sys
 
+if sys.version_info < (3, 10):  # noqa: UP036 - whoever calls it with an older one shall read why it stops
+    sys.exit(f"This needs Python 3.10 or newer, not {sys.version.split()[0]}: make PYTHON=python3.12 ...")
+
 from . import gating
 from .tasks import TASKS, perform
 

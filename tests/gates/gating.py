@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,13 +120,12 @@ class _Run:
         environment = processes.clean_environment(self.bins[gate.environment], home, network=network)
         environment.update({name: value.format(**places) for name, value in gate.variables.items()})
         path = report.log_path(self.logs, gate.name)
-        why, deadline = "", time.monotonic() + gate.limit
-        with path.open("w", encoding="utf-8") as log:
-            for command in gate.commands:
-                filled = [part.format(**places) for part in command]
-                why = processes.run(filled, gate.cwd.format(**places), environment, deadline - time.monotonic(), log)
-                if why:
-                    break
+        filled = [[part.format(**places) for part in command] for command in gate.commands]
+        with path.open("w", encoding="utf-8") as log, _alone_on_this_machine(gate.alone):
+            why, deadline = "", time.monotonic() + gate.limit
+            for command in filled:
+                left = deadline - time.monotonic()
+                why = why or processes.run(command, gate.cwd.format(**places), environment, left, log)
         reading = gate.reading(path.read_text(encoding="utf-8", errors="replace"))
         why = "; ".join([part for part in (why, *reading.problems) if part])
         notes = [*gate.notes, *reading.notes]
@@ -138,6 +139,17 @@ class _Run:
     def tarballs(self) -> list[Path]:
         """What the build gate made: one file, or none yet."""
         return sorted(self.dist.glob("*.tar.gz"))
+
+
+@contextlib.contextmanager
+def _alone_on_this_machine(reason: str) -> Iterator[None]:
+    """Wait until no run in another clone does what must not be done twice at a time."""
+    if not reason:
+        yield
+        return
+    with Path(tempfile.gettempdir(), f"commvault-gates-{os.getuid()}.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _log_directory() -> Path:

@@ -30,6 +30,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 _running: set[subprocess.Popen[str]] = set()
 _lock = threading.Lock()
+_stopping = threading.Event()
 
 
 def clean_environment(bin_directory: Path, scratch: Path | None = None, *, network: bool = False) -> dict[str, str]:
@@ -56,14 +57,16 @@ def run(command: list[str], cwd: str | Path, environment: dict[str, str], limit:
     """Run one command to its end or its limit (seconds); an empty string when all is well, else what is not."""
     log.write(f"$ {' '.join(command)}\n")
     log.flush()
-    try:
-        process = subprocess.Popen(
-            command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            text=True, start_new_session=True,
-        )  # fmt: skip
-    except OSError as exc:
-        return f"{command[0]} cannot be started: {exc}"
-    with _lock:
+    with _lock:  # so that nothing starts behind the back of end_all
+        if _stopping.is_set():
+            return "interrupted"
+        try:
+            process = subprocess.Popen(
+                command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                text=True, start_new_session=True,
+            )  # fmt: skip
+        except OSError as exc:
+            return f"{command[0]} cannot be started: {exc}"
         _running.add(process)
     try:
         status = process.wait(timeout=limit)
@@ -77,8 +80,9 @@ def run(command: list[str], cwd: str | Path, environment: dict[str, str], limit:
 
 
 def end_all() -> None:
-    """End every child and what it started; for an interrupted run."""
+    """End every child and what it started, and let no other start; for the end of a run, an early one above all."""
     with _lock:
+        _stopping.set()
         processes = list(_running)
     for process in processes:
         _end(process)
