@@ -55,7 +55,7 @@ thead [aria-sort=descending] button::after { content: " \\2193"; color: inherit;
 tbody th { min-width: 14rem; overflow-wrap: anywhere; }
 tbody th b { font-weight: 600; }
 .not_well > :first-child { box-shadow: inset .25rem 0 currentColor; }
-.word { display: inline-block; min-width: 7.2rem; max-width: 9.5rem; font-weight: 600; }
+.word { display: inline-block; min-width: 7.8rem; max-width: 9.5rem; font-weight: 600; }
 small { display: block; color: var(--soft); font-size: .85rem; }
 .why { margin: .25rem 0 0; max-width: 46rem; overflow-wrap: anywhere; }
 .hint { color: var(--soft); }

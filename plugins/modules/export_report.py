@@ -100,16 +100,16 @@ EXAMPLES = r"""
     backups: "{{ night.backups }}"
     title: Backups of the night
     path:
-      - "{{ report_directory }}/night.html"
-      - "{{ report_directory }}/night.json"
-      - "{{ report_directory }}/night.csv"
-      - "{{ report_directory }}/night.junit.xml"
+      - "{{ playbook_dir }}/night.html"
+      - "{{ playbook_dir }}/night.json"
+      - "{{ playbook_dir }}/night.csv"
+      - "{{ playbook_dir }}/night.junit.xml"
     mode: "0644"
 
 - name: Fail if any of them is not well
   ansible.builtin.fail:
     msg: "{{ night.msg }}"
-  when: night.failed or 'failure' in night
+  when: "'failure' in night"
 
 # With a wait of its own, which prints its progress
 - name: Start backups
@@ -117,19 +117,19 @@ EXAMPLES = r"""
     instances:
       - client_name: aws-prod
         instance_name: orders
-  register: started
+  register: fleet
 
 - name: Wait for them
   rdsops.commvault.job_wait:
-    job_ids: "{{ started.job_ids }}"
+    job_ids: "{{ fleet.job_ids }}"
   register: waited
   failed_when: "'jobs' not in waited"
 
 - name: Write a page
   rdsops.commvault.export_report:
-    backups: "{{ started.backups }}"
+    backups: "{{ fleet.backups }}"
     jobs: "{{ waited.jobs }}"
-    path: "{{ report_directory }}/orders.html"
+    path: "{{ playbook_dir }}/orders.html"
 """
 
 RETURN = r"""
