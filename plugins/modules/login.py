@@ -52,32 +52,28 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Several tasks with one login
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    # The environment variables COMMVAULT_URL, COMMVAULT_USERNAME and COMMVAULT_PASSWORD say who logs in, and where.
-    - name: Log in
-      rdsops.commvault.login:
-      register: session
+# The environment variables COMMVAULT_URL, COMMVAULT_USERNAME and COMMVAULT_PASSWORD say who logs in, and where.
+- name: Log in
+  rdsops.commvault.login:
+  register: session
 
-    - name: Work with the session
-      module_defaults:
-        group/rdsops.commvault.commvault:
-          token_file: "{{ session.token_file }}"
-      block:
-        - name: Back up the orders database
-          rdsops.commvault.oracle_rds_export_backup:
-            client_name: aws-prod
-            instance_name: orders
+- name: Work with the session
+  module_defaults:
+    group/rdsops.commvault.commvault:
+      token_file: "{{ session.token_file }}"
+  block:
+    - name: Back up the orders database
+      rdsops.commvault.oracle_rds_export_backup:
+        client_name: aws-prod
+        instance_name: orders
 
-        - name: Back up the billing database
-          rdsops.commvault.oracle_rds_export_backup:
-            client_name: aws-prod
-            instance_name: billing
-      always:
-        - name: Log out
-          rdsops.commvault.logout:
+    - name: Back up the billing database
+      rdsops.commvault.oracle_rds_export_backup:
+        client_name: aws-prod
+        instance_name: billing
+  always:
+    - name: Log out
+      rdsops.commvault.logout:
 
 - name: Log in with a password from a vault
   rdsops.commvault.login:
