@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
 from ..module_utils._connection import KINDS, credentials_kind
-from ..module_utils._errors import CommvaultError, RequestError
+from ..module_utils._errors import CommvaultError
 from ..module_utils._job_control import STATE_FOR
 from ..module_utils._job_report import missing_entry, needs_explanation
 from ..module_utils._jobs import check_job_ids, from_result
@@ -84,6 +84,20 @@ def _logs_in(params: dict[str, t.Any], from_environment: t.Container[str]) -> bo
         return False
 
 
+class _RunError(CommvaultError):
+    """A run of a module failed. retry_after: seconds until the next one makes sense, or None."""
+
+    def __init__(self, message: str, failure: dict[str, t.Any] | None) -> None:
+        """failure: as the module returned it, None if it did not get so far."""
+        super().__init__(message, (failure or {}).get("kind"))
+        self.retry_after = QUOTA_PAUSE if self.kind == "rate_limited" else None
+        self._failure = failure
+
+    def failure(self) -> dict[str, t.Any]:
+        """As the module returned it."""
+        return self._failure or super().failure()
+
+
 class _Runs:
     """Short runs of modules where the task runs, with the connection options as they were given: environment variables
     count there.
@@ -137,16 +151,14 @@ class _Runs:
         if "jobs" in result:
             self._proven = True
             return result
-        kind = (result.get("failure") or {}).get("kind", "internal")
-        if kind == "authentication" and self._session:
+        if (result.get("failure") or {}).get("kind") == "authentication" and self._session:
             # The session has died, for example because the CommServe was restarted; the password is still good.
             self.close()
             self._logs_in = True
             self.share_a_session()
             if self._session:
                 return self.jobs(module, arguments)
-        pause = QUOTA_PAUSE if kind == "rate_limited" else None
-        raise RequestError(str(result.get("msg") or f"{module} returned nothing."), kind, retry_after=pause)
+        raise _RunError(str(result.get("msg") or f"{module} returned nothing."), result.get("failure"))
 
     def _execute(self, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
         result = self._action._execute_module(module_name=module, module_args=arguments, task_vars=self._variables)

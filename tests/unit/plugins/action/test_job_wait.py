@@ -276,11 +276,16 @@ def test_a_module_that_cannot_run_ends_the_wait_with_its_words(wait):
 def test_after_a_refusal_for_want_of_quota_it_stays_away_for_a_minute(wait, time, commcell):
     refusal = {"failed": True, "msg": "quota", "failure": {"kind": "rate_limited"}}
     wait.answers["job_info"] = [None, refusal, None]
-    simulator_times = []
+    looks = []
     original = wait._execute
-    wait._execute = lambda *args, **kwargs: simulator_times.append(time.clock()) or original(*args, **kwargs)
+
+    def execute(*args, **kwargs):
+        looks.append(time.clock())
+        return original(*args, **kwargs)
+
+    wait._execute = execute
     wait(job_ids=start_jobs(commcell, NAMES[:2]), wait_interval="5s")
-    assert simulator_times[1:3] == [5, 65]
+    assert looks[1:3] == [5, 65]
 
 
 def test_a_look_near_the_end_gets_no_more_than_the_time_that_is_left(wait, simulator, commcell):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._api_jobs import ACTIVE, ALL, JobPage
+from ansible_collections.rdsops.commvault.plugins.module_utils._api_jobs import ACTIVE, ALL, JobDetails, JobPage
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._job_reader import (
     LOOKUP,
@@ -42,7 +42,7 @@ class FakeApi:
         return self.jobs.get(job_id)
 
     def details(self, job_id):
-        return f"details of {job_id}"
+        return JobDetails(started_by=f"the user of {job_id}")
 
     def list_page(self, *, category, client_ids, lookup_seconds, offset, limit, newest_first):
         self.pages.append((category, set(client_ids), lookup_seconds, offset, limit, newest_first))
@@ -267,4 +267,4 @@ class TestListings:
         assert len(JobReader(api).recent([11], 60)) == MAX_PAGE
 
     def test_details_are_passed_on(self):
-        assert JobReader(FakeApi()).details("5") == "details of 5"
+        assert JobReader(FakeApi()).details("5").started_by == "the user of 5"
