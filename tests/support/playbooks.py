@@ -82,6 +82,7 @@ def run_playbook(
     inventory: Path | str | None = None,
     arguments: t.Sequence[str] = (),
     extravars: t.Mapping[str, t.Any] | None = None,
+    limit: float = LIMIT_SECONDS,
 ) -> PlaybookRun:
     """Run a playbook: a file, a name such as rdsops.commvault.export_backup, or the text of one.
 
@@ -100,7 +101,7 @@ def run_playbook(
         cmdline=shlex.join(arguments),
         envvars=environment(variables),
         settings={"suppress_env_files": True},
-        timeout=LIMIT_SECONDS,
+        timeout=int(limit),
         quiet=True,
     )
     events = list(runner.events)
