@@ -10,9 +10,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from simulator.harness import Simulator
 
-from .conftest import Play
+from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import GOOD_STATES
+
+from .conftest import ROOT, Play
 
 PLAYBOOK = "rdsops.commvault.export_backup"
 ROLE = "rdsops.commvault.oracle_rds_export_backup"
@@ -71,7 +74,7 @@ def test_a_host_without_backup_fails_with_its_cause_and_the_others_go_on(play: P
     assert "no eligible subclients" in run.failed["archive.example.com"]
     assert sorted(jobs_by_instance(simulator)) == ["hr", "orders"]
     lines = run.message(SUMMARY)
-    assert lines[0] == "3 backups: 1 refused, 2 started"
+    assert lines[0] == "3 backups: 2 started, 1 refused"
     assert lines[1].startswith("archive.example.com: REFUSED. No backup of instance 'archive'")
     assert [line.split(":")[0] for line in lines[2:]] == ["orders.example.com", "hr.example.com"]
 
@@ -97,10 +100,11 @@ def test_a_rescue_sees_the_code_of_each_host(play: Play) -> None:
 
 def test_an_unknown_outcome_fails_its_host_and_is_not_sent_again(play: Play, simulator: Simulator) -> None:
     simulator.order_fault({"path": "createtask", "instance": "billing"}, {"kind": "gateway_timeout"})
+    simulator.set(job_view="denied")
     run = play(PLAYBOOK, inventory="production.yml")
     assert run.rc == 2
     assert list(run.failed) == ["billing.example.com"]
-    assert run.message(SUMMARY)[0] == "3 backups: 1 unknown, 2 started"
+    assert run.message(SUMMARY)[0] == "3 backups: 2 started, 1 unknown"
     assert len(simulator.writes()) == 3
 
 
@@ -333,6 +337,11 @@ def test_nothing_of_an_earlier_run_is_left_when_a_later_one_fails(play: Play) ->
     run = play(text, inventory="production.yml")
     assert run.rc == 0
     assert run.message("Look at what is there", "hr.example.com") == [{}, []]
+
+
+def test_the_role_knows_every_state_that_is_well() -> None:
+    variables = yaml.safe_load((ROOT / "roles/oracle_rds_export_backup/vars/main.yml").read_text(encoding="utf-8"))
+    assert set(variables["__oracle_rds_export_backup_well_states"]) == GOOD_STATES
 
 
 def test_check_mode_says_what_would_be_started_and_leaves_no_host_without_facts(play: Play) -> None:
