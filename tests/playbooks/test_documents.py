@@ -1,0 +1,189 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What README and guides tell a reader to do is done here, in the order of the document, on the rehearsal server.
+
+How a block is tried:
+
+- ``yaml``: a list is a playbook, or tasks; it is run at once. An inventory is kept as inventory.yml. A first line like
+  "# nightly.yml" gives the file its name; such a file waits for a command that names it.
+- ``shell``: commands of Ansible are run in the directory of these files; so is ``make demo``. Of other make commands
+  the target must exist. Installation commands are compared with the project's metadata.
+- ``text`` after commands: each of its lines is in their output; numbers of four digits or more may differ, and "..."
+  stands for anything. If there is "FAILED!" or "fatal:" in it, the last command fails, and else none does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from simulator.harness import Simulator
+from support.documents import Block, as_playbook, blocks, commands, is_inventory, settled
+from support.playbooks import CommandRun, run_command
+
+from .conftest import ROOT
+
+DOCUMENTS = sorted(
+    [*ROOT.glob("README.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("docs/docsite/rst/*.rst")],
+    key=lambda path: path.relative_to(ROOT).as_posix(),
+)
+# For playbooks of documents that have no inventory of their own: hosts of the rehearsal server's estate.
+INVENTORY = {
+    "oracle_rds": {
+        "vars": {"commvault_client_name": "aws-prod"},
+        "hosts": {f"{name}.example.com": {"commvault_instance_name": name} for name in ("orders", "billing", "hr")},
+    }
+}
+ELSEWHERE = re.compile(r"https://commandcenter\.example\.com(?:/commandcenter/api)?")
+
+
+class Reader:
+    """Does what a document says."""
+
+    def __init__(self, place: Path, simulator: Simulator, collections_path: str) -> None:
+        assert simulator.https_url is not None
+        assert simulator.ca_file is not None
+        self.url = simulator.https_url
+        self.place = place
+        self.variables = {
+            "ANSIBLE_COLLECTIONS_PATH": collections_path,
+            "COMMVAULT_URL": simulator.https_url,
+            "COMMVAULT_AUTH_TOKEN": simulator.token,
+            "COMMVAULT_CA_PATH": simulator.ca_file,
+        }
+        self.runs: list[CommandRun] = []
+        self.waiting: set[str] = set()
+
+    def do(self, block: Block, expected: str | None) -> None:
+        """Try one block; expected: the text of the block after it, if that shows output."""
+        if block.language in ("yaml", "yaml+jinja"):
+            self.yaml(block)
+        elif block.language in ("shell", "sh", "bash"):
+            self.runs = []
+            for line in commands(block.text):
+                self.command(line)
+            fails = expected is not None and re.search(r"FAILED!|fatal:", expected) is not None
+            codes = [run.rc != 0 for run in self.runs]
+            assert codes[-1:] == ([fails] if codes else []), self.output
+            assert not any(codes[:-1]), self.output
+        elif block.language == "json":
+            json.loads(block.text)
+        elif block.language == "text":
+            self.compare(block.text)
+        else:
+            raise AssertionError(f"nobody knows how to try a block of {block.language or 'no language'}")
+
+    @property
+    def output(self) -> str:
+        """What the commands of the last shell block, or the last playbook, printed."""
+        return "".join(run.output for run in self.runs)
+
+    def compare(self, text: str) -> None:
+        """Every line of the text must be in the last output."""
+        if not self.runs:
+            return  # it shows something else than output of a command
+        output = settled(self.output)
+        for line in text.splitlines():
+            if line.strip() not in ("", "..."):
+                assert settled(line.strip()) in output, f"{line.strip()!r} is not in the output:\n{self.output}"
+
+    def yaml(self, block: Block) -> None:
+        """Keep a file, or run a playbook."""
+        text = ELSEWHERE.sub(self.url, block.text)
+        data = yaml.safe_load(text)
+        if block.file_name:
+            (self.place / block.file_name).write_text(text, encoding="utf-8")
+            self.waiting.add(block.file_name)
+        elif is_inventory(data):
+            (self.place / "inventory.yml").write_text(text, encoding="utf-8")
+            self.waiting.add("inventory.yml")
+        else:
+            assert isinstance(data, list), "neither a playbook, nor tasks, nor an inventory"
+            (self.place / "block.yml").write_text(as_playbook(text), encoding="utf-8")
+            self.runs = []
+            inventory = "inventory.yml" if (self.place / "inventory.yml").exists() else "sample.yml"
+            (self.place / "sample.yml").write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
+            self.waiting.discard("inventory.yml")
+            for more in (["--check"], []):
+                assert self.ansible(["ansible-playbook", "-i", inventory, *more, "block.yml"]).rc == 0, self.output
+
+    def ansible(self, arguments: t.Sequence[str]) -> CommandRun:
+        """Run a command; a warning is a failure."""
+        self.waiting.difference_update(arguments)
+        run = run_command(arguments, variables=self.variables, cwd=self.place)
+        print(f"$ {shlex.join(arguments)}\n{run.output}")
+        assert run.warnings == []
+        self.runs.append(run)
+        return run
+
+    def command(self, line: str) -> None:
+        """Try one line of a shell block."""
+        match shlex.split(line):
+            case ["export", assignment]:
+                name, _equals, value = assignment.partition("=")
+                self.variables.setdefault(name, value)
+            case ["make", "demo"]:
+                self.demo()
+            case ["make", target, *_arguments]:
+                assert re.search(rf"^{re.escape(target)}:", (ROOT / "Makefile").read_text(), re.M), (
+                    f"no target {target}"
+                )
+            case ["ansible-galaxy", "collection", "install", what]:
+                check_installation(what)
+            case ["python3", "-m", "pip", "install", *packages]:
+                check_packages(packages)
+            case ["git", "clone", _] | ["cd", _]:
+                pass
+            case ["ansible" | "ansible-playbook" | "ansible-doc" | "ansible-inventory", *_] as arguments:
+                self.ansible(arguments)
+            case _:
+                raise AssertionError(f"nobody knows how to try the command {line!r}")
+
+    def demo(self) -> None:
+        """Run what is behind "make demo"."""
+        variables = {**self.variables, "PYTHONPATH": str(ROOT / "tests")}
+        arguments = [sys.executable, str(ROOT / "tests/demo/run.py")]
+        run = run_command(arguments, variables=variables, cwd=self.place)
+        assert run.warnings == []
+        self.runs.append(run)
+
+
+def check_installation(what: str) -> None:
+    """An installation names this collection, and a tarball this version."""
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    full_name = f"{galaxy['namespace']}.{galaxy['name']}"
+    tarball = f"{galaxy['namespace']}-{galaxy['name']}-{galaxy['version']}.tar.gz"
+    assert what == full_name or os.path.basename(what) == tarball
+
+
+def check_packages(packages: t.Sequence[str]) -> None:
+    """Packages to install are those of the execution environment."""
+    lines = (ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert set(packages) <= {line.replace(" ", "") for line in lines if not line.startswith("#")}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_reader_who_does_what_a_document_says_gets_what_it_shows(
+    document: Path, simulator: Simulator, collections_path: str, tmp_path: Path
+) -> None:
+    simulator.reset(ROOT / "tests/simulator/sample_estate.yml")
+    reader = Reader(tmp_path, simulator, collections_path)
+    found = blocks(document)
+    for number, block in enumerate(found, 1):
+        print(f"--- {document.name}:{block.line}")
+        after = found[number] if number < len(found) else None
+        reader.do(block, after.text if after is not None and after.language == "text" else None)
+    assert reader.waiting == set(), "no command of the document uses these files"
+
+
+def test_there_are_documents_to_read() -> None:
+    assert any(blocks(document) for document in DOCUMENTS)
