@@ -34,7 +34,7 @@ class Gate:
     alone: str = ""  # gates with the same word here never run at the same time
     reading: Callable[[str], Reading] = readings.nothing
     tracked_only: bool = False
-    limit: float = 900.0  # seconds
+    limit: float = 1800.0  # seconds
 
 
 PYTEST = ("{python}", "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5")

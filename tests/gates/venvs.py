@@ -89,9 +89,9 @@ def _make(home: Path, executable: str, requirements: Path, *, use_uv: bool) -> s
         try:
             uv = ensure(UV)[0] / "uv"
             _call([executable, "-m", "venv", "--without-pip", str(home)], 120)
-            _call(
-                [str(uv), "pip", "install", "--quiet", "--python", str(home), "--requirement", str(requirements)], 300
-            )
+            # Compiled here, a package's own syntax warnings do not come up when a test imports it first.
+            fill = [str(uv), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(home)]
+            _call([*fill, "--requirement", str(requirements)], 300)
             return "uv"
         except CannotMake:
             shutil.rmtree(home, ignore_errors=True)  # uv does not read pip's configuration, a mirror may stand there
