@@ -93,9 +93,10 @@ def control_jobs(
     hopeless: CommvaultError | None = None
     for control in asked:
         try:
-            if hopeless:
-                raise hopeless
-            act(control.job_id)
+            if hopeless is None:
+                act(control.job_id)
+            else:
+                control.error = hopeless
         except CommvaultError as error:
             control.error = error
             # The rest would be refused alike, and each refused login may count towards a lock-out.

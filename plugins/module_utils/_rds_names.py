@@ -288,14 +288,14 @@ def _settle_conflicts(matches: t.Sequence[Match], patterns: t.Sequence[Pattern])
             if fitting == [rival]:
                 continue
             others = ", ".join(other.wanted.id for other in rivals if other is not rival)
-            assert rival.subclient
-            label = rival.subclient.label
+            subclient = t.cast("Subclient", rival.subclient)
+            label = subclient.label
             if len(fitting) == 1:
                 rival.state = MISSING
                 rival.msg = f"Commvault has no instance for {_called(rival.wanted)}: {label} is {others}."
             else:
                 rival.state = AMBIGUOUS
-                rival.candidates = (rival.subclient,)
+                rival.candidates = (subclient,)
                 rival.msg = (
                     f"{_called(rival.wanted)} can be {label}, but so can {others}. Use match_patterns with {{region}}"
                     " or {account} to say which is which."
@@ -304,9 +304,9 @@ def _settle_conflicts(matches: t.Sequence[Match], patterns: t.Sequence[Pattern])
 
 
 def _pattern_fits(found: Match, patterns: t.Sequence[Pattern]) -> bool:
-    assert found.subclient
+    subclient = t.cast("Subclient", found.subclient)
     for pattern in patterns:
         regex = pattern.regex(found.wanted)
-        if regex is not None and pattern.fits(regex, found.subclient):
+        if regex is not None and pattern.fits(regex, subclient):
             return True
     return False

@@ -32,7 +32,7 @@ def test_every_host_learns_its_own_ids_and_keeps_them_for_later_plays(play: Play
     assert run.rc == 0
     really = jobs_by_instance(simulator)
     for host in PRODUCTION:
-        job = really[host.split(".")[0]]
+        job = really[host.split(".", maxsplit=1)[0]]
         said = run.message("Use what the role knows of this host", host)
         assert (said["host"], said["state"]) == (host, "started")
         assert int(said["task_id"]) == job["task_id"]
@@ -41,7 +41,7 @@ def test_every_host_learns_its_own_ids_and_keeps_them_for_later_plays(play: Play
         assert later == {name: said[name] for name in ("task_id", "job_ids")}
     listed = run.result("List them")["results"]
     assert {item["item"]: item["msg"] for item in listed} == {
-        host: [str(really[host.split(".")[0]]["job_id"])] for host in PRODUCTION
+        host: [str(really[host.split(".", maxsplit=1)[0]]["job_id"])] for host in PRODUCTION
     }
 
 
@@ -62,7 +62,7 @@ def test_the_summary_is_short_and_names_every_id(play: Play, simulator: Simulato
     assert lines[0] == "3 backups: 3 started"
     really = jobs_by_instance(simulator)
     for host, line in zip(PRODUCTION, lines[1:], strict=True):
-        job = really[host.split(".")[0]]
+        job = really[host.split(".", maxsplit=1)[0]]
         assert line == f"{host}: started, task {job['task_id']}, job {job['job_id']}"
 
 
@@ -124,7 +124,7 @@ def test_serial_starts_each_backup_once_batch_by_batch(play: Play, simulator: Si
     really = jobs_by_instance(simulator)
     for host in PRODUCTION:
         said = run.message("Use what the role knows of this host", host)
-        assert said == [str(really[host.split(".")[0]]["job_id"])]
+        assert said == [str(really[host.split(".", maxsplit=1)[0]]["job_id"])]
 
 
 def test_a_host_that_failed_before_is_left_alone(play: Play, simulator: Simulator) -> None:

@@ -12,10 +12,11 @@ import typing as t
 import pytest
 from ansible.module_utils import basic
 
+patch_module_args: t.Any
 try:
     from ansible.module_utils.testing import patch_module_args
 except ImportError:  # ansible-core before 2.19
-    patch_module_args = None  # type: ignore[assignment]
+    patch_module_args = None
 
 if t.TYPE_CHECKING:
     from types import ModuleType
