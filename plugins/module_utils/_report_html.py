@@ -271,10 +271,10 @@ def _bar(job: ReportedJob, axis: _Axis) -> str:
     # The bar ends where the job does, the sign stands behind it or, at the right edge, on it.
     place = min(round(start + width + 3, 1), _WIDTH - 13)
     hollow = " hollow" if RESULTS[job.result][1] == OPEN or job.end_time is None else ""
-    bar = f'<rect class="bar{hollow}" x="{start}" y="6" width="{width}" height="8"/>'
+    drawn = f'<rect class="bar{hollow}" x="{start}" y="6" width="{width}" height="8"/>'
     if sign != "check":
-        bar += f'<use href="#{sign}" x="{place}" y="4" width="12" height="12"/>'
-    return f'<g class="{tone}">{bar}</g>'
+        drawn += f'<use href="#{sign}" x="{place}" y="4" width="12" height="12"/>'
+    return f'<g class="{tone}">{drawn}</g>'
 
 
 def _small(text: str) -> str:

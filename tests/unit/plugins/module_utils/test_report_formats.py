@@ -94,7 +94,9 @@ def test_all_formats_say_the_same_in_the_same_order(make):
     assert [(line["id"].removeprefix("'"), line["result"]) for line in lines(backups)] == plain
     cases = suite(backups).findall("testcase")
     # An XML reader makes one line break of two characters for it.
-    assert [case.get("name").replace("\r", "") for case in cases] == [name.replace("\r", "") for name, _ in from_json]
+    assert [case.get("name").replace("\r", "") for case in cases] == [
+        name.replace("\r", "") for name, _result in from_json
+    ]
     rows = re.findall(r'<tr data-result="(\w+)"', text(backups, "html"))
     assert rows == [result for _id, result in from_json]
 

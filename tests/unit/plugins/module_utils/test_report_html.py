@@ -163,13 +163,13 @@ def test_bars_stand_where_the_times_are():
         backup("a", job=job(1, start_time=MIDNIGHT, end_time=MIDNIGHT + 1000)),
         backup("b", job=job(2, start_time=MIDNIGHT + 1000, end_time=MIDNIGHT + 4000)),
     ]
-    bars = [(float(bar["x"]), float(bar["width"])) for bar in page(backups).all("rect")]
+    bars = [(float(one["x"]), float(one["width"])) for one in page(backups).all("rect")]
     assert bars == [(0.0, 65.0), (65.0, 195.0)]
 
 
 def test_a_job_that_has_not_ended_is_drawn_hollow():
     bars = page([backup("a", job=job(1)), backup("b", job=job(2, "timed_out"))]).all("rect")
-    assert [bar["class"] for bar in bars] == ["bar hollow", "bar"]
+    assert [one["class"] for one in bars] == ["bar hollow", "bar"]
 
 
 @pytest.mark.parametrize("length", [1, 59, 600, 3600, 86400, 30 * 86400, 5 * 365 * 86400])
