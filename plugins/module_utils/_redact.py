@@ -31,7 +31,8 @@ def secret_forms(secret: str) -> set[str]:
     (https://documentation.commvault.com/v11/essential/rest_api_authentication_post_login.html).
     """
     raw = secret.encode("utf-8", "surrogateescape")
-    forms = {secret, html.escape(secret)}
+    # Also as Python shows it, since texts of errors often hold that.
+    forms = {secret, html.escape(secret), repr(secret)[1:-1], repr(raw)[2:-1]}
     for encoded in (base64.b64encode(raw).decode("ascii"), base64.urlsafe_b64encode(raw).decode("ascii")):
         # Not every encoder pads.
         forms.update((encoded, encoded.rstrip("=")))

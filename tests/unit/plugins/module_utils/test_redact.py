@@ -36,6 +36,7 @@ BASE64 = base64.b64encode(SECRET.encode()).decode()
         quote(BASE64, safe=""),
         base64.urlsafe_b64encode(SECRET.encode()).decode(),
         html.escape(SECRET),
+        repr(SECRET.encode())[2:-1],
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
         json.dumps(SECRET)[1:-1].replace("/", "\\/"),
@@ -43,6 +44,11 @@ BASE64 = base64.b64encode(SECRET.encode()).decode()
 )  # fmt: skip
 def test_a_secret_is_masked_in_every_form_it_travels_in(form):
     assert Redactor([SECRET]).clean(f"before {form} after") == f"before {MASK} after"
+
+
+def test_a_secret_with_quotes_and_backslashes_is_masked_as_python_shows_it():
+    secret = 'it\'s "quoted" \\ twice'
+    assert Redactor([secret]).clean(f"{ {'password': secret} }") == "{'password': '********'}"
 
 
 def test_the_longer_of_two_secrets_is_masked_as_a_whole():
