@@ -33,7 +33,7 @@ def test_check_mode_starts_nothing(shell: Shell, simulator: Simulator) -> None:
     done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES, "--check")
     assert done.rc == 0
     assert done.adhoc()["backups"][0]["state"] == "would_start"
-    assert simulator.journal() == []
+    assert simulator.writes() == []
 
 
 def test_a_refusal_is_an_error_of_the_command(shell: Shell) -> None:

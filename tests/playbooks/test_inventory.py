@@ -162,7 +162,7 @@ def test_a_source_of_awx_with_empty_fields_and_nothing_but_the_environment(
         "COMMVAULT_PASSWORD": "SECRET-of-dev",
         **{f"COMMVAULT_{name}": "" for name in ("AUTH_TOKEN", "DOMAIN", "CA_PATH", "VALIDATE_CERTS", "TIMEOUT")},
     }
-    run = run_command(["ansible-inventory", "-i", source(), "--list"], variables=variables, cwd=tmp_path)
+    run = run_command(["ansible-inventory", "-i", source(""), "--list"], variables=variables, cwd=tmp_path)
     assert run.warnings == []
     assert "SECRET" not in run.output
     assert list(listed(run)[0]) == ["orders", "scratch"]
@@ -174,7 +174,7 @@ def test_a_source_that_cannot_be_read_fails_where_that_is_wanted(
 ) -> None:
     variables = {"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection}
     variables.update(COMMVAULT_AUTH_TOKEN="SECRET-wrong-token", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
-    run = run_command(["ansible-inventory", "-i", source(), "--list"], variables=variables, cwd=tmp_path)
+    run = run_command(["ansible-inventory", "-i", source(""), "--list"], variables=variables, cwd=tmp_path)
     assert run.rc != 0
     assert "did not accept the credentials" in run.output
     assert "SECRET" not in run.output
