@@ -38,6 +38,12 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
+def say_nothing(connection: socket.socket) -> None:
+    """Take all that comes and answer nothing, until the client gives up."""
+    while connection.recv(65536):
+        pass
+
+
 def http_answer(status: int, body: bytes = b"{}", headers: str = "", length: int | None = None) -> bytes:
     """The bytes of an answer; length: what Content-Length claims, if not the truth."""
     claimed = len(body) if length is None else length

@@ -12,7 +12,7 @@ import types
 
 import pytest
 import requests
-from support.raw_server import RawServer, http_answer, reset
+from support.raw_server import RawServer, http_answer, reset, say_nothing
 from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils import _session
@@ -182,7 +182,7 @@ class TestWhatMayHaveRun:
         assert (error.kind, error.maybe_ran) == ("interrupted", True)
 
     def test_no_answer_in_time_may_have_run(self):
-        with RawServer(lambda _connection: time.sleep(0.6)) as server:
+        with RawServer(say_nothing) as server:
             error = self.write(server.url, timeout=0.2)
         assert (error.kind, error.maybe_ran) == ("timeout", True)
         assert "within 0.2 seconds" in str(error)
@@ -200,7 +200,7 @@ class TestWhatMayHaveRun:
         assert error.kind in ("connection", "tls")
 
     def test_peer_that_is_silent_in_the_tls_handshake_got_nothing(self):
-        with RawServer(lambda _connection: time.sleep(0.6)) as server:
+        with RawServer(say_nothing) as server:
             error = self.write(f"https://127.0.0.1:{server.port}", timeout=0.2, read_retries=0)
         assert (error.kind, error.maybe_ran) == ("connection", False)
 
