@@ -177,33 +177,31 @@ EXAMPLES = r"""
 # The environment variables COMMVAULT_URL and COMMVAULT_AUTH_TOKEN say which CommCell, and with which credentials.
 plugin: rdsops.commvault.oracle_rds
 
----
 # Two clients, without what cannot be backed up, in groups by the first part of their names. Read again after an hour;
 # if the CommCell is not there then, what was read in the last day still gives an inventory.
-plugin: rdsops.commvault.oracle_rds
-url: https://commandcenter.example.com/commandcenter/api
-client_names:
-  - aws-prod
-  - aws-prod-eu
-statuses:
-  - ready
-  - enabled
-hostname: "{{ commvault_instance_name }}.{{ commvault_client_name }}"
-keyed_groups:
-  - key: commvault_instance_name.split('-')[0]
-    prefix: app
-cache: true
-cache_plugin: ansible.builtin.jsonfile
-cache_connection: ~/.cache/ansible-commvault
-cache_timeout: 3600
-cache_fallback_age: 1d
+# plugin: rdsops.commvault.oracle_rds
+# url: https://commandcenter.example.com/commandcenter/api
+# client_names:
+#   - aws-prod
+#   - aws-prod-eu
+# statuses:
+#   - ready
+#   - enabled
+# hostname: "{{ commvault_instance_name }}.{{ commvault_client_name }}"
+# keyed_groups:
+#   - key: commvault_instance_name.split('-')[0]
+#     prefix: app
+# cache: true
+# cache_plugin: ansible.builtin.jsonfile
+# cache_connection: ~/.cache/ansible-commvault
+# cache_timeout: 3600
+# cache_fallback_age: 1d
 
----
 # The token from a vault, and a group of those that were not backed up well for two days.
-plugin: rdsops.commvault.oracle_rds
-url: commandcenter.example.com
-auth_token: "{{ lookup('community.hashi_vault.vault_kv2_get', 'commvault').secret.token }}"
-stale_after: 2d
+# plugin: rdsops.commvault.oracle_rds
+# url: commandcenter.example.com
+# auth_token: "{{ lookup('community.hashi_vault.vault_kv2_get', 'commvault').secret.token }}"
+# stale_after: 2d
 
 # ansible-inventory -i prod.commvault_rds.yml --graph
 # ansible-playbook rdsops.commvault.export_backup -i prod.commvault_rds.yml --limit commvault_stale
