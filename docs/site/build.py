@@ -18,6 +18,7 @@ from pathlib import Path
 
 COLLECTION = "rdsops.commvault"
 HERE = Path(__file__).resolve().parent
+GUIDES = HERE.parent / "docsite" / "rst"
 BIN = Path(sys.executable).parent
 
 # What the pages that antsibull-docs writes name of Ansible's own site: role, name, page, title.
@@ -54,6 +55,12 @@ def write_inventory(path: Path) -> None:
     path.write_bytes(head.encode() + zlib.compress(lines.encode()))
 
 
+def call(program: str, *arguments: str) -> int:
+    """Run a program of this Python's environment; its exit code."""
+    command = [str(BIN / program), *arguments]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=300, check=False).returncode
+
+
 def main() -> int:
     """Build in a directory of its own, then replace the given one; the exit code of what failed, or 0."""
     (target,) = (Path(argument).resolve() for argument in sys.argv[1:])
@@ -66,10 +73,13 @@ def main() -> int:
         pages = ["--config-file", str(Path(scratch, "antsibull-docs.cfg")), "collection", "--use-current"]
         pages += ["--fail-on-error", "--squash-hierarchy", "--dest-dir", str(source), COLLECTION]
         render = ["-b", "html", "--fail-on-warning", "--keep-going", "--quiet", str(source), str(html)]
-        for command in ([str(BIN / "antsibull-docs"), *pages], [str(BIN / "sphinx-build"), *render]):
-            status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=300, check=False).returncode
-            if status:
-                return status
+        status = call("antsibull-docs", *pages)
+        # antsibull-docs takes the guides along, but not their pictures, and would clean them away if they were there.
+        if GUIDES.joinpath("images").is_dir():
+            shutil.copytree(GUIDES / "images", source / "docsite" / "images", dirs_exist_ok=True)
+        status = status or call("sphinx-build", *render)
+        if status:
+            return status
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(html, target)
     print(f"{sum(1 for _page in target.rglob('*.html'))} pages, from {target / 'index.html'}")

@@ -129,11 +129,10 @@ class _Run:
         reading = gate.reading(path.read_text(encoding="utf-8", errors="replace"))
         why = "; ".join([part for part in (why, *reading.problems) if part])
         notes = [*gate.notes, *reading.notes]
-        left = tree.untracked() if gate.tracked_only else []
-        if left:
-            notes.append(
-                f"{len(left)} files that git does not track: {', '.join(left[:3])}{', ...' if left[3:] else ''}"
-            )
+        loose = tree.untracked() if gate.tracked_only else []
+        if loose:
+            more = ", ..." if loose[3:] else ""
+            notes.append(f"{len(loose)} files that git does not track: {', '.join(loose[:3])}{more}")
         return Outcome(FAILED if why else PASSED, why, notes, reading.closing)
 
     def tarballs(self) -> list[Path]:

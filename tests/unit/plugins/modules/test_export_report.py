@@ -28,7 +28,7 @@ def report(run_module, tmp_path, monkeypatch):
         given["_ansible_remote_tmp"] = str(tmp_path / "ansible")
         return run_module(export_report, url=None, auth_token=None, **given)
 
-    run.place = tmp_path / "out"
+    run.place = tmp_path / "out"  # type: ignore[attr-defined]
     return run
 
 
