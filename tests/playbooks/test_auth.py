@@ -141,7 +141,8 @@ def test_tasks_share_one_login(play: Play, simulator: Simulator, check: bool, tm
     assert run.result("Log out again")["changed"] is False
     assert simulator.sessions() == []
     assert list((tmp_path / "tmp").iterdir()) == []
-    assert {entry["user"] for entry in simulator.journal()} == {"operator"}
+    # An endpoint that this release lacks is answered before anybody looks who asks.
+    assert {entry["user"] for entry in simulator.journal()} - {None} == {"operator"}
 
 
 def test_a_play_that_fails_in_the_middle_logs_out(play: Play, simulator: Simulator) -> None:

@@ -190,8 +190,14 @@ class TestWhatMayHaveRun:
     def test_an_answer_cut_short_may_have_run(self):
         with RawServer() as server:
             server.add(server.answer(http_answer(200, b'{"taskId": 1', length=500)))
-            error = self.write(server.url)
-        assert (error.kind, error.maybe_ran) == ("interrupted", True)
+            made = transport(server.url)
+            try:
+                # The oldest supported libraries notice nothing: then the answer itself is marked as cut.
+                assert made.write("POST", "createtask", body={"a": 1}).shape == "cut"
+            except RequestError as error:
+                assert (error.kind, error.maybe_ran) == ("interrupted", True)  # noqa: PT017
+            finally:
+                made.close()
 
     def test_peer_that_resets_in_the_tls_handshake_got_nothing(self, slept):
         with RawServer(reset, reset, reset) as server:
