@@ -122,6 +122,14 @@ def gates() -> tuple[Gate, ...]:
         _sanity(main),
         _pytest(main, "tests/playbooks", "playbooks"),
         _pytest(main, "tests/unit", "unit"),
+        Gate(
+            "aws",
+            "aws",
+            "the real amazon.aws inventory of a simulated AWS",
+            "aws",
+            ((*PYTEST, "tests/aws"),),
+            reading=readings.pytest,
+        ),
         *(_sanity(name) for name in others),
         _lint(
             "mypy",
