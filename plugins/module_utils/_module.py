@@ -17,7 +17,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ._argspec import connection_spec
 from ._connection import open_commcell, open_transport
 from ._errors import CommvaultError
-from ._redact import Redactor
+from ._redact import Redactor, named_secrets, secret_forms
 from ._session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
 
 if t.TYPE_CHECKING:
@@ -27,6 +27,28 @@ if t.TYPE_CHECKING:
 
     # Gets the module and its CommCell, returns the result; a result with failed: true fails the module.
     Work = t.Callable[["ModuleRun"], t.Dict[str, t.Any]]
+
+
+class _Module(AnsibleModule):
+    """An AnsibleModule that also masks what free-form options hold under names that sound secret.
+
+    It must do so before anything else happens: Ansible writes the options to the system's log, and shows them when they
+    are wrong, before a module has its first word.
+    """
+
+    def fail_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        """As of AnsibleModule."""
+        self._mask_free_forms()
+        super().fail_json(*args, **kwargs)
+
+    def _log_invocation(self) -> None:
+        self._mask_free_forms()
+        super()._log_invocation()
+
+    def _mask_free_forms(self) -> None:
+        for value in (getattr(self, "params", None) or {}).values():
+            for secret in named_secrets(value):
+                self.no_log_values.update(secret_forms(secret))
 
 
 class ModuleRun:
@@ -79,7 +101,7 @@ class ModuleRun:
 def run_module(spec: ArgumentSpec, work: Work) -> None:
     """Be a module: spec holds its own options. Ends the process."""
     complete = connection_spec().merge(spec)
-    module = AnsibleModule(supports_check_mode=True, **complete.kwargs())
+    module = _Module(supports_check_mode=True, **complete.kwargs())
     if not HAS_REQUESTS:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     redactor = Redactor(listener=module.no_log_values.update)

@@ -60,6 +60,27 @@ def test_secrets_are_masked_in_results_in_every_form(run_module):
     assert encoded not in result.text
 
 
+def free_form(work):
+    spec = ArgumentSpec({"extra": {"type": "dict"}, "number": {"type": "int"}})
+    return types.SimpleNamespace(main=lambda: _module.run_module(spec, work))
+
+
+def test_secrets_in_free_form_options_are_masked_before_the_module_has_its_first_word(run_module, monkeypatch):
+    logged = []
+    monkeypatch.setattr(_module.AnsibleModule, "log", lambda _module, _text, log_args=None: logged.append(log_args))
+    extra = {"deep": [{"userPassword": "SECRET-deep", "name": "open"}]}
+    result = run_module(free_form(lambda run: {"copy": run.params["extra"]}), extra=extra)
+    assert "SECRET" not in result.text + str(logged)
+    assert "open" in result.text
+    assert "open" in str(logged)
+
+
+def test_secrets_in_free_form_options_are_masked_where_other_options_are_wrong(run_module):
+    result = run_module(free_form(lambda _run: {}), extra={"password": "SECRET-deep"}, number="x", verbosity=3)
+    assert "number" in result["msg"]
+    assert "SECRET" not in result.text
+
+
 def test_switching_certificates_off_is_warned_about(run_module, monkeypatch):
     warnings = []
     monkeypatch.setattr(_module.AnsibleModule, "warn", lambda _module, text: warnings.append(text))
