@@ -104,7 +104,7 @@ class EstateApi:
         Empty if there are none, but also where the release does not have this list or does not give it to this user.
         Raises RequestError only when the server cannot be reached.
         """
-        return parse_database_instances(self._if_there("V4/Instances"))
+        return parse_database_instances(self._if_there("V4/Instances"), self._commcell.transport.redactor.clean)
 
     def _list(self, path: str, params: t.Mapping[str, t.Any] | None = None) -> t.Any:
         """The JSON of an answer; None for a 404 of the API, by which some endpoints say that a list is empty.

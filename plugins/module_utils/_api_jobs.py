@@ -66,6 +66,7 @@ class JobsApi:
 
     def __init__(self, commcell: CommCell) -> None:
         self._commcell = commcell
+        self._clean = commcell.transport.redactor.clean
         self._limits: dict[str, t.Any] = {}
 
     def limit(self, seconds: float | None, *, repeat: bool = True) -> None:
@@ -94,7 +95,7 @@ class JobsApi:
         if (reply.status == 404 and reply.shape != "markup") or (reply.status == 200 and reply.shape == "empty"):
             return None
         self._commcell.check(reply, "GET", path, changes=False)
-        return next((job for job in _jobs(reply.data) if job.id == str(job_id)), None)
+        return next((job for job in self._jobs(reply.data) if job.id == str(job_id)), None)
 
     def list_page(
         self,
@@ -120,7 +121,7 @@ class JobsApi:
         body = {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": wanted}
         data = self._commcell.read("POST", "Jobs", body=body, **self._limits)
         rows = data.get("jobs") if isinstance(data, dict) else None
-        jobs = list({job.id: job for job in _jobs(data) if job.visible}.values())
+        jobs = list({job.id: job for job in self._jobs(data) if job.visible}.values())
         ids = [int(job.id) for job in jobs]
         total = as_number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
         return JobPage(
@@ -141,7 +142,7 @@ class JobsApi:
             task_id if isinstance(task_id, int) and task_id > 0 else None,
             plain_text(_available(general.get("jobStartedFrom")), 80) or None,
             plain_text(_available(general.get("jobStartedBy")), 80) or None,
-            plain_text(_available(_member(detail, "progressInfo").get("reasonForJobDelay"))) or None,
+            plain_text(_available(_member(detail, "progressInfo").get("reasonForJobDelay")), clean=self._clean) or None,
         )
 
     def events(self, job_id: str) -> list[Event]:
@@ -152,7 +153,7 @@ class JobsApi:
             return []
         self._commcell.check(reply, "GET", "Events", changes=False)
         rows = reply.data.get("commservEvents") if isinstance(reply.data, dict) else None
-        events = [_event(row) for row in rows or () if isinstance(row, dict)]
+        events = [_event(row, self._clean) for row in rows or () if isinstance(row, dict)]
         return sorted(events, key=lambda event: (event.time or 0, event.id), reverse=True)
 
     def pause(self, job_id: str) -> None:
@@ -175,13 +176,12 @@ class JobsApi:
             return
         self._commcell.check(reply, "POST", path, changes=True)
 
-
-def _jobs(data: t.Any) -> list[Job]:
-    rows = data.get("jobs") if isinstance(data, dict) else None
-    if not isinstance(rows, list):
-        return []
-    parsed = [parse_job(_member(row, "jobSummary")) for row in rows]
-    return [job for job in parsed if job is not None]
+    def _jobs(self, data: t.Any) -> list[Job]:
+        rows = data.get("jobs") if isinstance(data, dict) else None
+        if not isinstance(rows, list):
+            return []
+        parsed = [parse_job(_member(row, "jobSummary"), self._clean) for row in rows]
+        return [job for job in parsed if job is not None]
 
 
 def _member(value: t.Any, name: str) -> dict[str, t.Any]:
@@ -194,7 +194,7 @@ def _available(value: t.Any) -> t.Any:
     return None if as_number(value) == NOT_AVAILABLE else value
 
 
-def _event(row: t.Mapping[str, t.Any]) -> Event:
+def _event(row: t.Mapping[str, t.Any], clean: t.Callable[[str], str]) -> Event:
     def number(name: str) -> int | None:
         value = as_number(row.get(name))
         return value if isinstance(value, int) else None
@@ -204,5 +204,5 @@ def _event(row: t.Mapping[str, t.Any]) -> Event:
         number("timeSource"),
         number("severity"),
         plain_text(row.get("eventCodeString") or row.get("eventCode"), 40) or None,
-        plain_text(row.get("description"), EVENT_LENGTH),
+        plain_text(row.get("description"), EVENT_LENGTH, clean),
     )

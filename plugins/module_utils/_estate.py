@@ -278,8 +278,11 @@ def parse_subclients(data: t.Any) -> list[Subclient]:
     return subclients
 
 
-def parse_database_instances(data: t.Any) -> list[DatabaseInstance]:
-    """The rows of GET V4/Instances (github.com/Commvault/CVPowershellSDKV2: OpenAPI3.yaml)."""
+def parse_database_instances(data: t.Any, clean: t.Callable[[str], str] = str) -> list[DatabaseInstance]:
+    """The rows of GET V4/Instances (github.com/Commvault/CVPowershellSDKV2: OpenAPI3.yaml).
+
+    clean: masks secrets in what the server says of instances.
+    """
     instances = []
     for row in _rows(data, "instances"):
         client = _member(row, "client")
@@ -296,23 +299,23 @@ def parse_database_instances(data: t.Any) -> list[DatabaseInstance]:
                 vendor=_text(row.get("vendor")),
                 engine=_text(row.get("databaseEngine")),
                 status=_text(row.get("status")),
-                not_ready_reason=_text(row.get("notReadyReason")),
+                not_ready_reason=clean(_text(row.get("notReadyReason")) or "") or None,
                 plan=_text(_member(row, "plan").get("name")),
                 company=_text(_member(row, "company").get("name")),
                 display_name=_text(row.get("server")),
-                last_backup=_parse_last_backup(_member(row, "lastBackup")),
+                last_backup=_parse_last_backup(_member(row, "lastBackup"), clean),
             )
         )
     return instances
 
 
-def _parse_last_backup(data: dict[str, t.Any]) -> LastBackup | None:
+def _parse_last_backup(data: dict[str, t.Any], clean: t.Callable[[str], str]) -> LastBackup | None:
     status = _text(data.get("status"))
     # ANY_STATUS is a value of the vendor's list that says nothing.
     if not status or status in ("NEVER_BACKED_UP", "ANY_STATUS"):
         return None
     job_id = _id(data.get("jobId"))
-    reason = plain_text(data.get("failureReason")) or None
+    reason = plain_text(data.get("failureReason"), clean=clean) or None
     return LastBackup(str(job_id) if job_id else None, status, _id(data.get("time")), reason=reason)
 
 

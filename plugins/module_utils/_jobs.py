@@ -70,9 +70,12 @@ def _plain(status: str) -> str:
     return " ".join(status.lower().replace("_", " ").replace("w/", "with ").split())
 
 
-def plain_text(text: t.Any, length: int = REASON_LENGTH) -> str:
-    """One line without markup (the vendor's texts can hold <br> and &amp;), at most length characters."""
-    line = " ".join(html.unescape(_TAG.sub(" ", str(text or ""))).split())
+def plain_text(text: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str], str] = str) -> str:
+    """One line without markup (the vendor's texts can hold <br> and &amp;), at most length characters.
+
+    clean: masks secrets. It comes first: what is left of a secret when it has been cut can be found by nobody.
+    """
+    line = " ".join(html.unescape(_TAG.sub(" ", clean(str(text or "")))).split())
     return line if len(line) <= length else line[: length - 3] + "..."
 
 
@@ -182,8 +185,8 @@ def from_result(result: t.Mapping[str, t.Any]) -> Job | None:
     return Job(id=str(result["job_id"]), **known)
 
 
-def parse_job(summary: t.Mapping[str, t.Any]) -> Job | None:
-    """The job of a jobSummary, None without a job id.
+def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = str) -> Job | None:
+    """The job of a jobSummary, None without a job id. clean: masks secrets in what the server says.
 
     Keys as in the rows of GET Job and POST Jobs (github.com/centreon/centreon-plugins:
     tests/apps/backup/commvault/commserve/restapi has one from a live system). Numbers are taken as int or str.
@@ -195,10 +198,10 @@ def parse_job(summary: t.Mapping[str, t.Any]) -> Job | None:
     destination = _dict(summary.get("destinationClient"))
     return Job(
         id=str(job_id),
-        status=plain_text(summary.get("status") or summary.get("localizedStatus"), 80),
+        status=plain_text(summary.get("status") or summary.get("localizedStatus"), 80, clean),
         percent_complete=_percent(summary.get("percentComplete")),
         phase=_text(summary.get("currentPhaseName")),
-        reason=plain_text(summary.get("pendingReason")) or None,
+        reason=plain_text(summary.get("pendingReason"), clean=clean) or None,
         reason_code=_text(summary.get("pendingReasonErrorCode")),
         job_type=_text(summary.get("jobType")),
         backup_level=_text(summary.get("backupLevelName")),

@@ -168,3 +168,12 @@ def test_a_server_out_of_reach_is_an_error_whatever_is_asked(path):
     with Commvault(get(path).raises(ConnectTimeout("no"))) as api, pytest.raises(RequestError) as caught:
         api.database_instances() if path == "V4/Instances" else api.activity()
     assert caught.value.kind == "connection"
+
+
+def test_a_secret_in_what_the_server_says_of_an_instance_is_masked():
+    row = {"id": 1, "name": "orders", "client": {"id": 2, "name": "aws"}, "notReadyReason": "no SECRET"}
+    row["lastBackup"] = {"status": "FAILED", "failureReason": f"{'x' * 247}SECRET"}
+    with Commvault(get("V4/Instances").returns(200, {"instances": [row]})) as api:
+        (instance,) = api.database_instances()
+    assert "SEC" not in f"{instance}"
+    assert instance.not_ready_reason == "no ********"

@@ -19,7 +19,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._session import e
 
 
 def jobs_api(*exchanges):
-    transport = Transport(parse_base_url("cc.example.com"), Redactor(), timeout=5, read_retries=2)
+    transport = Transport(parse_base_url("cc.example.com"), Redactor(["SEC<r>ET"]), timeout=5, read_retries=2)
     script = Script(*exchanges)
     script.mount_on(transport.session)
     return JobsApi(CommCell(transport, Token("token-of-this-test")))
@@ -199,3 +199,16 @@ def test_a_caller_who_is_short_of_time_limits_every_read(monkeypatch):
 
 def test_the_page_of_a_job_is_named():
     assert jobs_api().url("7") == "https://cc.example.com/commandcenter/#/jobs/7"
+
+
+def test_a_secret_in_what_the_server_says_of_a_job_is_masked_before_it_is_cut_or_stripped():
+    words = f"{'x' * 245}SEC<r>ET"
+    detail = {"generalInfo": {}, "progressInfo": {"reasonForJobDelay": words}}
+    api = jobs_api(
+        get("Job/7").returns(200, listing(job_summary(7, pendingReason=words))),
+        post("Jobs").returns(200, listing(job_summary(7, pendingReason=words))),
+        post("JobDetails").returns(200, {"job": {"jobDetail": detail}}),
+        get("Events").with_query(jobId="7").returns(200, {"commservEvents": [{"id": 1, "description": words}]}),
+    )
+    said = [api.get("7").reason, api.list_page().jobs[0].reason, api.details("7").delay_reason, api.events("7")[0].text]
+    assert [("SEC" in text, "*" in text) for text in said] == [(False, True)] * 4
