@@ -202,7 +202,7 @@ def test_the_page_of_a_job_is_named():
 
 
 def test_a_secret_in_what_the_server_says_of_a_job_is_masked_before_it_is_cut_or_stripped():
-    words = f"{'x' * 245}SEC<r>ET"
+    words = f"SEC<r>ET {'x' * 236}SEC<r>ET"
     detail = {"generalInfo": {}, "progressInfo": {"reasonForJobDelay": words}}
     api = jobs_api(
         get("Job/7").returns(200, listing(job_summary(7, pendingReason=words))),
