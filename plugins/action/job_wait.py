@@ -25,6 +25,7 @@ from ..module_utils._progress import Progress
 from ..module_utils._wait_options import job_wait_spec, wait_options
 from ..module_utils._wait_result import wait_result
 from ..module_utils._waiting import wait_for_jobs
+from ..plugin_utils._in_place import execute
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs import Job
@@ -32,10 +33,10 @@ if t.TYPE_CHECKING:
     from ..module_utils._waiting import Wait
 
 PLAIN = "rdsops.commvault.job_wait"
-INFO = "rdsops.commvault.job_info"
-CONTROL = "rdsops.commvault.job_control"
-LOGIN = "rdsops.commvault.login"
-LOGOUT = "rdsops.commvault.logout"
+INFO = "job_info"
+CONTROL = "job_control"
+LOGIN = "login"
+LOGOUT = "logout"
 LOGIN_KIND = ("username", "password")
 # Seconds to stay away after a refusal for want of quota, since results do not say what the server's headers said.
 QUOTA_PAUSE = 60.0
@@ -161,7 +162,7 @@ class _Runs:
         raise _RunError(str(result.get("msg") or f"{module} returned nothing."), result.get("failure"))
 
     def _execute(self, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
-        result = self._action._execute_module(module_name=module, module_args=arguments, task_vars=self._variables)
+        result = execute(self._action, module, arguments, self._variables)
         self.warnings += [text for text in result.get("warnings", []) if text not in self.warnings]
         return result
 

@@ -4,29 +4,22 @@
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""What every module does around its own work: options, connection, and the one place where errors are caught."""
+"""Being a module: options from Ansible, a result to Ansible, and the module's own work in between."""
 
 from __future__ import annotations
 
-import os
-import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._argspec import connection_spec
-from ._connection import open_commcell, open_transport
-from ._errors import CommvaultError
 from ._redact import Redactor, named_secrets, secret_forms
+from ._run import Circumstances, ModuleRun, perform
 from ._session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
 
 if t.TYPE_CHECKING:
-    from ._api import CommCell
     from ._argspec import ArgumentSpec
-    from ._http import Transport
-
-    # Gets the module and its CommCell, returns the result; a result with failed: true fails the module.
-    Work = t.Callable[["ModuleRun"], t.Dict[str, t.Any]]
+    from ._run import Work
 
 
 class _Module(AnsibleModule):
@@ -51,53 +44,6 @@ class _Module(AnsibleModule):
                 self.no_log_values.update(secret_forms(secret))
 
 
-class ModuleRun:
-    """One run of a module: its parameters and the CommCell that it works on."""
-
-    def __init__(self, module: AnsibleModule, redactor: Redactor, from_environment: t.Container[str] = ()) -> None:
-        """from_environment: the options whose values came from environment variables."""
-        self.params: dict[str, t.Any] = module.params
-        self.check_mode: bool = module.check_mode
-        self.diff_mode: bool = module._diff
-        self.verbosity: int = module._verbosity
-        self._module = module
-        self._redactor = redactor
-        self._from_environment = from_environment
-
-    def warn(self, text: str) -> None:
-        """Show the user a warning; text holds no secret."""
-        self._module.warn(self._redactor.clean(text))
-
-    def open(self, pool_size: int = 1) -> CommCell:
-        """The CommCell of the connection options; pool_size: requests at once. Raises InvalidInput."""
-        self._warn_of_unproven_servers()
-        return open_commcell(
-            self.params.__getitem__, self._redactor, pool_size=pool_size, from_environment=self._from_environment
-        )
-
-    def open_transport(self) -> Transport:
-        """The connection to the server alone, without credentials. Raises InvalidInput."""
-        self._warn_of_unproven_servers()
-        return open_transport(self.params.__getitem__, self._redactor)
-
-    def given(self, name: str) -> bool:
-        """Whether an option was set, and not by its environment variable."""
-        return bool(self.params[name]) and name not in self._from_environment
-
-    def _warn_of_unproven_servers(self) -> None:
-        if not self.params["validate_certs"]:
-            self.warn(
-                "validate_certs is false: nothing proves that the server is the CommCell, and the credentials go to"
-                " whatever answers."
-                " Use ca_path for a certificate of a private CA."
-            )
-
-    def hide(self, *secrets: str) -> None:
-        """Mask secrets in whatever this module puts out."""
-        for secret in secrets:
-            self._redactor.add(secret)
-
-
 def run_module(spec: ArgumentSpec, work: Work) -> None:
     """Be a module: spec holds its own options. Ends the process."""
     complete = connection_spec().merge(spec)
@@ -105,24 +51,9 @@ def run_module(spec: ArgumentSpec, work: Work) -> None:
     if not HAS_REQUESTS:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     redactor = Redactor(listener=module.no_log_values.update)
-    try:
-        from_environment = complete.environment.complete(complete.options, module.params)
-        result = work(ModuleRun(module, redactor, from_environment))
-    except CommvaultError as exc:
-        result = _failed(exc)
-    except Exception as exc:  # noqa: BLE001  # pylint: disable=broad-except
-        # Left alone, Ansible would print it with its trace, and the text of a foreign error can hold a secret.
-        result = _failed(CommvaultError(f"A fault in rdsops.commvault, please report it: {_describe(exc, redactor)}"))
+    circumstances = Circumstances(module.check_mode, module._diff, module._verbosity, module.warn)
+    from_environment = complete.environment.complete(complete.options, module.params)
+    result = perform(ModuleRun(module.params, circumstances, redactor, from_environment), work, redactor)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
-
-
-def _failed(error: CommvaultError) -> dict[str, t.Any]:
-    return {"failed": True, "msg": str(error), "failure": error.failure()}
-
-
-def _describe(exc: Exception, redactor: Redactor) -> str:
-    frame = traceback.extract_tb(exc.__traceback__)[-1]
-    place = f"{os.path.basename(frame.filename)}:{frame.lineno}"
-    return f"{type(exc).__name__} at {place}: {redactor.excerpt(str(exc))}"

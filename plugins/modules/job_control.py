@@ -347,7 +347,8 @@ from ..module_utils._job_control import VERBS, Control, control_jobs, reached
 from ..module_utils._job_reader import JobReader
 from ..module_utils._job_report import JobReport
 from ..module_utils._jobs import check_job_ids
-from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._module import run_module
+from ..module_utils._run import ModuleRun
 from ..module_utils._times import span
 from ..module_utils._wait_for import make_poll
 from ..module_utils._waiting import wait_for_jobs

@@ -309,7 +309,8 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._job_reader import JobReader
 from ..module_utils._job_report import JobReport, needs_explanation
 from ..module_utils._jobs import ACTIVE, BAD, ERRORS, OK, WARNINGS, check_job_ids
-from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._module import run_module
+from ..module_utils._run import ModuleRun
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs import Job

@@ -384,7 +384,8 @@ import typing as t
 
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._jobs import check_job_ids
-from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._module import run_module
+from ..module_utils._run import ModuleRun
 from ..module_utils._wait_for import wait_and_describe
 from ..module_utils._wait_options import job_wait_spec, wait_options
 

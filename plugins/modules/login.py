@@ -142,7 +142,8 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._connection import required
 from ..module_utils._errors import InvalidInput
 from ..module_utils._login_session import begin
-from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._module import run_module
+from ..module_utils._run import ModuleRun
 
 
 def argument_spec() -> ArgumentSpec:

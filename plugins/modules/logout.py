@@ -108,7 +108,13 @@ from ..module_utils._api_accounts import AccountsApi
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._connection import required
 from ..module_utils._login_session import end
-from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._module import run_module
+from ..module_utils._run import ModuleRun
+
+
+def argument_spec() -> ArgumentSpec:
+    """It has no options but those of the connection."""
+    return ArgumentSpec({})
 
 
 def run(module: ModuleRun) -> dict[str, t.Any]:
@@ -125,7 +131,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run_module(ArgumentSpec({}), run)
+    run_module(argument_spec(), run)
 
 
 if __name__ == "__main__":

@@ -541,7 +541,7 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._connection import positive
 from ..module_utils._durations import positive_duration
 from ..module_utils._export import PATIENCE, Export, ExportPlan
-from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._module import run_module
 from ..module_utils._oracle_rds import (
     AWAITED_STATES,
     ExportOptions,
@@ -553,6 +553,7 @@ from ..module_utils._oracle_rds import (
     summary,
 )
 from ..module_utils._redact import named_secrets
+from ..module_utils._run import ModuleRun
 from ..module_utils._times import iso_time
 from ..module_utils._wait_options import wait_options, wait_spec
 

@@ -480,8 +480,9 @@ from ..module_utils._discovery import SOURCES, Discovery, Found, Query
 from ..module_utils._durations import parse_duration
 from ..module_utils._estate import ORACLE, name_filter
 from ..module_utils._job_reader import JobReader
-from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._module import run_module
 from ..module_utils._rds_names import MATCHED, SKIPPED, Match, Pattern, make_rds_instances, match
+from ..module_utils._run import ModuleRun
 
 SHOWN = 3
 

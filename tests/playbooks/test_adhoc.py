@@ -29,6 +29,18 @@ def test_one_command_starts_a_backup_and_prints_its_ids(shell: Shell, simulator:
     assert len(simulator.journal()) == 1
 
 
+def test_with_another_python_the_module_does_the_same(shell: Shell, simulator: Simulator) -> None:
+    # Another name of the same one: what counts is that Ansible is told to use it.
+    directory = Path(sys.executable).parent
+    other = f"{directory}/../{directory.name}/python"
+    done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES, "-e", f"ansible_python_interpreter={other}", "-vvv")
+    assert done.rc == 0
+    assert "AnsiballZ_oracle_rds_export_backup" in done.output
+    result = done.adhoc()
+    assert (result["changed"], result["task_id"], result["job_ids"]) == (True, 9920, ["148886"])
+    assert len(simulator.journal()) == 1
+
+
 def test_check_mode_starts_nothing(shell: Shell, simulator: Simulator) -> None:
     done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES, "--check")
     assert done.rc == 0

@@ -75,7 +75,7 @@ class World:
             environment=[],
         )
         task.args = {name: value for name, value in task.args.items() if value is not None}
-        connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"), has_native_async=False)
+        connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"), has_native_async=False, transport="ssh")
         plugin = action.ActionModule(task, connection, SimpleNamespace(), None, None, None)
         plugin._execute_module = functools.partial(self._execute, task)
         display = SimpleNamespace(display=self.lines.append)

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Runs the work of a module in Ansible's own process where the task is the controller's own, and the module elsewhere.
+
+Most tasks of this collection talk to a CommCell from the controller. To pack a module with all that it uses, to write
+it to a file and to start a Python that compiles it takes longer than the request; and options of a task, secrets among
+them, would be in that file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._argspec import connection_spec
+from ..module_utils._redact import Redactor, named_secrets
+from ..module_utils._run import Circumstances, ModuleRun, perform
+from ..module_utils._session import HAS_REQUESTS
+
+_COLLECTION = "rdsops.commvault"
+_MODULES = f"ansible_collections.{_COLLECTION}.plugins.modules"
+
+
+class InPlaceAction(ActionBase):
+    """The action plugin of a module of this collection whose main() is a run_module(argument_spec(), run)."""
+
+    TRANSFERS_FILES = False
+    _supports_async = True
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """As of ActionBase.run."""
+        super().run(tmp, task_vars)
+        return execute(self, self._task.action.rpartition(".")[2], self._task.args, task_vars or {})
+
+
+def execute(
+    action: ActionBase, module: str, arguments: t.Mapping[str, t.Any], variables: dict[str, t.Any]
+) -> dict[str, t.Any]:
+    """The result of a module of this collection, for the task of an action plugin.
+
+    module: its short name. arguments: its options. variables: those of the task.
+    """
+    result = _in_place(action, module, arguments) if _is_controllers_own(action, variables) else None
+    if result is not None:
+        return result
+    in_background = bool(action._task.async_val and not action._connection.has_native_async)
+    return action._execute_module(
+        module_name=f"{_COLLECTION}.{module}",
+        module_args=dict(arguments),
+        task_vars=variables,
+        wrap_async=in_background,
+    )
+
+
+def _is_controllers_own(action: ActionBase, variables: dict[str, t.Any]) -> bool:
+    """Whether a module would run as this user, with this Python and in this environment."""
+    task, connection = action._task, action._connection
+    return not (
+        task.async_val
+        or connection.transport != "local"
+        or connection.become
+        or any(task.environment or ())
+        or not HAS_REQUESTS
+        # Its libraries for proxies do not survive the fork of a worker.
+        or sys.platform == "darwin"
+        or not _is_own_python(action, variables)
+    )
+
+
+def _is_own_python(action: ActionBase, variables: dict[str, t.Any]) -> bool:
+    if action._task.delegate_to:
+        variables = (variables.get("ansible_delegated_vars") or {}).get(action._task.delegate_to) or variables
+    chosen = action._templar.template(variables.get("ansible_python_interpreter"))
+    # Without a choice Ansible looks for any Python that will do.
+    return not chosen or str(chosen).startswith("auto") or chosen == sys.executable
+
+
+def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+    """The result of the work; None if the options are wrong, which the module words best."""
+    module = importlib.import_module(f"{_MODULES}.{name}")
+    spec = connection_spec().merge(module.argument_spec())
+    # As a module gets them: without what Ansible knows of the origin of a value, and decrypted.
+    plain = json.loads(json.dumps(dict(arguments), default=str))
+    checked = ArgumentSpecValidator(spec.options, **spec.constraints).validate(plain)
+    if checked.error_messages:
+        return None
+    params = checked.validated_parameters
+    from_environment = spec.environment.complete(spec.options, params)
+    redactor = Redactor(params[name] for name, option in spec.options.items() if option.get("no_log"))
+    for value in params.values():
+        for secret in named_secrets(value):
+            redactor.add(secret)
+    warnings: list[str] = []
+    task = action._task
+    circumstances = Circumstances(task.check_mode, bool(task.diff), action._display.verbosity, warnings.append)
+    result = perform(ModuleRun(params, circumstances, redactor, from_environment), module.run, redactor)
+    result["invocation"] = {"module_args": params}
+    if warnings:
+        result["warnings"] = warnings
+    return remove_values(result, redactor.forms())

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from support.documented import undocumented_or_missing
+from support.job_rows import job_summary, listing
+from support.module_runner import TOKEN, URL
+from support.scripted_http import Script, get
+
+from ansible_collections.rdsops.commvault.plugins.action import job_info as job_info_action
+from ansible_collections.rdsops.commvault.plugins.module_utils import _http
+from ansible_collections.rdsops.commvault.plugins.modules import job_info
+from ansible_collections.rdsops.commvault.plugins.plugin_utils import _in_place
+
+BY_MODULE = {"by": "module"}
+
+
+class Task:
+    """Runs an action plugin the way Ansible does, for a task of the controller unless it is changed."""
+
+    def __init__(self, monkeypatch):
+        self._monkeypatch = monkeypatch
+        self.task = SimpleNamespace(
+            action="rdsops.commvault.job_info",
+            args={"url": URL, "auth_token": TOKEN, "job_ids": [7]},
+            async_val=0,
+            environment=[],
+            delegate_to=None,
+            check_mode=False,
+            diff=False,
+        )
+        self.connection = SimpleNamespace(
+            transport="local", become=None, has_native_async=False, _shell=SimpleNamespace(tmpdir="unused")
+        )
+        self.variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        self.verbosity = 0
+        self.module_runs = []
+
+    def run(self, *exchanges):
+        """The result, after exactly these exchanges in this process."""
+        script = Script(*exchanges)
+        original = _http.make_session
+
+        def scripted_session(*args, **kwargs):
+            session = original(*args, **kwargs)
+            script.mount_on(session)
+            return session
+
+        self._monkeypatch.setattr(_http, "make_session", scripted_session)
+        plugin = job_info_action.ActionModule(
+            self.task,
+            self.connection,
+            SimpleNamespace(),
+            None,
+            SimpleNamespace(template=lambda text: sys.executable if text and "playbook_python" in text else text),
+            None,
+        )
+        self._monkeypatch.setattr(plugin, "_display", SimpleNamespace(verbosity=self.verbosity))
+        plugin._execute_module = lambda **given: self.module_runs.append(given) or dict(BY_MODULE)
+        result = plugin.run(task_vars=self.variables)
+        script.finish()
+        self._monkeypatch.setattr(_http, "make_session", original)
+        return result
+
+
+@pytest.fixture
+def task(monkeypatch):
+    return Task(monkeypatch)
+
+
+def job_7(**fields):
+    return get("Job/7").with_header("Authtoken", TOKEN).returns(200, listing(job_summary(7, **fields)))
+
+
+def test_the_work_for_a_task_of_the_controller_is_done_in_place(task):
+    result = task.run(job_7())
+    assert task.module_runs == []
+    assert [entry["job_id"] for entry in result["jobs"]] == ["7"]
+    invocation = result.pop("invocation")
+    assert invocation["module_args"]["read_retries"] == 3
+    assert undocumented_or_missing(job_info, result) == set()
+
+
+@pytest.mark.parametrize("interpreter", [None, "auto", "auto_silent", sys.executable])
+def test_any_choice_of_python_that_allows_ansibles_own_is_in_place(task, interpreter):
+    task.variables = {"ansible_python_interpreter": interpreter}
+    assert "jobs" in task.run(job_7())
+
+
+def elsewhere(task):
+    task.connection.transport = "ssh"
+
+
+def as_another_user(task):
+    task.connection.become = object()
+
+
+def in_an_environment(task):
+    task.task.environment = [{}, {"HTTPS_PROXY": "http://proxy.example.com"}]
+
+
+def with_another_python(task):
+    task.variables = {"ansible_python_interpreter": "/usr/bin/python3"}
+
+
+def with_another_python_of_the_host_it_is_delegated_to(task):
+    task.task.delegate_to = "localhost"
+    task.variables["ansible_delegated_vars"] = {"localhost": {"ansible_python_interpreter": "/usr/bin/python3"}}
+
+
+def without_requests(task):
+    task._monkeypatch.setattr(_in_place, "HAS_REQUESTS", False)
+
+
+def on_macos(task):
+    task._monkeypatch.setattr(_in_place.sys, "platform", "darwin")
+
+
+def with_wrong_options(task):
+    task.task.args["job_ids"] = ["7"]
+    task.task.args["read_retries"] = "some"
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        elsewhere,
+        as_another_user,
+        in_an_environment,
+        with_another_python,
+        with_another_python_of_the_host_it_is_delegated_to,
+        without_requests,
+        on_macos,
+        with_wrong_options,
+    ],
+)
+def test_any_other_task_runs_the_module(task, difference):
+    difference(task)
+    assert task.run() == BY_MODULE
+    (given,) = task.module_runs
+    assert given["module_name"] == "rdsops.commvault.job_info"
+    assert given["module_args"] == task.task.args
+    assert given["task_vars"] is task.variables
+    assert given["wrap_async"] is False
+
+
+def test_a_task_in_the_background_runs_the_module_there(task):
+    task.task.async_val = 60
+    task.run()
+    assert task.module_runs[0]["wrap_async"] is True
+
+
+def test_secrets_are_masked_in_result_options_and_warnings(task):
+    task.task.args["validate_certs"] = False
+    result = task.run(job_7(pendingReason=f"it said {TOKEN}"))
+    assert "SECRET" not in str(result)
+    assert "nothing proves" in result["warnings"][0]
+    assert result["jobs"][0]["reason"] == "it said ********"
+
+
+def test_values_lose_what_ansible_knows_of_them(task):
+    class Tagged(str):
+        """A value that Ansible would take for a template once more, if it came back."""
+
+    task.task.args["url"] = Tagged(URL)
+    result = task.run(job_7())
+    assert type(result["invocation"]["module_args"]["url"]) is str
+
+
+def test_an_error_is_a_result(task):
+    result = task.run(get("Job/7").returns(500, {"errorCode": 7, "errorMessage": "broken"}))
+    assert result["failed"] is True
+    assert result["failure"]["code"] == 7
+
+
+def test_a_fault_of_the_collection_is_a_result_without_secrets(task, monkeypatch):
+    def broken(_run):
+        raise ValueError(f"a fault with {TOKEN}")
+
+    monkeypatch.setattr(job_info, "run", broken)
+    result = task.run()
+    assert result["failed"] is True
+    assert "please report it: ValueError at test_in_place.py" in result["msg"]
+    assert "SECRET" not in str(result)
+
+
+def test_no_module_that_talks_to_a_commcell_is_left_out():
+    plugins = Path(_in_place.__file__).parents[1]
+    modules = {
+        path.stem
+        for path in (plugins / "modules").glob("*.py")
+        if "run_module(argument_spec(), run)" in path.read_text()
+    }
+    assert len(modules) >= 7
+    assert modules <= {path.stem for path in (plugins / "action").glob("*.py")}
