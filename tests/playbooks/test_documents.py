@@ -9,9 +9,13 @@ How a block is tried:
 - ``yaml``: a list is a playbook, or tasks; it is run at once. An inventory is kept as inventory.yml. A first line like
   "# nightly.yml" gives the file its name; such a file waits for a command that names it.
 - ``shell``: commands of Ansible are run in the directory of these files; so is ``make demo``. Of other make commands
-  the target must exist. Installation commands are compared with the project's metadata.
+  the target must exist. Installation commands are compared with the project's metadata. Whoever exports a user name
+  logs in with the password of the rehearsal server's user. A file that is opened with an editor gets the JSON block
+  that comes next, with a pair of tokens of that server.
 - ``text`` after commands: each of its lines is in their output; numbers of four digits or more may differ, and "..."
   stands for anything. If there is "FAILED!" or "fatal:" in it, the last command fails, and else none does.
+
+Where a wait is all that is tried, the clock of the server runs fast, and looks follow each other fast.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 import typing as t
 from pathlib import Path
@@ -43,6 +48,11 @@ INVENTORY = {
         "hosts": {f"{name}.example.com": {"commvault_instance_name": name} for name in ("orders", "billing", "hr")},
     }
 }
+# The one user of the rehearsal server's estate.
+USER, PASSWORD = "backup-operator", "rehearsal-only"
+WAITING = ("job_wait", "oracle_rds_export_backup")
+# Simulated seconds in a second while something waits, so that jobs of minutes take seconds.
+SPEED = 60
 ELSEWHERE = re.compile(r"https://commandcenter\.example\.com(?:/commandcenter/api)?")
 
 
@@ -62,6 +72,8 @@ class Reader:
         }
         self.runs: list[CommandRun] = []
         self.waiting: set[str] = set()
+        self._simulator = simulator
+        self._edited: Path | None = None
 
     def do(self, block: Block, expected: str | None) -> None:
         """Try one block; expected: the text of the block after it, if that shows output."""
@@ -76,7 +88,7 @@ class Reader:
             assert codes[-1:] == ([fails] if codes else []), self.output
             assert not any(codes[:-1]), self.output
         elif block.language == "json":
-            json.loads(block.text)
+            self.json(json.loads(block.text))
         elif block.language == "text":
             self.compare(block.text)
         else:
@@ -101,14 +113,14 @@ class Reader:
         text = ELSEWHERE.sub(self.url, block.text)
         data = yaml.safe_load(text)
         if block.file_name:
-            (self.place / block.file_name).write_text(text, encoding="utf-8")
+            (self.place / block.file_name).write_text(hurried(text, data), encoding="utf-8")
             self.waiting.add(block.file_name)
         elif is_inventory(data):
             (self.place / "inventory.yml").write_text(text, encoding="utf-8")
             self.waiting.add("inventory.yml")
         else:
             assert isinstance(data, list), "neither a playbook, nor tasks, nor an inventory"
-            (self.place / "block.yml").write_text(as_playbook(text), encoding="utf-8")
+            (self.place / "block.yml").write_text(hurried(as_playbook(text)), encoding="utf-8")
             self.runs = []
             inventory = "inventory.yml" if (self.place / "inventory.yml").exists() else "sample.yml"
             (self.place / "sample.yml").write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
@@ -116,9 +128,21 @@ class Reader:
             for more in (["--check"], []):
                 assert self.ansible(["ansible-playbook", "-i", inventory, *more, "block.yml"]).rc == 0, self.output
 
+    def json(self, data: t.Any) -> None:
+        """Keep what a reader types into an editor."""
+        if self._edited:
+            pair = self._simulator.create_access_token(USER)
+            data.update(accessToken=pair["accessToken"], refreshToken=pair["refreshToken"], url=self.url)
+            self._edited.write_text(json.dumps(data), encoding="utf-8")
+            self._edited = None
+
     def ansible(self, arguments: t.Sequence[str]) -> CommandRun:
         """Run a command; a warning is a failure."""
         self.waiting.difference_update(arguments)
+        files = [self.place / argument for argument in arguments if (self.place / argument).is_file()]
+        said = " ".join([*arguments, *(file.read_text(encoding="utf-8") for file in files)])
+        only_waits = re.search(r"job_wait|wait=true", said) and "job_control" not in said
+        self._simulator.set(speed=SPEED if only_waits else 1)
         run = run_command(arguments, variables=self.variables, cwd=self.place)
         print(f"$ {shlex.join(arguments)}\n{run.output}")
         assert run.warnings == []
@@ -128,9 +152,15 @@ class Reader:
     def command(self, line: str) -> None:
         """Try one line of a shell block."""
         match shlex.split(line):
-            case ["export", assignment]:
-                name, _equals, value = assignment.partition("=")
-                self.variables.setdefault(name, value)
+            case ["export", *assignments]:
+                for assignment in assignments:
+                    self.export(*assignment.split("=", 1))
+            case ["read", "-rs", name, "&&", "export", exported] if name == exported:
+                self.variables[name] = PASSWORD
+            case ["(umask", *_]:
+                subprocess.run(["bash", "-c", line], env={**os.environ, "HOME": str(self.place)}, check=True)
+            case ["${EDITOR:-vi}", path]:
+                self._edited = Path(path.replace("~", str(self.place)))
             case ["make", "demo"]:
                 self.demo()
             case ["make", target, *_arguments]:
@@ -144,9 +174,20 @@ class Reader:
             case ["git", "clone", _] | ["cd", _]:
                 pass
             case ["ansible" | "ansible-playbook" | "ansible-doc" | "ansible-inventory", *_] as arguments:
-                self.ansible(arguments)
+                self.ansible(
+                    [re.sub(r"wait_interval=\w+|(?<=wait=true)", " wait_interval=1s", each) for each in arguments]
+                )
             case _:
                 raise AssertionError(f"nobody knows how to try the command {line!r}")
+
+    def export(self, name: str, value: str) -> None:
+        """Set a variable for the commands that follow."""
+        kinds = {"COMMVAULT_USERNAME": USER, "COMMVAULT_TOKEN_FILE": value.replace("~", str(self.place))}
+        if name in kinds:
+            self.variables.pop("COMMVAULT_AUTH_TOKEN", None)
+            self.variables[name] = kinds[name]
+        elif "{" not in value:
+            self.variables.setdefault(name, value)
 
     def demo(self) -> None:
         """Run what is behind "make demo"."""
@@ -155,6 +196,18 @@ class Reader:
         run = run_command(arguments, variables=variables, cwd=self.place)
         assert run.warnings == []
         self.runs.append(run)
+
+
+def hurried(text: str, data: t.Any = None) -> str:
+    """A playbook whose waits look every second; data: what is in the text, if it may be something else."""
+    data = yaml.safe_load(text) if data is None else data
+    if not isinstance(data, list) or "wait" not in text:
+        return text
+    for play in data:
+        if "hosts" in play:
+            defaults = play.setdefault("module_defaults", {})
+            defaults.update({f"rdsops.commvault.{name}": {"wait_interval": "1s"} for name in WAITING})
+    return json.dumps(data, indent=1)
 
 
 def check_installation(what: str) -> None:
