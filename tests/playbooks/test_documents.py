@@ -46,7 +46,8 @@ INVENTORY = {
     "oracle_rds": {
         "vars": {"commvault_client_name": "aws-prod"},
         "hosts": {f"{name}.example.com": {"commvault_instance_name": name} for name in ("orders", "billing", "hr")},
-    }
+    },
+    "aws_rds": {"hosts": {"invoices": {"db_instance_identifier": "invoices", "engine": "oracle-ee"}}},
 }
 # The one user of the rehearsal server's estate.
 USER, PASSWORD = "backup-operator", "rehearsal-only"
@@ -69,6 +70,7 @@ class Reader:
             "COMMVAULT_URL": simulator.https_url,
             "COMMVAULT_AUTH_TOKEN": simulator.token,
             "COMMVAULT_CA_PATH": simulator.ca_file,
+            "HOME": str(place),
         }
         self.runs: list[CommandRun] = []
         self.waiting: set[str] = set()
