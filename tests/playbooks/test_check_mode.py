@@ -27,6 +27,7 @@ PLAYBOOKS = {
     "all_options.yml": Needs(),
     "fleet.yml": Needs(),
     "fleet_of_a_thousand.yml": Needs(estate={"clients": {"aws-fleet": [f"db{number}" for number in range(1000)]}}),
+    "fleet_step_by_step.yml": Needs("production.yml"),
     "fleet_with_a_bad_one.yml": Needs(),
     "module_defaults.yml": Needs(),
     "one_instance.yml": Needs(),
@@ -37,6 +38,7 @@ PLAYBOOKS = {
     "role_over_list.yml": Needs(),
     "role_with_rescue.yml": Needs("with_bad_ones.yml"),
     "rdsops.commvault.export_backup": Needs("production.yml"),
+    "rdsops.commvault.start_only": Needs("production.yml"),
 }
 
 

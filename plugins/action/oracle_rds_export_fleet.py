@@ -1,0 +1,334 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One step of the role oracle_rds_export_backup for all hosts of a play at once. Options and results are those of the
+module of the same name.
+
+It runs modules where the task runs, and hands on no more than what facts, console and reports need of their results:
+whatever it returns is copied several times by Ansible, and kept for each host.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from jinja2 import Undefined
+
+from ..module_utils._argspec import connection_spec
+from ..module_utils._errors import CommvaultError, InvalidInput
+from ..module_utils._fleet import (
+    add_matches,
+    awaited,
+    backups_of_jobs,
+    make_entries,
+    make_fleet,
+    not_of_the_play,
+    read_hosts,
+    words,
+)
+from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
+from ..module_utils._job_report import missing_entry
+from ..module_utils._report_formats import format_of
+from ..plugin_utils._in_place import execute
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..module_utils._fleet import Entry
+
+COLLECTION = "rdsops.commvault"
+EXPORT = "oracle_rds_export_backup"
+INFO = "oracle_rds_instance_info"
+WAIT = "job_wait"
+JOB_INFO = "job_info"
+REPORT = "export_report"
+
+
+class ActionModule(ActionBase):
+    """Starts backups, follows them, or reports them."""
+
+    TRANSFERS_FILES = False
+    # One call serves all hosts. The strategy "free" refuses such plugins: under it each host would start all backups.
+    BYPASS_HOST_LOOP = True
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """As of ActionBase.run."""
+        super().run(tmp, task_vars)
+        spec = connection_spec().merge(fleet_spec())
+        # What a survey leaves empty was not given.
+        given = {name: value for name, value in self._task.args.items() if value is not None and value != ""}
+        checked = ArgumentSpecValidator(spec.options, **spec.constraints).validate(given)
+        if checked.error_messages:
+            return {"failed": True, "msg": "; ".join(checked.error_messages)}
+        step = _Step(self, given, checked.validated_parameters, task_vars or {})
+        try:
+            return getattr(step, checked.validated_parameters["step"])()
+        except CommvaultError as exc:
+            return {"failed": True, "msg": str(exc), "failure": exc.failure()}
+
+
+class _Stopped(CommvaultError):
+    """A module did not come to results; what it said of its failure goes on as it is."""
+
+    def __init__(self, result: Mapping[str, t.Any], module: str) -> None:
+        super().__init__(str(result.get("msg") or f"{module} returned nothing."))
+        self._failure = result.get("failure")
+
+    def failure(self) -> dict[str, t.Any]:
+        """As the module returned it."""
+        return self._failure or super().failure()
+
+
+class _Variables:
+    """The variables of one host, evaluated one by one where they are looked at."""
+
+    def __init__(self, own: Mapping[str, t.Any]) -> None:
+        self._own = own
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own
+
+    def __getitem__(self, name: str) -> t.Any:
+        try:
+            value = self._own[name]
+        except AnsibleError as exc:
+            raise ValueError(name) from exc
+        if isinstance(value, Undefined):
+            raise ValueError(name)
+        return value
+
+
+class _Step:
+    """One step."""
+
+    def __init__(
+        self, action: ActionModule, given: dict[str, t.Any], params: dict[str, t.Any], variables: dict[str, t.Any]
+    ) -> None:
+        """given: the options as they were given. params: those and defaults, checked. variables: those of the task."""
+        self._action = action
+        self._params = params
+        self._variables = variables
+        own = fleet_spec().options
+        self._connection = {name: value for name, value in given.items() if name not in own}
+        self._said: dict[str, t.Any] = {"warnings": []}
+        self._all: list[str] = variables.get("ansible_play_hosts_all") or []
+        self._batch: list[str] = variables.get("ansible_play_batch") or []
+
+    # --- start
+
+    def start(self) -> dict[str, t.Any]:
+        """Start the backups."""
+        self._check_report_path()
+        lost: list[Entry] = []
+        left_out: list[dict[str, str]] = []
+        instances = self._params["instances"]
+        if instances is None:
+            reading = self._read_hosts()
+            if reading.wanted:
+                lost, left_out = add_matches(reading, self._matches(reading.wanted))
+                if lost and self._params["on_unmatched"] == "stop":
+                    raise InvalidInput(f"Nothing was started. {' '.join(one['msg'] for one in lost)}")
+            batch = set(self._batch)
+            instances = [entry for host, entry in reading.entries.items() if host in batch]
+            lost = [one for one in lost if one["id"] in batch]
+            left_out = [one for one in left_out if one["id"] in batch]
+        backups: list[Entry] = []
+        if instances or not (lost or left_out):
+            backups = self._export(instances)
+        return self._fleet(make_entries([*lost, *backups]), left_out)
+
+    def _read_hosts(self) -> t.Any:
+        """Raises InvalidInput if anything is wrong with the variables of any host."""
+        hostvars = self._variables["hostvars"]
+        active: list[str] = self._variables["ansible_play_hosts"]
+        # A batch is what "serial" makes of the hosts. The first one looks at the hosts of all, so that nothing is
+        # started if there is anything wrong.
+        first = self._batch[:1] == active[:1]
+        reading = read_hosts(active if first else self._batch, lambda host: t.cast("t.Any", _Variables(hostvars[host])))
+        own = hostvars.raw_get(self._variables["inventory_hostname"])
+        problems = [*not_of_the_play(own, self._variables), *reading.problems]
+        if problems:
+            raise InvalidInput(f"Nothing was started. {'; '.join(problems)}")
+        return reading
+
+    def _matches(self, wanted: list[Entry]) -> list[dict[str, t.Any]]:
+        options = {name: self._params[name] for name in INFO_OPTIONS}
+        # The history of jobs is of no use here, and would be the larger part of what is read.
+        result = self._module(INFO, {**self._connection, **options, "match": wanted, "history": "0"})
+        if "matches" not in result:
+            raise _Stopped(result, INFO)
+        return result["matches"]
+
+    def _export(self, instances: list[Entry]) -> list[Entry]:
+        options = {name: self._params[name] for name in EXPORT_OPTIONS if self._params[name] is not None}
+        result = self._module(EXPORT, {**self._connection, **options, "instances": instances})
+        if "backups" not in result:
+            raise _Stopped(result, EXPORT)
+        return result["backups"]
+
+    def _check_report_path(self) -> None:
+        """Whoever waits for a night's backups must not learn then that the directory of the report is not there."""
+        for path in self._paths():
+            format_of(path)
+            directory = os.path.dirname(path) or "."
+            if not os.path.isdir(directory):
+                raise InvalidInput(f"Nothing was started. The report {path!r} cannot be written: no {directory!r}.")
+
+    # --- wait
+
+    def wait(self) -> dict[str, t.Any]:
+        """Wait for the jobs of the step before, or for those that are given."""
+        return self._follow(self._wait_for)
+
+    def status(self) -> dict[str, t.Any]:
+        """Read the jobs once."""
+        return self._follow(self._read)
+
+    def _follow(self, jobs_of: t.Callable[[list[str]], list[dict[str, t.Any]]]) -> dict[str, t.Any]:
+        given = words(self._params["job_ids"])
+        artifact = self._params["artifact"] or {}
+        before = None if given else self._before()
+        if before is not None:
+            entries = [entry for entry in before["results"].values() if self._is_ours(entry["id"])]
+            jobs = jobs_of(awaited(entries))
+            return self._fleet(make_entries(entries, jobs), before["left_out"])
+        if not given and "job_ids" not in artifact:
+            raise InvalidInput("There are no jobs to look at: no backups were started before, and no ids are given.")
+        jobs = jobs_of(list(dict.fromkeys(given or words(artifact["job_ids"]))))
+        return self._fleet(make_entries(backups_of_jobs(jobs, [] if given else artifact.get("not_well", [])), jobs), [])
+
+    def _read(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
+        result = self._module(JOB_INFO, {**self._connection, "job_ids": job_ids})
+        if "jobs" not in result:
+            raise _Stopped(result, JOB_INFO)
+        return result["jobs"]
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether a backup is that of a host of this batch, or of one that has failed since, or not of a host."""
+        if host in self._batch or host not in self._variables["groups"].get("all", ()):
+            return True
+        return host in self._all and host not in self._variables["ansible_play_hosts"]
+
+    def _wait_for(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
+        """Run the action plugin that waits and shows how far the jobs are. Returns its jobs, and if it could not read
+        them such as say so: what was started must be reported whatever happens.
+        """
+        if not job_ids:
+            return []
+        action = self._action
+        options = {name: self._params[name] for name in WAIT_OPTIONS if self._params[name] is not None}
+        task = action._task.copy()
+        task.args = {**self._defaults(WAIT), **self._connection, **options, "job_ids": job_ids}
+        plugin = action._shared_loader_obj.action_loader.get(
+            f"{COLLECTION}.{WAIT}",
+            task=task,
+            connection=action._connection,
+            play_context=action._play_context,
+            loader=action._loader,
+            templar=action._templar,
+            shared_loader_obj=action._shared_loader_obj,
+        )
+        result = plugin.run(task_vars=self._variables)
+        self._listen(result)
+        jobs = result.get("jobs") or [{**missing_entry(job_id), "outcome": "not_followed"} for job_id in job_ids]
+        for job in jobs:
+            if job["outcome"] == "not_followed" and not job["reason"]:
+                job["reason"] = (result.get("failure") or {}).get("message") or str(_Stopped(result, WAIT))
+        return jobs
+
+    # --- report
+
+    def report(self) -> dict[str, t.Any]:
+        """Write the report of the step before."""
+        before = self._before()
+        if before is None:
+            raise InvalidInput("There is nothing to report: no backups were started or waited for before.")
+        entries = [*self._earlier(before["results"]), *before["results"].values()]
+        options = {name: self._params[name] for name in REPORT_OPTIONS if self._params[name]}
+        jobs = [job for entry in entries for job in entry.get("jobs") or ()]
+        result = self._module(REPORT, {**options, "path": self._paths(), "backups": entries, "jobs": jobs})
+        kept = ("failed", "msg", "failure", "changed", "files", "summary", "diff", "warnings")
+        return {name: result[name] for name in kept if name in result}
+
+    def _paths(self) -> list[str]:
+        """The files of the report. Where a survey has them in one text, there may be spaces after the commas."""
+        return [path.strip() for path in self._params["path"] or [] if path.strip()]
+
+    # --- what all steps do
+
+    def _fleet(self, entries: dict[str, Entry], left_out: list[dict[str, str]]) -> dict[str, t.Any]:
+        """The result of a step."""
+        fleet = make_fleet(entries, self._earlier(entries), left_out, self._params["summary_lines"])
+        by_host = all(name in self._variables["hostvars"] for name in entries)
+        return {"changed": False, **self._said, **fleet, "by_host": by_host}
+
+    def _before(self) -> dict[str, t.Any] | None:
+        """What the step before returned for the hosts of the batch, which may have been in several batches then."""
+        found: list[dict[str, t.Any]] = []
+        results: dict[str, Entry] = {}
+        for host in [self._variables["inventory_hostname"], *self._batch]:
+            fleet = self._variables["hostvars"].raw_get(host).get(self._params["registered"])
+            if not isinstance(fleet, dict) or "results" not in fleet:
+                continue
+            if not any(fleet is one for one in found):
+                found.append(fleet)
+                results = {**fleet["results"], **results}
+            if host in fleet["results"]:
+                # What others know of this host may be older.
+                results[host] = fleet["results"][host]
+        if not found:
+            return None
+        left_out = {one["id"]: one for fleet in found for one in fleet.get("left_out", ())}
+        return {"results": results, "left_out": list(left_out.values())}
+
+    def _earlier(self, own: Mapping[str, t.Any]) -> list[Entry]:
+        """The backups of the batches before this one."""
+        found: dict[str, Entry] = {}
+        for host in self._before_the_batch():
+            if host not in found and host not in own:
+                fleet = self._variables["hostvars"].raw_get(host).get(self._params["registered"])
+                if isinstance(fleet, dict):
+                    found.update({key: one for key, one in fleet.get("results", {}).items() if key not in own})
+        return list(found.values())
+
+    def _before_the_batch(self) -> Iterator[str]:
+        batch = set(self._batch)
+        for host in self._all:
+            if host in batch:
+                return
+            yield host
+
+    def _module(self, name: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Run a module where the task runs."""
+        if name == REPORT:
+            # It has no connection, and is none of those that can do their work in place.
+            result = self._action._execute_module(
+                module_name=f"{COLLECTION}.{name}", module_args=arguments, task_vars=self._variables
+            )
+        else:
+            result = execute(self._action, name, {**self._defaults(name), **arguments}, self._variables)
+        self._listen(result)
+        return result
+
+    def _defaults(self, module: str) -> dict[str, t.Any]:
+        """The connection options that module_defaults have for a module by its own name; Ansible itself has looked
+        after those of the group.
+        """
+        found: dict[str, t.Any] = {}
+        for defaults in self._action._task.module_defaults or []:
+            found.update(self._action._templar.template(defaults.get(f"{COLLECTION}.{module}") or {}))
+        options = connection_spec().options
+        return {name: value for name, value in found.items() if name in options}
+
+    def _listen(self, result: Mapping[str, t.Any]) -> None:
+        """Take over what Ansible shows of a result."""
+        self._said["warnings"] += result.get("warnings") or []
+        self._said["changed"] = self._said.get("changed", False) or bool(result.get("changed"))
+        if "diff" in result:
+            self._said["diff"] = result["diff"]

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The entry points of the role, each alone, and the playbooks for them."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from simulator.harness import Simulator
+from support.playbooks import PlaybookRun
+
+from .conftest import Play
+
+ROLE = "rdsops.commvault.oracle_rds_export_backup"
+SUMMARY = "Show | Show what became of the backups"
+FULL_DISK = "The disk is full."
+INVENTORY = """
+oracle_rds:
+  vars: {commvault_client_name: aws-prod}
+  hosts:
+    orders.example.com: {commvault_instance_name: orders}
+    archive.example.com: {commvault_instance_name: archive, commvault_client_name: aws-old}
+    billing.example.com: {commvault_instance_name: billing}
+    hr.example.com: {commvault_instance_name: hr}
+"""
+
+
+@pytest.fixture
+def night(simulator: Simulator) -> Simulator:
+    """One backup will be refused, one will fail."""
+    simulator.script("billing", [{"state": "Running", "seconds": 30}, {"state": "Failed", "reason": FULL_DISK}])
+    simulator.set(speed=600)
+    return simulator
+
+
+def artifact_of(run: PlaybookRun) -> t.Any:
+    """What AWX would hand on."""
+    (stats,) = [event for event in run.events if event["event"] == "playbook_on_stats"]
+    return stats["event_data"]["artifact_data"].get("oracle_rds_export_backup_artifact")
+
+
+def test_each_step_can_be_a_play_of_its_own_and_goes_on_with_what_was_well(
+    play: Play, night: Simulator, tmp_path: Path
+) -> None:
+    run = play("role_in_steps.yml", inventory=INVENTORY, extravars={"reports": str(tmp_path)})
+    assert run.rc == 2
+    assert sorted(run.failed) == ["archive.example.com", "billing.example.com"]
+    assert run.failed["billing.example.com"].startswith(f"Failed. {FULL_DISK}")
+    assert len(night.writes()) == 4
+    went_on = {host: result["msg"] for host, result in run.tasks["Go on with what is well"].items()}
+    assert went_on == dict.fromkeys(["orders.example.com", "hr.example.com"], "Completed")
+    tables = {host: result["msg"][0] for host, result in run.tasks[SUMMARY].items()}
+    assert tables == {
+        # Of the second batch, and then of all after waiting.
+        "billing.example.com": "2 backups: 2 started",
+        "orders.example.com": "4 backups: 1 ended badly, 1 refused, 2 ended well",
+    }
+    artifact = artifact_of(run)
+    assert artifact["counts"]["results"] == {"ended_badly": 1, "refused": 1, "ended_well": 2}
+    report = json.loads((tmp_path / "night.json").read_text(encoding="utf-8"))
+    assert {entry["id"]: entry["result"] for entry in report["backups"]} == {
+        "archive.example.com": "refused",
+        "billing.example.com": "ended_badly",
+        "orders.example.com": "ended_well",
+        "hr.example.com": "ended_well",
+    }
+
+
+def test_a_dry_run_of_the_steps_starts_nothing_and_writes_nothing(play: Play, tmp_path: Path) -> None:
+    run = play("role_in_steps.yml", inventory="production.yml", check=True, extravars={"reports": str(tmp_path)})
+    assert run.result("Report | Write the report")["msg"].startswith("Report of 3 backups: would write night.json")
+    assert list(tmp_path.glob("*.json")) == []
+    assert artifact_of(run) is None
+
+
+def test_a_later_job_of_a_workflow_waits_for_what_an_earlier_one_started(
+    play: Play, night: Simulator, tmp_path: Path
+) -> None:
+    first = play(
+        "rdsops.commvault.start_only",
+        inventory=INVENTORY,
+        # Whatever else is set for all jobs.
+        extravars={"oracle_rds_export_backup_wait": True},
+    )
+    assert list(first.failed) == ["archive.example.com"]
+    artifact = artifact_of(first)
+    assert artifact["counts"]["results"] == {"refused": 1, "started": 3}
+    assert [one["id"] for one in artifact["not_well"]] == ["archive.example.com"]
+
+    # As a survey gives them: texts, empty ones too.
+    answers = {
+        "oracle_rds_export_backup_wait_interval": "1",
+        "oracle_rds_export_backup_stuck_timeout": "",
+        "oracle_rds_export_backup_report_path": f"{tmp_path}/night.json, {tmp_path}/night.html",
+        "oracle_rds_export_backup_follow_job_ids": "",
+        "oracle_rds_export_backup_summary_lines": "1",
+    }
+    handed_on = {"oracle_rds_export_backup_artifact": artifact}
+    second = play("rdsops.commvault.wait_and_report", extravars={**handed_on, **answers})
+    assert second.rc == 2
+    assert second.message(SUMMARY)[0] == "4 backups: 1 ended badly, 1 refused, 2 ended well"
+    message = second.failed["localhost"]
+    assert message.startswith("4 backups: 1 ended badly, 1 refused, 2 ended well. [aws-prod/billing/default] Failed.")
+    assert "[archive.example.com] No backup of instance 'archive'" in message
+    assert artifact_of(second)["counts"]["results"] == {"ended_badly": 1, "refused": 1, "ended_well": 2}
+    report = json.loads((tmp_path / "night.json").read_text(encoding="utf-8"))
+    assert report["summary"]["not_well"] == 2
+    assert (tmp_path / "night.html").is_file()
+    assert len(night.writes()) == 4
+
+    third = play("rdsops.commvault.job_status", extravars=handed_on)
+    assert third.rc == 0
+    assert third.message("Show them")[0] == "4 backups: 1 ended badly, 1 refused, 2 ended well"
+
+
+def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
+    night.set(speed=0)
+    play("rdsops.commvault.start_only", inventory=INVENTORY)
+    night.advance(20)
+    ids = " ".join(str(job["job_id"]) for job in night.jobs())
+    status = play("rdsops.commvault.job_status", extravars={"oracle_rds_export_backup_follow_job_ids": ids})
+    assert status.rc == 0
+    table = status.message("Show them")
+    assert table[0] == "3 backups: 3 active"
+    assert table[1].split()[:5] == ["aws-prod/orders/default", "active", "job", "148886,", "Running,"]
+    night.advance(600)
+    waited = play("rdsops.commvault.wait_and_report", extravars={"oracle_rds_export_backup_follow_job_ids": ids})
+    assert waited.rc == 2
+    assert waited.failed["localhost"].startswith("3 backups: 1 ended badly, 2 ended well. [aws-prod/billing/default]")
+    nothing = play("rdsops.commvault.wait_and_report")
+    assert "no backups were started before, and no ids are given" in nothing.failed["localhost"]
+
+
+def test_jobs_that_cannot_be_read_any_more_are_not_well_and_are_still_reported(
+    play: Play, night: Simulator, tmp_path: Path
+) -> None:
+    night.order_fault({"path": "job*"}, {"kind": "unauthorized"}, times=1000)
+    run = play(
+        "rdsops.commvault.export_backup",
+        inventory="production.yml",
+        extravars={
+            "oracle_rds_export_backup_wait": "true",
+            "oracle_rds_export_backup_report_path": f"{tmp_path}/night.json",
+        },
+    )
+    assert run.rc == 2
+    assert sorted(run.failed) == ["billing.example.com", "hr.example.com", "orders.example.com"]
+    assert run.message(SUMMARY)[0] == "3 backups: 3 not followed to the end"
+    assert sorted(artifact_of(run)["job_ids"]) == ["148886", "148887", "148888"]
+    report = json.loads((tmp_path / "night.json").read_text(encoding="utf-8"))
+    assert report["summary"]["results"]["not_followed"] == 3
+
+
+def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_started(
+    play: Play, simulator: Simulator
+) -> None:
+    for path, words in (("/nowhere/night.html", "no '/nowhere'"), ("night.pdf", "says no format of a report")):
+        run = play(
+            "rdsops.commvault.export_backup",
+            inventory="production.yml",
+            extravars={"oracle_rds_export_backup_report_path": path},
+        )
+        assert words in run.failed["orders.example.com"]
+    assert simulator.journal() == []
+
+
+def test_a_slice_without_hosts_is_no_failure(play: Play, simulator: Simulator) -> None:
+    run = play("rdsops.commvault.export_backup", inventory="oracle_rds:\n  hosts:\nothers:\n  hosts:\n    one:\n")
+    assert run.rc == 0
+    assert "no hosts matched" in run.stdout
+    assert simulator.journal() == []
