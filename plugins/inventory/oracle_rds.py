@@ -213,6 +213,7 @@ import typing as t
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
+from ansible.utils.path import basedir
 
 from ..module_utils._api_estate import EstateApi
 from ..module_utils._api_jobs import JobsApi
@@ -375,8 +376,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         variables = [{prefix + name: make_unsafe(value) for name, value in row.items()} for row in rows]
         self._filled.add_group(GROUP)
         names = self._names(rows, variables)
-        for name, own in zip(names, variables):
-            self._add_host(name, own)
+        self._add_hosts(names, variables)
         self._add_groups(names, rows, reading)
         self._construct(names, variables)
 
@@ -405,11 +405,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-except
             raise InvalidInput(f"hostname cannot be evaluated as a template: {error}") from None
 
-    def _add_host(self, name: str, variables: dict[str, t.Any]) -> None:
-        self._filled.add_host(name, group=GROUP)
-        # Not by set_variable: called for each variable of thousands of hosts, it takes most of the time. What it would
-        # do beside this, to check the names and to see that nothing is trusted as a template, is done already.
-        self._filled.get_host(name).vars.update(variables)
+    def _add_hosts(self, names: t.Sequence[str], variables: t.Sequence[dict[str, t.Any]]) -> None:
+        # Not by set_variable, nor by what add_host does with the source: called for each of thousands of hosts, they
+        # take most of the time. What they would do beside this, to check the names and to see that nothing is trusted
+        # as a template, is done already.
+        inventory = self._filled
+        source = inventory.current_source
+        about = {"inventory_file": source, "inventory_dir": basedir(source) if source else None}
+        inventory.current_source = None
+        try:
+            for name, own in zip(names, variables):
+                known = name in inventory.hosts
+                inventory.add_host(name, group=GROUP)
+                inventory.hosts[name].vars.update(own if known else {**about, **own})
+        finally:
+            inventory.current_source = source
 
     def _add_groups(self, names: t.Sequence[str], rows: t.Sequence[dict[str, t.Any]], reading: Reading) -> None:
         # Made here and not by keyed_groups, which evaluates templates for each host: that is most of the time in an

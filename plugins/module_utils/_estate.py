@@ -16,7 +16,10 @@ import typing as t
 from dataclasses import dataclass, fields
 
 from ._envelopes import as_number
-from ._jobs import Job, plain_text
+from ._jobs import is_well, plain_text, state_of
+
+if t.TYPE_CHECKING:
+    from ._jobs import Job
 
 ORACLE = 22
 DEFAULT_SUBCLIENT = "default"
@@ -61,12 +64,12 @@ class LastBackup:
     @property
     def state(self) -> str:
         """What the status means, as of Job.state."""
-        return Job("0", status=self.status).state
+        return state_of(self.status)
 
     @property
     def good(self) -> bool:
         """Whether it ended without errors; warnings are no errors."""
-        return Job("0", status=self.status).ended_well()
+        return is_well(self.state)
 
     def to_result(self) -> dict[str, t.Any]:
         """For the result of a module."""

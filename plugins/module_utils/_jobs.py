@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import typing as t
@@ -65,9 +66,21 @@ REASON_LENGTH = 250
 _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
 
 
+# Thousands of jobs have the same few states.
+@functools.lru_cache(maxsize=256)
 def _plain(status: str) -> str:
     """A state as STATES writes it; the vendor has "Completed w/ one or more errors" and COMPLETED_WITH_ERRORS, too."""
     return " ".join(status.lower().replace("_", " ").replace("w/", "with ").split())
+
+
+def state_of(status: str) -> str:
+    """What a status means: ACTIVE, OK, WARNINGS, ERRORS or BAD; one that is not known counts as active."""
+    return STATES.get(_plain(status), ACTIVE)
+
+
+def is_well(state: str, fail_on: str = "errors") -> bool:
+    """Whether this is the state of a job that has ended, and not in a way that fail_on (a key of FAIL_ON) calls bad."""
+    return state != ACTIVE and state not in FAIL_ON[fail_on]
 
 
 def plain_text(text: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str], str] = str) -> str:
@@ -125,7 +138,7 @@ class Job:
     @property
     def state(self) -> str:
         """What the status means: ACTIVE, OK, WARNINGS, ERRORS or BAD."""
-        return STATES.get(_plain(self.status), ACTIVE)
+        return state_of(self.status)
 
     @property
     def known_state(self) -> bool:
@@ -160,7 +173,7 @@ class Job:
 
     def ended_well(self, fail_on: str = "errors") -> bool:
         """Whether the job has ended, and not in a way that fail_on (a key of FAIL_ON) calls bad."""
-        return self.finished and self.state not in FAIL_ON[fail_on]
+        return is_well(self.state, fail_on)
 
     def to_result(self) -> dict[str, t.Any]:
         """The job for the result of a module, about 1 kB at most. See result_of_missing for a job that is not there."""

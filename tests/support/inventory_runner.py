@@ -59,9 +59,16 @@ class InventoryRunner:
         self.place = place
         self.now = 10_000.0
 
-    def __call__(self, script: Script | None = None, *, refresh: bool = False, **options: t.Any) -> Inventory:
+    def __call__(
+        self,
+        script: Script | None = None,
+        *,
+        refresh: bool = False,
+        data: InventoryData | None = None,
+        **options: t.Any,
+    ) -> Inventory:
         """Run the plugin with options on top of a URL and a token (None takes one away); script: the exchanges to
-        expect (None: no request at all). refresh: as with --flush-cache.
+        expect (None: no request at all). refresh: as with --flush-cache. data: what earlier sources made.
         """
         # Not at the top: conftest.py is read before the plugin that makes the collection importable has run.
         from ansible_collections.rdsops.commvault.plugins.module_utils import _http
@@ -81,7 +88,9 @@ class InventoryRunner:
         plugin = inventory_loader.get(NAME)
         assert plugin.verify_file(str(path))
         warnings: list[str] = []
-        data, error = InventoryData(), None
+        data, error = data or InventoryData(), None
+        # As Ansible does it around each source.
+        data.current_source = str(path)
         with self._monkeypatch.context() as patches:
             patches.setattr(_http, "make_session", scripted_session)
             patches.setattr(sys.modules[type(plugin).__module__], "time", SimpleNamespace(time=lambda: self.now))

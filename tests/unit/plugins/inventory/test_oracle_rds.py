@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
@@ -63,6 +64,18 @@ def test_each_subclient_is_a_host_with_the_variables_of_the_role(read):
         "application_id": 22,
     }
     assert (variables["commvault_subclient_id"], variables["commvault_status"]) == (1001, "enabled")
+
+
+def test_hosts_know_their_source_as_with_every_plugin(read, run_inventory):
+    data = InventoryData()
+    data.current_source = "/earlier/hosts"
+    data.add_host("orders")
+    inventory = read(data=data)
+    path = run_inventory.place / "test.commvault_rds.yml"
+    sources = {host: inventory.variables(host)["inventory_file"] for host in inventory.hosts}
+    assert sources == {"orders": "/earlier/hosts", "billing": str(path)}
+    assert inventory.variables("billing")["inventory_dir"] == str(path.parent)
+    assert data.current_source == str(path)
 
 
 def test_hosts_are_in_groups_by_client_plan_status_and_age(read):
