@@ -1,0 +1,112 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""This repository as a project in AWX: what AWX installs and offers of it, with each supported ansible-core."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from simulator.harness import Simulator
+from support.playbooks import run_command
+
+from awx import rules
+from awx.jobs import Project
+
+from .conftest import ROOT, data, inject
+
+# The Pythons of other environments, each with another ansible-core.
+PYTHONS = [sys.executable, *filter(None, os.environ.get("AWX_TESTS_PYTHONS", "").split(os.pathsep))]
+BRACES = "AWS {{ 7 * 7 }}"
+ESTATE: dict[str, t.Any] = {
+    "clients": [{"name": "aws-prod", "display_name": BRACES, "instances": ["orders", "billing"]}],
+}
+INVENTORY_FILE = "inventories/awx.commvault_rds.yml"
+
+
+@pytest.fixture(scope="module")
+def simulator() -> t.Iterator[Simulator]:
+    with Simulator(ESTATE) as simulator:
+        yield simulator
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=range(len(PYTHONS)))
+def test_awx_installs_the_collection_of_the_project_and_reads_its_inventory(
+    python: str, simulator: Simulator, tmp_path: Path
+) -> None:
+    project = Project(ROOT, tmp_path, python)
+    update = project.update()
+    assert update.rc == 0, update.output
+    installed = tmp_path / "requirements_collections/ansible_collections/rdsops/commvault"
+    assert (installed / "MANIFEST.json").is_file()
+    assert not (installed / "tests").exists()
+
+    credential = inject({"url": simulator.url, "auth_token": simulator.token}, tmp_path).env
+    read = project.read_inventory(INVENTORY_FILE, credential, data("inventory_source")["source_vars"])
+    assert read.rc == 0, read.output
+    assert read.warnings == []
+    hosts = json.loads(read.stdout)["_meta"]["hostvars"]
+    assert sorted(hosts) == ["billing", "orders"]
+
+    # A job gets what AWX has kept of that. What came from the server is no template there, either.
+    script = tmp_path / "hosts"
+    script.write_text(f"#!{sys.executable}\nprint({read.stdout!r})\n", encoding="utf-8")
+    script.chmod(0o755)
+    shown = run_command(
+        [
+            *[python, "-m", "ansible", "adhoc", "-i", str(script), "orders", "-m", "ansible.builtin.debug"],
+            *["-a", '{"msg": "{{ [commvault_display_name, commvault_instance_name, commvault_application_id] }}"}'],
+        ],
+        variables={"ANSIBLE_HOME": str(tmp_path / "home")},
+        cwd=tmp_path,
+    )
+    assert shown.adhoc("orders")["msg"] == [BRACES, "orders", 22]
+
+
+def test_the_configuration_of_the_project_alone_leads_inventory_updates_to_its_collections(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """For inventory sources that were made by hand, without variables: AWX tells them of collections in vain."""
+    project = Project(ROOT, tmp_path)
+    assert project.update().rc == 0
+    project.root = tmp_path / "project"
+    (project.root / "inventories").mkdir(parents=True)
+    configuration = (ROOT / "ansible.cfg").read_text(encoding="utf-8")
+    assert "/runner/requirements_collections" in configuration
+    (project.root / "ansible.cfg").write_text(configuration.replace("/runner/", f"{tmp_path}/"), encoding="utf-8")
+    (project.root / INVENTORY_FILE).write_text((ROOT / INVENTORY_FILE).read_text(encoding="utf-8"), encoding="utf-8")
+    credential = inject({"url": simulator.url, "auth_token": simulator.token}, tmp_path).env
+    read = project.read_inventory(INVENTORY_FILE, credential, {})
+    assert read.rc == 0, read.output
+
+
+def test_an_inventory_update_without_the_right_credential_fails_and_leaves_no_empty_inventory(
+    simulator: Simulator, tmp_path: Path, collections_path: str
+) -> None:
+    project = Project(ROOT, tmp_path)
+    credential = inject({"url": simulator.url, "auth_token": "wrong"}, tmp_path).env
+    read = project.read_inventory(INVENTORY_FILE, credential, {"ANSIBLE_COLLECTIONS_PATH": collections_path})
+    assert read.rc != 0
+    assert "did not accept the credentials" in " ".join(read.output.split())
+
+
+def test_what_the_project_asks_for_is_there_without_a_galaxy_server() -> None:
+    wanted = yaml.safe_load((ROOT / "collections/requirements.yml").read_text(encoding="utf-8"))
+    assert wanted == {"collections": [{"name": ".", "type": "dir"}]}
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["dependencies"] == {}
+
+
+def test_playbooks_of_the_collection_are_playbooks_to_awx_and_their_parts_are_not() -> None:
+    offered = {
+        path.relative_to(ROOT / "playbooks").as_posix()
+        for path in (ROOT / "playbooks").rglob("*.yml")
+        if rules.is_playbook(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+    }
+    assert offered == {path.name for path in (ROOT / "playbooks").glob("*.yml")}
