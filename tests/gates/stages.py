@@ -100,6 +100,22 @@ def _targets() -> Gate:
     )
 
 
+def _awx(others: tuple[str, ...]) -> Gate:
+    """As a project of AWX, the collection must work with whatever ansible-core an execution environment has."""
+    here = tuple(name for name in others if venvs.ENVIRONMENTS[name].missing() is None)
+    return Gate(
+        "awx",
+        "awx",
+        "AWX: set-up by the real awx.awx, surveys, jobs, project, execution environment",
+        "collections",
+        ((*PYTEST, "tests/awx"),),
+        variables={"AWX_TESTS_PYTHONS": ":".join(f"{{python_of[{name}]}}" for name in here)},
+        also=here,
+        notes=tuple(f"{name}: {venvs.ENVIRONMENTS[name].missing()}" for name in others if name not in here),
+        reading=readings.pytest,
+    )
+
+
 def gates() -> tuple[Gate, ...]:
     """All gates, in the order in which the lanes take them: long chains first, so that both lanes end together."""
     main = venvs.main_core() or "core-2.19"
@@ -126,10 +142,11 @@ def gates() -> tuple[Gate, ...]:
             "aws",
             "aws",
             "the real amazon.aws inventory of a simulated AWS",
-            "aws",
+            "collections",
             ((*PYTEST, "tests/aws"),),
             reading=readings.pytest,
         ),
+        _awx(others),
         *(_sanity(name) for name in others),
         _lint(
             "mypy",

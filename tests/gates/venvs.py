@@ -48,8 +48,8 @@ ENVIRONMENTS = {
         Environment("core-2.21", "core-2.21.txt", ("3.12", "3.13")),
         Environment("docs", "docs.txt", ("3.11", "3.12", "3.13", "3.10")),
         Environment("demo", "demo.txt", ("3.11", "3.12", "3.13", "3.10")),
-        # Large, so the environment of one gate alone.
-        Environment("aws", "aws.txt", ("3.11", "3.12", "3.13")),
+        # With collections of others, so a large one, and for the gates alone that are about these.
+        Environment("collections", "collections.txt", ("3.11", "3.12", "3.13")),
         *(Environment(f"target-{version}", "target.txt", (version,)) for version in pythons.TARGET_VERSIONS),
     )
 }
