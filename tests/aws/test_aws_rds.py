@@ -114,12 +114,11 @@ def test_databases_are_backed_up_by_the_names_that_aws_has_for_them(
         )
         started = [f"{job['client']}/{job['instance']}" for job in simulator.jobs()]
     print(run.stdout)
-    ((_host, found),) = run.tasks["Find them in Commvault"].items()
-    matches = {one["id"]: one for one in found["matches"]}
-    assert {name for name, one in matches.items() if one["state"] == "matched"} == {
+    ((_host, fleet),) = run.tasks["Start | Start the backups"].items()
+    assert {name for name, one in fleet["results"].items() if one["verdict"] != "not_well"} == {
         *["orders", "billing", "payroll", "hr", "crm"]
     }
-    assert {name for name, one in matches.items() if one["state"] == "skipped"} == SKIPPED
+    assert {one["id"] for one in fleet["left_out"]} == SKIPPED
     assert run.failed.keys() == UNKNOWN
     assert "DB instance forgotten in us-east-1" in run.failed["forgotten"]
     assert "Nearest: forgot." in run.failed["forgotten"]
