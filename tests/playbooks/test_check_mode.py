@@ -31,6 +31,7 @@ PLAYBOOKS = {
     "fleet_with_a_bad_one.yml": Needs(),
     "module_defaults.yml": Needs(),
     "one_instance.yml": Needs(),
+    "relaunch.yml": Needs(),
     "rescue.yml": Needs(),
     "role_in_batches.yml": Needs("production.yml"),
     "role_on_awkward_hosts.yml": Needs("awkward.yml"),
