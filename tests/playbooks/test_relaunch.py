@@ -38,7 +38,7 @@ def test_a_relaunch_starts_nothing_while_jobs_run_nor_after_they_ended_well(play
     ended = again(play)
     assert ([backup["state"] for backup in ended["backups"]], ended["changed"]) == (["recent"] * 3, False)
     assert ended["job_ids"] == jobs
-    for job_id, backup in zip(jobs, ended["backups"]):
+    for job_id, backup in zip(jobs, ended["backups"], strict=True):
         assert f"is young enough: job {job_id} ended 11 h" in backup["msg"]
     assert len(simulator.writes()) == before, "nothing was even asked for"
     assert [backup["state"] for backup in again(play, check=True)["backups"]] == ["recent"] * 3
@@ -56,8 +56,5 @@ def test_a_relaunch_starts_only_what_did_not_end_well(play: Play, simulator: Sim
     second = again(play)
     assert [backup["state"] for backup in second["backups"]] == ["recent", "started", "recent"]
     assert second["changed"] is True
-    assert [backup["job_ids"] == old["job_ids"] for backup, old in zip(second["backups"], first["backups"])] == [
-        True,
-        False,
-        True,
-    ]
+    kept = [new["job_ids"] == old["job_ids"] for new, old in zip(second["backups"], first["backups"], strict=True)]
+    assert kept == [True, False, True]
