@@ -98,10 +98,12 @@ def credential_of(kind, simulator, clock, transport, path=None):
         return Token(simulator.token)
     if kind == "login":
         return Login(accounts, "operator", "SECRET", clock=clock)
-    if kind == "session":
-        begin(accounts, transport.base.url, "operator", "SECRET", None, str(path))
-    else:
+    if kind == "pair":
         write_pair(simulator, path)
+    else:
+        begin(accounts, transport.base.url, "operator", "SECRET", None, str(path))
+    if kind == "login token":
+        return Token(json.loads(path.read_text(encoding="utf-8"))["token"])
     return TokenFile(TokenStore(str(path)), accounts, transport.redactor, transport.base.url, "authtoken", clock)
 
 
@@ -122,7 +124,7 @@ def count(simulator, endpoint):
 
 
 @pytest.mark.parametrize(
-    ("kind", "renewals"), [("token", None), ("login", None), ("session", None), ("pair", "v4/accesstoken/renew")]
+    ("kind", "renewals"), [("token", 0), ("login token", 0), ("login", 0), ("session", 0), ("pair", 12)]
 )
 def test_a_look_each_minute_survives(simulator, clock, transport, tmp_path, kind, renewals):
     with CommCell(transport, credential_of(kind, simulator, clock, transport, tmp_path / "t.json"), clock) as cell:
@@ -133,9 +135,9 @@ def test_a_look_each_minute_survives(simulator, clock, transport, tmp_path, kind
     assert len(simulator.writes()) == 1
     assert simulator.reuses() == 0
     # An access token lasts for 30 minutes, whether it is used or not; a login as long as it is used.
-    assert count(simulator, "v4/accesstoken/renew") == (12 if renewals else 0)
+    assert count(simulator, "v4/accesstoken/renew") == renewals
     assert count(simulator, "renewlogintoken") == 0
-    assert count(simulator, "login") == (1 if kind in ("login", "session") else 0)
+    assert count(simulator, "login") == (1 if kind in ("login token", "login", "session") else 0)
 
 
 @pytest.mark.parametrize("kind", ["login", "session", "pair"])
