@@ -27,6 +27,12 @@ ANSIBLE_NAMES = (
     ("label", "ansible_configuration_settings", "reference_appendices/config.html", "Ansible Configuration Settings"),
     ("label", "common_return_values", "reference_appendices/common_return_values.html", "Return Values"),
     ("label", "inventory_plugins", "plugins/inventory.html#inventory-plugins", "Inventory plugins"),
+    (
+        "label",
+        "ansible_collections.ansible.builtin.set_stats_module",
+        "collections/ansible/builtin/set_stats_module.html",
+        "ansible.builtin.set_stats",
+    ),
     *(
         ("envvar", f"ANSIBLE_{name}", f"reference_appendices/config.html#envvar-ANSIBLE_{name}", "-")
         for name in (
