@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from support.playbooks import CommandRun, run_command
 
 from awx import rules
 from awx.awx_api import Awx, Call
+from awx.jobs import Project
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "extensions/awx"
@@ -115,6 +118,20 @@ def done(tmp_path_factory: pytest.TempPathFactory, collections_path: str) -> t.I
             done.runs.append(set_up(awx, place, collections_path, COMMCELL, done.settings))
             done.writes.append(awx.writes()[before:])
         yield done
+
+
+@pytest.fixture(scope="session")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> t.Callable[[str], Project]:
+    """Gives this repository as AWX has it after an update of the project, with the ansible-core of a Python."""
+
+    @functools.cache
+    def updated(python: str = sys.executable) -> Project:
+        project = Project(ROOT, tmp_path_factory.mktemp("project"), python)
+        update = project.update()
+        assert update.rc == 0, update.output
+        return project
+
+    return updated
 
 
 @pytest.fixture(scope="session")

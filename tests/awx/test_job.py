@@ -16,7 +16,7 @@ from simulator.harness import Simulator
 
 from awx.jobs import Job, Project, launch, sliced
 
-from .conftest import ROOT, Injected, data, inject
+from .conftest import Injected, data, inject
 
 TEMPLATES: dict[str, dict[str, t.Any]] = {one["key"]: one for one in data("job_templates")}
 NODES: dict[str, dict[str, t.Any]] = {one["identifier"]: one for one in data("workflow")["nodes"]}
@@ -28,14 +28,6 @@ ESTATE: dict[str, t.Any] = {
 INVENTORY_FILE = "inventories/awx.commvault_rds.yml"
 ARTIFACT = "oracle_rds_export_backup_artifact"
 DENIED = "ORA-01017: invalid username/password; logon denied"
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project(ROOT, tmp_path_factory.mktemp("project"))
-    update = project.update()
-    assert update.rc == 0, update.output
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +76,9 @@ class Site:
 
 
 @pytest.fixture
-def site(project: Project, _simulator: Simulator, tmp_path: Path) -> t.Iterator[Site]:
+def site(projects: t.Callable[[], Project], _simulator: Simulator, tmp_path: Path) -> t.Iterator[Site]:
     _simulator.reset(ESTATE)
-    site = Site(project, _simulator, tmp_path)
+    site = Site(projects(), _simulator, tmp_path)
     yield site
     # Whatever a test was about: nothing secret is in an event, in what is printed, or among the artifacts.
     said = json.dumps([[job.events, job.artifacts] for job in site.jobs], default=str) + site.printed

@@ -33,18 +33,16 @@ INVENTORY_FILE = "inventories/awx.commvault_rds.yml"
 
 @pytest.fixture(scope="module")
 def simulator() -> t.Iterator[Simulator]:
-    with Simulator(ESTATE) as simulator:
+    with Simulator(ESTATE, https=True) as simulator:
         yield simulator
 
 
 @pytest.mark.parametrize("python", PYTHONS, ids=range(len(PYTHONS)))
 def test_awx_installs_the_collection_of_the_project_and_reads_its_inventory(
-    python: str, simulator: Simulator, tmp_path: Path
+    python: str, projects: t.Callable[[str], Project], simulator: Simulator, tmp_path: Path
 ) -> None:
-    project = Project(ROOT, tmp_path, python)
-    update = project.update()
-    assert update.rc == 0, update.output
-    installed = tmp_path / "requirements_collections/ansible_collections/rdsops/commvault"
+    project = projects(python)
+    installed = project.collections / "ansible_collections/rdsops/commvault"
     assert (installed / "MANIFEST.json").is_file()
     assert not (installed / "tests").exists()
 
@@ -71,30 +69,33 @@ def test_awx_installs_the_collection_of_the_project_and_reads_its_inventory(
 
 
 def test_the_configuration_of_the_project_alone_leads_inventory_updates_to_its_collections(
-    simulator: Simulator, tmp_path: Path
+    projects: t.Callable[[], Project], simulator: Simulator, tmp_path: Path
 ) -> None:
     """For inventory sources that were made by hand, without variables: AWX tells them of collections in vain."""
-    project = Project(ROOT, tmp_path)
-    assert project.update().rc == 0
-    project.root = tmp_path / "project"
-    (project.root / "inventories").mkdir(parents=True)
+    updated = projects()
+    clone = tmp_path / "clone"
+    (clone / "inventories").mkdir(parents=True)
     configuration = (ROOT / "ansible.cfg").read_text(encoding="utf-8")
     assert "/runner/requirements_collections" in configuration
-    (project.root / "ansible.cfg").write_text(configuration.replace("/runner/", f"{tmp_path}/"), encoding="utf-8")
-    (project.root / INVENTORY_FILE).write_text((ROOT / INVENTORY_FILE).read_text(encoding="utf-8"), encoding="utf-8")
+    (clone / "ansible.cfg").write_text(configuration.replace("/runner/", f"{updated.place}/"), encoding="utf-8")
+    (clone / INVENTORY_FILE).write_text((ROOT / INVENTORY_FILE).read_text(encoding="utf-8"), encoding="utf-8")
     credential = inject({"url": simulator.url, "auth_token": simulator.token}, tmp_path).env
-    read = project.read_inventory(INVENTORY_FILE, credential, {})
+    read = Project(clone, updated.place).read_inventory(INVENTORY_FILE, credential, {})
     assert read.rc == 0, read.output
 
 
-def test_an_inventory_update_without_the_right_credential_fails_and_leaves_no_empty_inventory(
+def test_an_inventory_update_fails_rather_than_leave_an_empty_inventory(
     simulator: Simulator, tmp_path: Path, collections_path: str
 ) -> None:
+    """With a wrong token, and with a certificate that nobody knows where the box of the credential was left empty."""
     project = Project(ROOT, tmp_path)
-    credential = inject({"url": simulator.url, "auth_token": "wrong"}, tmp_path).env
-    read = project.read_inventory(INVENTORY_FILE, credential, {"ANSIBLE_COLLECTIONS_PATH": collections_path})
-    assert read.rc != 0
-    assert "did not accept the credentials" in " ".join(read.output.split())
+    wrong = {"url": simulator.url, "auth_token": "wrong"}
+    unknown = {"url": simulator.https_url, "auth_token": simulator.token}
+    for values, words in ((wrong, "did not accept the credentials"), (unknown, "certificate")):
+        credential = inject(values, tmp_path).env
+        read = project.read_inventory(INVENTORY_FILE, credential, {"ANSIBLE_COLLECTIONS_PATH": collections_path})
+        assert read.rc != 0
+        assert words in " ".join(read.output.split())
 
 
 def test_what_the_project_asks_for_is_there_without_a_galaxy_server() -> None:
