@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How Sphinx renders the site; build.py puts this file beside the pages."""
 
+import re
+
 project = "rdsops.commvault"
 author = "rdsops contributors"
 copyright = "2026, rdsops contributors"  # noqa: A001 - the name is Sphinx's
@@ -22,3 +24,13 @@ pygments_style = "ansible"
 
 default_role = "any"
 nitpicky = True
+
+
+def setup(app):
+    """Leave the tables of contents of pages out: this theme has one beside each page, and an error for others."""
+    contents = re.compile(r"^\.\. contents::\n(?: +:.*\n)*", re.MULTILINE)
+
+    def without_contents(_app, _page, source):
+        source[0] = contents.sub("", source[0])
+
+    app.connect("source-read", without_contents)
