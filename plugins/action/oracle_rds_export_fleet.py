@@ -257,8 +257,13 @@ class _Step:
         return {name: result[name] for name in kept if name in result}
 
     def _paths(self) -> list[str]:
-        """The files of the report. Where a survey has them in one text, there may be spaces after the commas."""
-        return [path.strip() for path in self._params["path"] or [] if path.strip()]
+        """The files of the report. Where a survey has them in one text, there may be spaces after the commas.
+
+        Relative ones are below the directory in which Ansible was started. To a module they would be below that of the
+        playbook, which for a playbook of this collection is where it is installed.
+        """
+        given = (path.strip() for path in self._params["path"] or [])
+        return [os.path.abspath(os.path.expanduser(path)) for path in given if path]
 
     # --- what all steps do
 

@@ -138,7 +138,8 @@ options:
     type: dict
   path:
     description:
-      - Files of the report, see O(rdsops.commvault.export_report#module:path).
+      - Files of the report, see O(rdsops.commvault.export_report#module:path). Relative ones are below the directory in
+        which Ansible was started.
       - For O(step=start), it is only seen to that their directories exist and their endings are right.
     type: list
     elements: path

@@ -150,6 +150,8 @@ class Reader:
         run = run_command(arguments, variables=self.variables, cwd=self.place)
         print(f"$ {shlex.join(arguments)}\n{run.output}")
         assert run.warnings == []
+        for path in [] if "--check" in arguments else re.findall(r"\breport_path=(\S+)", " ".join(arguments)):
+            assert (self.place / path).is_file(), "a report belongs where the reader is"
         self.runs.append(run)
         return run
 
