@@ -1,7 +1,7 @@
 # Copyright (c) 2026, rdsops contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start backups for a sample inventory on the simulator.
+"""Start backups for a sample inventory on the simulator, wait for their jobs, and write a report.
 
 ``make demo`` calls it. By hand: an environment with requirements/demo.txt, tests/ on PYTHONPATH, and the collection
 installed where ANSIBLE_COLLECTIONS_PATH says. Arguments go to ansible-playbook, such as ``--check`` or ``--limit``.
@@ -22,6 +22,10 @@ from simulator.harness import Simulator
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = "rdsops.commvault.export_backup"
 INVENTORY = "tests/demo/inventory.yml"
+REPORT = "dist/demo/report.html"
+VARIABLES = {"wait": "true", "wait_interval": "1s", "report_path": REPORT}
+# Simulated seconds in a second: the jobs take up to ten minutes there.
+SPEED = 30
 LIMIT_SECONDS = 300
 
 
@@ -31,8 +35,13 @@ def main(arguments: Sequence[str]) -> int:
         print("ANSIBLE_COLLECTIONS_PATH must say where the collection is; make demo does it.", file=sys.stderr)
         return 2
     started = time.monotonic()
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), PLAYBOOK, "-i", INVENTORY, *arguments]
-    with Simulator(https=True, lifetime=LIMIT_SECONDS + 30) as simulator:
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), PLAYBOOK, "-i", INVENTORY]
+    for name, value in VARIABLES.items():
+        command += ["-e", f"oracle_rds_export_backup_{name}={value}"]
+    command += arguments
+    (ROOT / REPORT).parent.mkdir(parents=True, exist_ok=True)
+    (ROOT / REPORT).unlink(missing_ok=True)
+    with Simulator(https=True, speed=SPEED, lifetime=LIMIT_SECONDS + 30) as simulator:
         assert simulator.https_url is not None
         assert simulator.ca_file is not None
         settings = {
@@ -41,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
             "COMMVAULT_CA_PATH": simulator.ca_file,
         }
         say("A simulated CommServe listens on this machine, with a certificate of its own CA. Nothing leaves it.")
+        say(f"Its clock runs {SPEED} times as fast as yours.")
         for name, value in settings.items():
             say(f"$ export {name}={'...' if 'TOKEN' in name else value}")
         say(f"$ {shlex.join(['ansible-playbook', *command[1:]])}")
@@ -52,6 +62,8 @@ def main(arguments: Sequence[str]) -> int:
             say(f"ansible-playbook was stopped after {LIMIT_SECONDS} s")
             return 1
         requests, jobs = len(simulator.writes()), len(simulator.jobs())
+    if (ROOT / REPORT).exists():
+        say(f"The report is {REPORT}; open it in a browser.")
     say(f"The CommServe was sent {requests} requests to start backups, and started {jobs} jobs.")
     if status == 0 and not requests and "--check" not in arguments:
         say("That cannot be: the playbook said that all is well.")
