@@ -9,10 +9,10 @@ PYTHON ?= python3
 GATES = PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m gates
 
 .DEFAULT_GOAL := help
-.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos races docs clean
+.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos races docs release-check clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make test ONLY=unit,ruff runs these gates or groups of gates alone; make gates names them."
 	@echo "  make demo ARGS=... hands arguments to the script behind it; so do the others."
@@ -41,7 +41,7 @@ playbooks: ## playbooks against the simulator, each also in check mode
 build: ## build the tarball into dist/ and try it: galaxy-importer, installation in an empty place
 	@$(GATES) test --only build,installed --keep-tarball
 
-demo: ## start backups for a sample inventory on the simulator, from an installed collection
+demo: ## back up a sample inventory on the simulator, from an installed collection: start, wait, report
 	@$(GATES) demo $(ARGS)
 
 simulator: ## the rehearsal server alone, until Ctrl-C
@@ -55,6 +55,9 @@ chaos: ## the fault campaign: thousands of submissions under faults, held agains
 
 races: ## a thousand races of 8 processes for one pair of tokens, some of them killed at random moments
 	@$(GATES) races $(ARGS)
+
+release-check: ## whether this version can be published: tarball, changelog, docs, installation, the demo from it
+	@$(GATES) test --only changelog,docs,site,build,installed,release
 
 docs: ## the documentation as a site, in dist/site/
 	@$(GATES) docs

@@ -30,7 +30,9 @@ class UnknownGate(Exception):
 
 
 def choose(wanted: Sequence[str]) -> list[Gate]:
-    """The gates with these names or groups (all, when none is named), with the gates that they need before them."""
+    """The gates with these names or groups, with the gates that they need before them; when none is named, all but
+    those that are on demand.
+    """
     everything = gates()
     names = {gate.name for gate in everything}
     unknown = sorted(set(wanted) - names - {gate.group for gate in everything})
@@ -39,7 +41,9 @@ def choose(wanted: Sequence[str]) -> list[Gate]:
         raise UnknownGate(
             f"no gate {', '.join(unknown)}; there are {', '.join(sorted(names))}, in groups {', '.join(groups)}"
         )
-    chosen = {gate.name for gate in everything if not wanted or gate.name in wanted or gate.group in wanted}
+    chosen = {gate.name for gate in everything if gate.name in wanted or gate.group in wanted}
+    if not wanted:
+        chosen = {gate.name for gate in everything if not gate.on_demand}
     chosen |= {name for gate in everything if gate.name in chosen for name in gate.after}
     return [gate for gate in everything if gate.name in chosen]
 

@@ -35,6 +35,7 @@ class Gate:
     reading: Callable[[str], Reading] = readings.nothing
     tracked_only: bool = False
     limit: float = 1800.0  # seconds
+    on_demand: bool = False  # not one of those that a run of all takes
 
 
 PYTEST = ("{python}", "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5")
@@ -203,6 +204,16 @@ def gates() -> tuple[Gate, ...]:
         ),
         *(_installed(name) for name in venvs.CORES),
         _targets(),
+        Gate(
+            "release",
+            "release",
+            "one version everywhere, no change untold, and the demo from the tarball",
+            "demo",
+            (("{python}", "{tree}/tests/gates/release.py", "{tarball}"),),
+            variables={"PYTHONPATH": "{tree}/tests"},
+            after=("build",),
+            on_demand=True,
+        ),
         # What the other tests are about (the simulator, the files of the project) knows no ansible-core.
         *(_pytest(name, "tests/unit/plugins", "unit") for name in others),
     )  # fmt: skip
