@@ -63,11 +63,16 @@ class Task:
             None,
         )
         self._monkeypatch.setattr(plugin, "_display", SimpleNamespace(verbosity=self.verbosity))
-        plugin._execute_module = lambda **given: self.module_runs.append(given) or dict(BY_MODULE)
+        plugin._execute_module = self._run_module
         result = plugin.run(task_vars=self.variables)
         script.finish()
         self._monkeypatch.setattr(_http, "make_session", original)
         return result
+
+
+    def _run_module(self, **given):
+        self.module_runs.append(given)
+        return dict(BY_MODULE)
 
 
 @pytest.fixture
