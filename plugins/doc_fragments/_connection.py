@@ -106,9 +106,9 @@ requirements:
 notes:
   - The module runs where its task runs. Run it on the controller (C(connection=local), C(delegate_to=localhost) or
     C(hosts=localhost)), where the environment variables are set, unless only another machine reaches the CommCell.
-  - For a task of the controller itself, the work is done in Ansible's own process, which is faster and keeps options out
-    of files. With C(async), C(become), C(environment) or another C(ansible_python_interpreter) than Ansible's own, a
-    module is packed and run as everywhere else.
+  - For a task of the controller itself, the work is done in Ansible's own process, which is faster and keeps options
+    out of files. With C(async), C(become), C(environment) or another C(ansible_python_interpreter) than Ansible's own,
+    a module is packed and run as everywhere else.
   - An environment variable or an option that is set to an empty string counts as not set.
   - Proxies are taken from the usual environment variables E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
     The file C(~/.netrc) is not used. Redirects are not followed.

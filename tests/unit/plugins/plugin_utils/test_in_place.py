@@ -69,7 +69,6 @@ class Task:
         self._monkeypatch.setattr(_http, "make_session", original)
         return result
 
-
     def _run_module(self, **given):
         self.module_runs.append(given)
         return dict(BY_MODULE)
