@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from bench import hosts
 from bench.plan import Case, Plan
 from bench.stub import Stub
 from bench.table import Sample, Samples, render
@@ -111,6 +112,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one small run, to see that it works")
     parser.add_argument("--backups", type=int, default=200, metavar="N", help="in one fleet call (default: 200)")
     parser.add_argument("--loop", type=int, default=4, metavar="N", help="in a loop (default: 4)")
+    parser.add_argument(
+        "--hosts",
+        type=lambda text: [int(part) for part in text.split(",")],
+        metavar="N,...",
+        help="measure plays over inventories of so many hosts instead, such as 100,1000,5000",
+    )
     parser.add_argument("--concurrency", type=int, default=4, metavar="N", help="requests at once (default: 4)")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="how often all is measured (default: 3)")
     parser.add_argument(
@@ -131,13 +138,16 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Measure and print; 1 if a case went wrong."""
     options = arguments()
-    plan = Plan(options.backups, options.loop, options.concurrency)
-    samples = Samples(options.latency)
     print(
         f"ansible-core {version('ansible-core')}, Python {platform.python_version()}, requests {version('requests')},"
         f" {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the start",
         flush=True,
     )
+    if options.hosts:
+        with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+            return hosts.run(options.hosts, options.runs, Path(scratch))
+    plan = Plan(options.backups, options.loop, options.concurrency)
+    samples = Samples(options.latency)
     started, run = time.monotonic(), 0
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch, Stub() as stub:
         bench = Bench(stub, Path(scratch), options.concurrency)

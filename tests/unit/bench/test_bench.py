@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import urllib.error
 import urllib.request
 
 import pytest
+from bench import hosts
 from bench.floor import request_body
 from bench.plan import Plan
 from bench.run import arguments, rounds
@@ -160,3 +162,29 @@ class TestStub:
         )
         with pytest.raises(TimeoutError):
             urllib.request.urlopen(request, timeout=0.2)
+
+
+class TestHosts:
+    def test_every_case_that_is_not_too_large_for_a_size_is_in_the_table_with_its_share(self):
+        _once, role, debug, uri = hosts.CASES
+        samples = {
+            (1000, role): [hosts.Sample(4, 3, 60), hosts.Sample(40, 3, 60)],
+            (1000, debug): [hosts.Sample(10, 12, 50), hosts.Sample(100, 12, 50)],
+            (5000, role): [hosts.Sample(9, 8, 80)],
+        }
+        lines = hosts.render([1000, 5000], samples).splitlines()
+        assert [line.split()[-1] for line in lines if "the role" in line] == ["0.50", "80"]
+        line = next(line for line in lines if role.says in line)
+        assert line.removeprefix(f"  {role.says}").split() == ["22.00", "3.00", "60", "0.40", "<=", "0.50"]
+        assert uri.says not in "".join(lines)
+
+    def test_inventory_has_so_many_hosts_and_all_are_different(self):
+        named = hosts.inventory(100)["oracle_rds"]["hosts"]
+        assert len({values["commvault_instance_name"] for values in named.values()}) == 100
+
+    def test_play_that_starts_nothing_has_gone_wrong(self, stub, tmp_path):
+        once = hosts.CASES[0]
+        promising = dataclasses.replace(once, starts=True)
+        assert hosts.measure(stub, once, 2, tmp_path).seconds > 0
+        with pytest.raises(hosts.WentWrong, match="0 backups"):
+            hosts.measure(stub, promising, 2, tmp_path)

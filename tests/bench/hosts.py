@@ -1,0 +1,194 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role over inventories of different sizes, beside plays of Ansible's own over the same hosts.
+
+All cases of a size run one after the other in each run, so that a slow minute of the machine slows all of them. The
+stub answers at once: what is measured is the controller. Memory is what all of Ansible's processes hold together at
+the worst moment, pages that they share counted once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.stub import Stub
+from bench.table import align
+
+HERE = Path(__file__).resolve().parent
+LIMIT = 1800  # seconds for one case
+LOOKS_PER_SECOND = 4
+# What is promised: the role over 1,000 hosts takes at most this share of one "debug" on each of them.
+ROLE_OVER_DEBUG = 0.5
+
+
+@dataclass(frozen=True)
+class Case:
+    """One play. what: a playbook of playbooks/. starts: whether it starts a backup of each host. most: the largest
+    number of hosts that it is run for.
+    """
+
+    says: str
+    what: str
+    starts: bool
+    most: int
+
+
+CASES = (
+    Case("one task for all hosts that does nothing", "hosts_once", starts=False, most=1_000_000),
+    Case("the role, by the playbook export_backup", "hosts_role", starts=True, most=1_000_000),
+    Case("debug on each host", "hosts_debug", starts=False, most=1000),
+    Case("uri on each host", "hosts_uri", starts=True, most=100),
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run: seconds on the clock, seconds of CPU time, megabytes."""
+
+    seconds: float
+    cpu: float
+    megabytes: float
+
+
+class WentWrong(Exception):
+    """A case did not do what it was to do."""
+
+
+def inventory(hosts: int) -> dict[str, object]:
+    """An inventory of so many hosts, as JSON has it."""
+    named = {f"db{number:05}.example.com": {"commvault_instance_name": f"db{number:05}"} for number in range(hosts)}
+    return {"oracle_rds": {"hosts": named, "vars": {"commvault_client_name": "aws-prod"}}}
+
+
+def measure(stub: Stub, case: Case, hosts: int, place: Path) -> Sample:
+    """Run a case once in an empty directory. Raises WentWrong unless the server saw a backup of each host, or none."""
+    source = place / f"hosts{hosts}.json"
+    source.write_text(json.dumps(inventory(hosts)), encoding="utf-8")
+    (place / "ansible.cfg").write_text("[defaults]\nforks = 5\n", encoding="utf-8")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "COMMVAULT_"))}
+    variables.update(
+        ANSIBLE_COLLECTIONS_PATH=os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""),
+        ANSIBLE_CONFIG=str(place / "ansible.cfg"),
+        ANSIBLE_HOME=str(place / "home"),
+        COMMVAULT_URL=stub.url,
+        COMMVAULT_AUTH_TOKEN="bench-token",
+    )
+    playbook = HERE / "playbooks" / f"{case.what}.yml"
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", str(source), str(playbook)]
+    stub.reset()
+    output = place / "output"
+    started = time.perf_counter()
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            command,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        watch = _Watch(process.pid)
+        _pid, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds, megabytes = time.perf_counter() - started, watch.stop()
+    backups = stub.reset()["backups"]
+    if status or backups != (hosts if case.starts else 0):
+        text = output.read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise WentWrong(f"{case.says}, {hosts} hosts: status {status}, {backups} backups\n{text}")
+    return Sample(seconds, used.ru_utime + used.ru_stime, megabytes)
+
+
+class _Watch:
+    """Looks at the memory of a session's processes until it is stopped."""
+
+    def __init__(self, session: int) -> None:
+        self._session = session
+        self._peak = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """The most that they held, in megabytes; 0 where the system does not tell."""
+        self._over.set()
+        self._thread.join()
+        return self._peak
+
+    def _look(self) -> None:
+        while not self._over.wait(1 / LOOKS_PER_SECOND):
+            self._peak = max(self._peak, sum(map(_megabytes, _processes(self._session))))
+
+
+def _processes(session: int) -> list[Path]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            # After the name in brackets: state, parent, group, session.
+            if process.joinpath("stat").read_text().rpartition(")")[2].split()[3] == str(session):
+                found.append(process)
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def _megabytes(process: Path) -> float:
+    """The memory of a process, of shared pages its share."""
+    try:
+        lines = process.joinpath("smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+
+
+def run(sizes: Sequence[int], runs: int, place: Path) -> int:
+    """Measure all cases that a size is not too large for, and print a table; 1 if one went wrong."""
+    samples: dict[tuple[int, Case], list[Sample]] = {}
+    with Stub() as stub:
+        for number in range(1, runs + 1):
+            for size in sizes:
+                for case in [case for case in CASES if size <= case.most]:
+                    print(f"run {number} of {runs}: {size} hosts, {case.says}", flush=True)
+                    try:
+                        samples.setdefault((size, case), []).append(measure(stub, case, size, place))
+                    except WentWrong as exc:
+                        print(f"bench: {exc}", file=sys.stderr)
+                        return 1
+    print(f"\nMedians of {runs} runs.\n")
+    print(render(sizes, samples))
+    return 0
+
+
+def render(sizes: Sequence[int], samples: dict[tuple[int, Case], list[Sample]]) -> str:
+    """The table: seconds, CPU seconds, megabytes, and the share of a "debug" on each host, within each run."""
+    debug = next(case for case in CASES if case.what == "hosts_debug")
+    rows = [["", "seconds", "CPU s", "MB", "of debug", "promised"]]
+    for size in sizes:
+        rows.append([f"{size} hosts"])
+        for case in CASES:
+            taken = samples.get((size, case))
+            if not taken:
+                continue
+            held = samples.get((size, debug))
+            ratios = [one.seconds / other.seconds for one, other in zip(taken, held or (), strict=False)]
+            promised = f"<= {ROLE_OVER_DEBUG:.2f}" if case.what == "hosts_role" and size == debug.most else ""
+            rows.append(
+                [
+                    f"  {case.says}",
+                    f"{median(one.seconds for one in taken):.2f}",
+                    f"{median(one.cpu for one in taken):.2f}",
+                    f"{median(one.megabytes for one in taken):.0f}",
+                    f"{median(ratios):.2f}" if ratios else "",
+                    promised,
+                ]
+            )
+    return align(rows, max(len(row[0]) for row in rows))
