@@ -18,6 +18,7 @@ import json
 import sys
 import typing as t
 
+from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
@@ -81,7 +82,8 @@ def _is_controllers_own(action: ActionBase, variables: dict[str, t.Any]) -> bool
 def _is_own_python(action: ActionBase, variables: dict[str, t.Any]) -> bool:
     if action._task.delegate_to:
         variables = (variables.get("ansible_delegated_vars") or {}).get(action._task.delegate_to) or variables
-    chosen = action._templar.template(variables.get("ansible_python_interpreter"))
+    # From the variable of the host, or from where else Ansible may be told.
+    chosen = action._templar.template(C.config.get_config_value("INTERPRETER_PYTHON", variables=variables))
     # Without a choice Ansible looks for any Python that will do.
     return not chosen or str(chosen).startswith("auto") or chosen == sys.executable
 

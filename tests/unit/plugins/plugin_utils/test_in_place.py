@@ -114,6 +114,11 @@ def with_another_python(task):
     task.variables = {"ansible_python_interpreter": "/usr/bin/python3"}
 
 
+def with_another_python_by_configuration(task):
+    task.variables = {"inventory_hostname": "db-host"}
+    task._monkeypatch.setenv("ANSIBLE_PYTHON_INTERPRETER", "/usr/bin/python3")
+
+
 def with_another_python_of_the_host_it_is_delegated_to(task):
     task.task.delegate_to = "localhost"
     task.variables["ansible_delegated_vars"] = {"localhost": {"ansible_python_interpreter": "/usr/bin/python3"}}
@@ -139,6 +144,7 @@ def with_wrong_options(task):
         as_another_user,
         in_an_environment,
         with_another_python,
+        with_another_python_by_configuration,
         with_another_python_of_the_host_it_is_delegated_to,
         without_requests,
         on_macos,
