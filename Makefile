@@ -9,7 +9,8 @@ PYTHON ?= python3
 GATES = PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m gates
 
 .DEFAULT_GOAL := help
-.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos races docs release-check clean
+.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos races docs pictures \
+	release-check clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,7 +63,10 @@ release-check: ## whether this version can be published: tarball, changelog, doc
 docs: ## the documentation as a site, in dist/site/
 	@$(GATES) docs
 
+pictures: ## take the pictures of README and guides anew: the report (needs Chromium) and the console
+	@$(GATES) pictures
+
 clean: ## remove environments, logs and everything else that make made
 	@rm -rf .venvs .gates dist collections/ansible_collections .pytest_cache .mypy_cache .ruff_cache .ansible
-	@find plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find docs plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "removed what make, Python and the tools made here"

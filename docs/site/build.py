@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build the site: pages of the plugins and roles by antsibull-docs, with the guides of docs/docsite, by Sphinx.
 
+The pictures in them are taken anew, by pictures.py.
+
 ``build.py DIRECTORY`` writes the HTML there. The collection must be where ANSIBLE_COLLECTIONS_PATH says, since its
 documentation is read by Ansible; requirements/docs.txt has the packages. A warning is an error.
 """
@@ -15,6 +17,8 @@ import sys
 import tempfile
 import zlib
 from pathlib import Path
+
+import pictures
 
 COLLECTION = "rdsops.commvault"
 HERE = Path(__file__).resolve().parent
@@ -81,9 +85,9 @@ def main() -> int:
         render = ["-b", "html", "--fail-on-warning", "--keep-going", "--quiet", str(source), str(html)]
         status = call("antsibull-docs", *pages)
         # antsibull-docs takes the guides along, but not their pictures, and would clean them away if they were there.
-        if GUIDES.joinpath("images").is_dir():
-            shutil.copytree(GUIDES / "images", source / "docsite" / "images", dirs_exist_ok=True)
-        status = status or call("sphinx-build", *render)
+        images = source / "docsite" / "images"
+        shutil.copytree(GUIDES / "images", images, ignore=shutil.ignore_patterns("console.svg"), dirs_exist_ok=True)
+        status = status or pictures.take(images) or call("sphinx-build", *render)
         if status:
             return status
         shutil.rmtree(target, ignore_errors=True)

@@ -35,6 +35,13 @@ TASKS = (
     Task("bench", "measure the collection beside what people use today", ("tests/bench/run.py",), installs=True),
     Task("docs", "render the documentation as a site", ("docs/site/build.py", "dist/site"), True, "docs"),
     Task(
+        "pictures",
+        "take the pictures of README and guides",
+        ("docs/site/pictures.py", "docs/docsite/rst/images"),
+        installs=True,
+        environment="docs",
+    ),
+    Task(
         "chaos", "start thousands of backups under faults and see what became of each", ("-m", "chaos"), installs=True
     ),
     Task("races", "let processes race for the renewal of one pair of tokens, and kill some", ("-m", "races")),
