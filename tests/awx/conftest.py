@@ -80,6 +80,7 @@ def set_up(
     collections_path: str,
     variables: t.Mapping[str, str],
     settings: t.Mapping[str, t.Any] | None = None,
+    *arguments: str,
 ) -> CommandRun:
     """Run the playbook that sets up AWX. variables: of the environment. settings: what is in the file of the user."""
     environment = {
@@ -91,7 +92,7 @@ def set_up(
         **variables,
     }
     (place / "awx.yml").write_text(yaml.safe_dump(dict(settings or {})), encoding="utf-8")
-    command = ["ansible-playbook", "rdsops.commvault.awx_setup", "-e", "@awx.yml"]
+    command = ["ansible-playbook", "rdsops.commvault.awx_setup", "-e", "@awx.yml", *arguments]
     run = run_command(command, variables=environment, cwd=place)
     print(run.output)
     return run

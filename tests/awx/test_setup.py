@@ -119,6 +119,14 @@ def test_without_credentials_it_says_which_variables_to_set_and_makes_nothing(
         assert awx.writes() == []
 
 
+def test_a_check_of_a_new_awx_says_that_all_would_be_made(tmp_path: Path, collections_path: str) -> None:
+    with Awx(playbooks=playbooks()) as awx:
+        run = set_up(awx, tmp_path, collections_path, COMMCELL, {}, "--check")
+        assert run.rc == 0
+        assert "a run would make all of it" in run.stdout
+        assert awx.writes() == []
+
+
 def test_a_credential_stays_as_it_is_where_its_secrets_are_not_at_hand(tmp_path: Path, collections_path: str) -> None:
     """It would lose them. What follows ends here, with a project that cannot be made."""
     with Awx(galaxy=True) as awx:
