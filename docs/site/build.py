@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pictures
@@ -83,11 +84,16 @@ def main() -> int:
         pages = ["--config-file", str(Path(scratch, "antsibull-docs.cfg")), "collection", "--use-current"]
         pages += ["--fail-on-error", "--squash-hierarchy", "--dest-dir", str(source), COLLECTION]
         render = ["-b", "html", "--fail-on-warning", "--keep-going", "--quiet", str(source), str(html)]
-        status = call("antsibull-docs", *pages)
+        fresh = Path(scratch, "images")
+        fresh.mkdir()
+        with ThreadPoolExecutor(1) as beside:  # the demo mostly waits
+            taken = beside.submit(pictures.take, fresh)
+            status = call("antsibull-docs", *pages) or taken.result()
         # antsibull-docs takes the guides along, but not their pictures, and would clean them away if they were there.
         images = source / "docsite" / "images"
-        shutil.copytree(GUIDES / "images", images, ignore=shutil.ignore_patterns("console.svg"), dirs_exist_ok=True)
-        status = status or pictures.take(images) or call("sphinx-build", *render)
+        for directory in (GUIDES / "images", fresh):
+            shutil.copytree(directory, images, dirs_exist_ok=True)
+        status = status or call("sphinx-build", *render)
         if status:
             return status
         shutil.rmtree(target, ignore_errors=True)
