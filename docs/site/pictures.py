@@ -22,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
+COMMITTED = ROOT / "docs" / "docsite" / "rst" / "images"
 
 # The demo numbers its jobs in the order in which the requests come in: one at a time, it is the same in each run.
 DEMO = ("tests/demo/run.py", "-e", "oracle_rds_export_backup_concurrency=1")
@@ -154,6 +155,11 @@ def digest(lines: Sequence[str]) -> str:
     return hashlib.sha256("\n".join([FRAME, *steady]).encode()).hexdigest()[:16]
 
 
+def shows(picture: Path, lines: Sequence[str]) -> bool:
+    """Whether the picture is there and shows these lines, how far the jobs are aside."""
+    return picture.exists() and f"\nShows {digest(lines)}\n" in picture.read_text(encoding="utf-8")
+
+
 def draw(lines: Sequence[str]) -> str:
     """The lines, with their colors, as a window of a terminal in SVG."""
     from rich.console import Console
@@ -184,11 +190,11 @@ def take_console(into: Path) -> str:
     if done.returncode:
         raise CannotTake(f"The demo ended with {done.returncode}:\n{done.stdout}")
     lines = lines_that_matter(done.stdout)
-    path = into / "console.svg"
-    if path.exists() and f"Shows {digest(lines)}\n" in path.read_text(encoding="utf-8"):
+    if shows(into / "console.svg", lines):
         return "console.svg shows this already"
-    path.write_text(draw(lines), encoding="utf-8")
-    return f"console.svg: {len(lines)} lines of the demo"
+    (into / "console.svg").write_text(draw(lines), encoding="utf-8")
+    stale = "" if shows(COMMITTED / "console.svg", lines) else "; the committed one is out of date, see make pictures"
+    return f"console.svg: {len(lines)} lines of the demo{stale}"
 
 
 def take_report(into: Path) -> str:
