@@ -11,6 +11,7 @@ import tarfile
 import pytest
 from gates import gating, release
 
+NAME = "rdsops-commvault-{}.tar.gz"
 GOOD = {
     "MANIFEST.json": json.dumps({"collection_info": {"namespace": "rdsops", "name": "commvault", "version": "1.2.0"}}),
     "changelogs/changelog.yaml": "releases: {1.2.0: {changes: {release_summary: All is better.}}}",
@@ -25,7 +26,7 @@ def complaints(tmp_path, monkeypatch):
     fragments.mkdir()
     monkeypatch.setattr(release, "FRAGMENTS", fragments)
 
-    def run(name="rdsops-commvault-1.2.0.tar.gz", fragment=None, **changed):
+    def run(name=NAME.format("1.2.0"), fragment=None, **changed):
         names = {"manifest": "MANIFEST.json", "changes": "changelogs/changelog.yaml", "changelog": "CHANGELOG.md"}
         texts = {**GOOD, **{names[short]: text for short, text in changed.items()}}
         with tarfile.open(tmp_path / name, "w:gz") as archive:
@@ -48,7 +49,7 @@ def test_a_release_with_one_version_everywhere_is_ready(complaints):
 @pytest.mark.parametrize(
     ("different", "words"),
     [
-        ({"name": "rdsops-commvault-1.1.0.tar.gz"}, "the manifest of rdsops-commvault-1.1.0.tar.gz says 1.2.0"),
+        ({"name": NAME.format("1.1.0")}, "1.1.0.tar.gz says 1.2.0"),
         ({"changes": "releases: {}"}, "tells nothing of 1.2.0"),
         ({"changes": "releases: {1.2.0: {release_date: '2026-01-01'}}"}, "tells nothing of 1.2.0"),
         ({"changelog": None}, "CHANGELOG.md does not name v1.2.0"),
