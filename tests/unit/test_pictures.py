@@ -87,8 +87,8 @@ def test_long_lines_are_cut_where_they_are_too_long_to_be_seen(line, columns, ex
     [
         "/srv/work/collection/roles",
         "'/tmp/simulator-1/ca.pem'",
-        "included:/root/x",
-        "file:///root/x",
+        "included:/home/user/x",
+        "file:///home/user/x",
         "C:\\Users\\me",
         "dce3e90da5f738120927e87c3994f1918d5bab6bfb1842c6",
         "QSDK 3f",
