@@ -60,13 +60,13 @@ def _sanity(environment: str) -> Gate:
     )
 
 
-def _pytest(environment: str, directory: str, group: str) -> Gate:
+def _pytest(environment: str, directory: str, group: str, *more: str) -> Gate:
     return Gate(
         environment.replace("core", group),
         group,
         f"pytest {directory}",
         environment,
-        ((*PYTEST, "-n", "2", directory),),
+        ((*PYTEST, "-n", "2", *more, directory),),
         reading=readings.pytest,
     )
 
@@ -214,6 +214,6 @@ def gates() -> tuple[Gate, ...]:
             after=("build",),
             on_demand=True,
         ),
-        # What the other tests are about (the simulator, the files of the project) knows no ansible-core.
-        *(_pytest(name, "tests/unit/plugins", "unit") for name in others),
+        # What the other tests are about (the simulator, the files of the project, a browser) knows no ansible-core.
+        *(_pytest(name, "tests/unit/plugins", "unit", "-m", "not browser") for name in others),
     )  # fmt: skip

@@ -268,6 +268,7 @@ def _unfilter(kind, line, before, step):
 LIGHT, DARK = ((255, 255, 255), (184, 58, 0)), ((20, 23, 27), (255, 138, 82))
 
 
+@pytest.mark.browser
 @in_browser
 @pytest.mark.parametrize(("size", "scheme", "colors"), [(12, 1, LIGHT), (12, 0, DARK), (1000, 1, LIGHT)])
 def test_the_page_is_drawn(tmp_path, size, scheme, colors):
@@ -323,6 +324,7 @@ setTimeout(function () {
 </body>"""
 
 
+@pytest.mark.browser
 @in_browser
 def test_filter_and_sorting_work_in_a_browser(tmp_path):
     source = report_html(make_report(night(12), (), "Night"))
