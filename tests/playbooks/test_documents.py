@@ -145,7 +145,10 @@ class Reader:
         self.waiting.difference_update(arguments)
         files = [self.place / argument for argument in arguments if (self.place / argument).is_file()]
         said = " ".join([*arguments, *(file.read_text(encoding="utf-8") for file in files)])
-        only_waits = re.search(r"job_wait|wait=true", said) and "job_control" not in said
+        only_waits = (
+            re.search(r"job_wait|wait=true|wait: true|tasks_from: wait|wait_and_report", said)
+            and "job_control" not in said
+        )
         self._simulator.set(speed=SPEED if only_waits else 1)
         run = run_command(arguments, variables=self.variables, cwd=self.place)
         print(f"$ {shlex.join(arguments)}\n{run.output}")
@@ -180,9 +183,7 @@ class Reader:
             case ["git", "clone", _] | ["cd", _]:
                 pass
             case ["ansible" | "ansible-playbook" | "ansible-doc" | "ansible-inventory", *_] as arguments:
-                self.ansible(
-                    [re.sub(r"wait_interval=\w+|(?<=wait=true)", " wait_interval=1s", each) for each in arguments]
-                )
+                self.ansible([without_delay(each) for each in arguments])
             case _:
                 raise AssertionError(f"nobody knows how to try the command {line!r}")
 
@@ -204,6 +205,13 @@ class Reader:
         self.runs.append(run)
 
 
+def without_delay(argument: str) -> str:
+    """An argument of a command, with waits that look every second."""
+    if re.match(r"oracle_rds_export_backup_(wait|follow_job_ids)=", argument):
+        return f"{argument} oracle_rds_export_backup_wait_interval=1s"
+    return re.sub(r"wait_interval=\w+|(?<=wait=true)", " wait_interval=1s", argument)
+
+
 def hurried(text: str, data: t.Any = None) -> str:
     """A playbook whose waits look every second; data: what is in the text, if it may be something else."""
     data = yaml.safe_load(text) if data is None else data
@@ -213,6 +221,7 @@ def hurried(text: str, data: t.Any = None) -> str:
         if "hosts" in play:
             defaults = play.setdefault("module_defaults", {})
             defaults.update({f"rdsops.commvault.{name}": {"wait_interval": "1s"} for name in WAITING})
+            play.setdefault("vars", {}).update(oracle_rds_export_backup_wait_interval="1s")
     return json.dumps(data, indent=1)
 
 
