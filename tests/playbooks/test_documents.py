@@ -244,6 +244,7 @@ def test_a_reader_who_does_what_a_document_says_gets_what_it_shows(
     document: Path, simulator: Simulator, collections_path: str, tmp_path: Path
 ) -> None:
     simulator.reset(ROOT / "tests/simulator/sample_estate.yml")
+    simulator.set(waiting_seconds=0.2)  # a reader takes longer from one command to the next
     reader = Reader(tmp_path, simulator, collections_path)
     found = blocks(document)
     for number, block in enumerate(found, 1):
