@@ -268,7 +268,8 @@ def make_entries(
 def _cause(row: Row) -> str | None:
     """Why it is not well, with what to do about it if that is known."""
     hint = row.job.hint
-    return f"{row.cause} Hint: {hint}" if row.cause and hint else row.cause
+    cause = row.cause or (row.msg or row.word if row.verdict == NOT_WELL else None)
+    return f"{cause} Hint: {hint}" if cause and hint else cause
 
 
 def _known_jobs(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:
@@ -342,7 +343,7 @@ def make_artifact(entries: t.Sequence[Entry]) -> dict[str, t.Any]:
             {
                 "id": row.id,
                 "result": row.result,
-                "cause": shortened(row.cause or row.msg, MAX_CAUSE),
+                "cause": shortened(row.cause or row.msg or row.word, MAX_CAUSE),
                 "job_ids": list(row.job_ids),
             }
             for row in rows[:MAX_NOT_WELL]
@@ -358,7 +359,7 @@ def totals(report: Report) -> str:
 
 
 def _message(report: Report, bad: t.Sequence[Row]) -> str:
-    shown = "".join(f" [{row.id}] {_cause(row) or row.msg}" for row in bad[:_SHOWN])
+    shown = "".join(f" [{row.id}] {_cause(row)}" for row in bad[:_SHOWN])
     more = f" And {len(bad) - _SHOWN} more." if len(bad) > _SHOWN else ""
     return f"{totals(report)}.{shown}{more}"
 
@@ -370,7 +371,7 @@ def _summary(report: Report, bad: t.Sequence[Row], left_out: t.Sequence[t.Mappin
     shown = [*shown_bad, *shown_rest]
     widths = [max((len(text) for text in texts), default=0) for texts in zip(*((row.id, row.word) for row in shown))]
     table = [totals(report)]
-    table += [_line(row, widths, row.word.upper(), _cause(row) or row.msg) for row in shown_bad]
+    table += [_line(row, widths, row.word.upper(), _cause(row) or "") for row in shown_bad]
     if len(bad) > len(shown_bad):
         table.append(f"... and {len(bad) - len(shown_bad)} more that are not well")
     table += [_line(row, widths, row.word, _ids(row)) for row in shown_rest]

@@ -184,6 +184,12 @@ def test_a_backup_says_what_came_of_its_job_as_reports_do():
     assert set(entries["bad"]["job"]) == set(_fleet.JOB_KEYS)
 
 
+def test_whatever_is_not_well_has_a_cause():
+    nothing_known = {**result_of_missing("1"), "outcome": "not_followed"}
+    entries = make_entries([backup("orders", job_ids=["1"], msg="")], [nothing_known])
+    assert (entries["orders"]["verdict"], entries["orders"]["cause"]) == ("not_well", "not followed to the end")
+
+
 def test_of_several_jobs_of_a_backup_the_bad_one_decides_and_stays_known():
     jobs = [job(1), job(2, "ended_badly"), job(3)]
     entries = make_entries([backup("orders", job_ids=["1", "2", "3"])], jobs)
