@@ -12,6 +12,7 @@ import pytest
 from gates import gating, release
 
 NAME = "rdsops-commvault-{}.tar.gz"
+TARBALL = NAME.format("1.2.0")
 GOOD = {
     "MANIFEST.json": json.dumps({"collection_info": {"namespace": "rdsops", "name": "commvault", "version": "1.2.0"}}),
     "changelogs/changelog.yaml": "releases: {1.2.0: {changes: {release_summary: All is better.}}}",
@@ -26,7 +27,7 @@ def complaints(tmp_path, monkeypatch):
     fragments.mkdir()
     monkeypatch.setattr(release, "FRAGMENTS", fragments)
 
-    def run(name=NAME.format("1.2.0"), fragment=None, **changed):
+    def run(name=TARBALL, fragment=None, **changed):
         names = {"manifest": "MANIFEST.json", "changes": "changelogs/changelog.yaml", "changelog": "CHANGELOG.md"}
         texts = {**GOOD, **{names[short]: text for short, text in changed.items()}}
         with tarfile.open(tmp_path / name, "w:gz") as archive:

@@ -63,7 +63,7 @@ class Task:
             None,
         )
         self._monkeypatch.setattr(plugin, "_display", SimpleNamespace(verbosity=self.verbosity))
-        plugin._execute_module = self._run_module
+        self._monkeypatch.setattr(plugin, "_execute_module", self._run_module)
         result = plugin.run(task_vars=self.variables)
         script.finish()
         self._monkeypatch.setattr(_http, "make_session", original)
