@@ -32,6 +32,12 @@ _NOT_ABOUT_THE_INSTANCE = frozenset(
 _ABOUT_ONE_OF_THE_BATCH = frozenset(["refused", "already_running", "bad_request", "permission"])
 
 
+# Seconds for an answer, from which on waiting for several at once is faster than one after the other; and how many of
+# them a connection may take to begin.
+WORTH_THREADS = 0.002
+SLOW_STARTS = 5
+
+
 class _Breaker:
     """Counts failures in a row that are not about an instance; open means: send nothing more."""
 
@@ -110,15 +116,31 @@ class Submission:
         Backups with a question are for _recovery.Recovery to settle.
         """
         batches = self.batches(instances)
-        if len(batches) < 2 or self._concurrency == 1:
-            done = [self._submit(batch) for batch in batches]
-        else:
+        done = self._one_by_one(batches)
+        left = batches[len(done) :]
+        if left:
             # Imported here because starting one backup, the most common use, does without it.
             from concurrent.futures import ThreadPoolExecutor
 
-            with ThreadPoolExecutor(min(self._concurrency, len(batches))) as workers:
-                done = list(workers.map(self._submit, batches))
+            with ThreadPoolExecutor(min(self._concurrency, len(left))) as workers:
+                done += workers.map(self._submit, left)
         return [backup for backups in done for backup in backups]
+
+    def _one_by_one(self, batches: t.Sequence[t.Sequence[Instance]]) -> list[list[Backup]]:
+        """What became of the first batches, without threads; of all, if only one request at a time is wanted.
+
+        The first answer is awaited in any case: if the server does not take the credentials, one request finds it out
+        as well as several. It goes on so for as long as answers come so fast that threads, which compete for the
+        interpreter, would take longer.
+        """
+        done: list[list[Backup]] = []
+        begun = time.perf_counter()
+        for batch in batches:
+            done.append(self._submit(batch))
+            allowed = WORTH_THREADS * (len(done) + SLOW_STARTS)
+            if self._concurrency > 1 and time.perf_counter() - begun > allowed:
+                break
+        return done
 
     def _submit(self, batch: t.Sequence[Instance]) -> list[Backup]:
         body = build_request(batch, self._options)

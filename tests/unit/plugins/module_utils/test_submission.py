@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from support.fake_clock import FakeClock
 
+from ansible_collections.rdsops.commvault.plugins.module_utils import _submission
 from ansible_collections.rdsops.commvault.plugins.module_utils._api_tasks import TaskReply
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import ExportOptions, Instance
@@ -43,7 +44,8 @@ class FakeTasks:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
             number = len(self.sent)
-        if self.barrier:
+        # The first one is always alone.
+        if self.barrier and number > 1:
             self.barrier.wait(10)
         with self._lock:
             self.at_once -= 1
@@ -64,6 +66,13 @@ def run(tasks, count, **kwargs):
     return Submission(tasks, ExportOptions(), **kwargs).run(instances(count))
 
 
+@pytest.fixture(params=[0, 60], ids=["threads", "no threads"])
+def _worth_threads(request, monkeypatch):
+    """Seconds for an answer from which on threads are worth it."""
+    monkeypatch.setattr(_submission, "WORTH_THREADS", request.param)
+
+
+@pytest.mark.usefixtures("_worth_threads")
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_every_instance_is_sent_once_and_reported_in_the_order_asked(concurrency):
     tasks = FakeTasks()
@@ -73,11 +82,19 @@ def test_every_instance_is_sent_once_and_reported_in_the_order_asked(concurrency
     assert [backup.job_ids for backup in backups] == [(f"j-i{number}",) for number in range(25)]
 
 
-def test_as_many_requests_as_allowed_are_under_way_at_once():
+def test_as_many_requests_as_allowed_are_under_way_at_once(monkeypatch):
+    monkeypatch.setattr(_submission, "WORTH_THREADS", 0)
     tasks = FakeTasks()
     tasks.barrier = threading.Barrier(3)
-    run(tasks, 9, concurrency=3)
+    run(tasks, 10, concurrency=3)
     assert tasks.most_at_once == 3
+
+
+def test_a_server_that_answers_at_once_is_asked_without_threads(monkeypatch):
+    monkeypatch.setattr(_submission, "WORTH_THREADS", 60)
+    tasks = FakeTasks()
+    run(tasks, 10, concurrency=3)
+    assert tasks.most_at_once == 1
 
 
 def test_batches_are_cut_in_order_and_ask_whose_job_is_whose():
