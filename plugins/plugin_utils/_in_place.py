@@ -107,15 +107,20 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -
     task = action._task
     circumstances = Circumstances(task.check_mode, bool(task.diff), action._display.verbosity, warnings.append)
     result = perform(ModuleRun(params, circumstances, redactor, from_environment), module.run, redactor)
-    result["invocation"] = {"module_args": params}
     if warnings:
         result["warnings"] = warnings
-    return _masked(result, redactor.forms())
+    forms = redactor.forms()
+    # The credentials are among the options, so these are masked by themselves.
+    return {**_masked(result, forms), "invocation": {"module_args": _masked(params, forms)}}
 
 
-def _masked(result: dict[str, t.Any], forms: set[str]) -> dict[str, t.Any]:
-    """The result without the secrets. To go through every value of thousands of backups takes long, so it is only done
-    if there is one; forms has those that JSON escapes.
+def _masked(values: dict[str, t.Any], forms: set[str]) -> dict[str, t.Any]:
+    """The values without the secrets. To go through all that thousands of backups are made of takes long, so it is only
+    done for values that have one in them; forms has those that JSON escapes.
     """
-    text = json.dumps(result, default=str)
-    return remove_values(result, forms) if any(form in text for form in forms) else result
+    return {name: remove_values(value, forms) if _has_any(value, forms) else value for name, value in values.items()}
+
+
+def _has_any(value: t.Any, forms: set[str]) -> bool:
+    text = json.dumps(value, default=str)
+    return any(form in text for form in forms)
