@@ -12,11 +12,11 @@ requests and urllib3 do the work; here are only the rules in which a client of b
 
 from __future__ import annotations
 
+import copy
 import ssl
 import threading
 import traceback
 import typing as t
-from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import unquote, urlsplit
 
 from ._base_url import is_loopback
@@ -96,9 +96,12 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter with tracked connections and with the retry rules of the request in hand instead of one set for
-    all.
+    """requests' adapter for one CommCell: with tracked connections, with the retry rules of the request in hand instead
+    of one set for all, and with what is the same for all requests of a session looked up once.
     """
+
+    _pool: t.Any = None
+    _verified: t.Any = None
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -108,6 +111,28 @@ class _Adapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+    def get_connection_with_tls_context(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        # Proxy, certificates and server are those of the session. To look for the pool that has them takes as long as
+        # to write the request.
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def get_connection(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        # What requests before 2.32 calls.
+        if self._pool is None:
+            self._pool = super().get_connection(*args, **kwargs)
+        return self._pool
+
+    def cert_verify(self, conn: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
+        if self._verified is not conn:
+            super().cert_verify(conn, *args, **kwargs)
+            self._verified = conn
+
+    def close(self) -> None:
+        self._pool = self._verified = None
+        super().close()
 
     @property
     def max_retries(self) -> t.Any:
@@ -208,13 +233,9 @@ def proves_unsent(exc: BaseException) -> bool:
     return isinstance(reason, ConnectTimeoutError)
 
 
-def _keep_auth(request: t.Any) -> t.Any:
-    """An auth handler that does nothing: with none, requests would put ~/.netrc's password in place of the token."""
-    return request
-
-
 def make_session(base: BaseUrl, *, validate_certs: bool, ca_path: str | None, pool_size: int) -> t.Any:
-    """A requests.Session for one CommCell; its attribute verify is what to pass as verify with every request.
+    """A requests.Session for one CommCell, for send: it has the adapter, the usual headers, and in verify and proxies
+    what was found in the environment.
 
     ca_path: a CA bundle, file or directory. pool_size: the most connections, and requests, at once.
     """
@@ -223,21 +244,17 @@ def make_session(base: BaseUrl, *, validate_certs: bool, ca_path: str | None, po
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     verify: bool | str = (ca_path or True) if validate_certs else False
-    # The environment is read once and here: with each request it could put ~/.netrc or REQUESTS_CA_BUNDLE above what
-    # the user asked for.
+    # The environment is read once and here: with each request it could put REQUESTS_CA_BUNDLE above what the user asked
+    # for.
     settings = session.merge_environment_settings(base.url, {}, False, verify, None)
-    session.trust_env = False
     session.verify = settings["verify"]
     # A proxy has no business between this machine and itself, and over plain http it would be shown the token.
     session.proxies = {} if base.plain and is_loopback(base.host) else dict(settings["proxies"])
-    session.auth = _keep_auth
-    # The API wants its token in a header; a session cookie of the web tier beside it could only confuse matters.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
     return session
 
 
-def prepared(
+def prepare(
     session: t.Any,
     method: str,
     url: str,
@@ -245,15 +262,30 @@ def prepared(
     params: t.Mapping[str, t.Any] | None,
     data: bytes | None,
 ) -> t.Any:
-    """The request that session.request would send for a session of make_session. Raises what requests raises for
-    headers and URLs that cannot be.
-
-    session.request merges the environment, cookies, hooks and settings of the session anew for each request. None of
-    that can come out differently here, and it costs a quarter of all that a request costs.
-    """
+    """The request to send. Raises what requests raises for headers and URLs that cannot be."""
     request = requests.PreparedRequest()
-    request.prepare(method, url, {**session.headers, **headers}, params=params, data=data, auth=session.auth)
+    request.prepare(method, url, {**session.headers, **headers}, params=params, data=data)
     return request
+
+
+def with_body(request: t.Any, data: bytes) -> t.Any:
+    """The same request with another body, in a fraction of the time that it takes to prepare it anew."""
+    twin = copy.copy(request)
+    twin.headers = request.headers.copy()
+    twin.body = data
+    twin.prepare_content_length(data)
+    return twin
+
+
+def send(session: t.Any, request: t.Any, timeout: float) -> tuple[t.Any, bytes]:
+    """Send a request; returns requests' response and its whole body. Raises what requests raises.
+
+    Not by session.request and session.send: they would follow redirects, put ~/.netrc's password in place of the token
+    and send cookies back. Without all that, a request costs a third less.
+    """
+    adapter = session.get_adapter(request.url)
+    response = adapter.send(request, timeout=timeout, verify=session.verify, proxies=session.proxies)
+    return response, response.content
 
 
 def proxy_secrets(session: t.Any) -> list[str]:

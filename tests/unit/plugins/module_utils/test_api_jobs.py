@@ -178,13 +178,14 @@ def test_a_caller_who_is_short_of_time_limits_every_read(monkeypatch):
     )
     transport = api._commcell.transport
     seen = []
-    original = transport.session.send
+    adapter = transport.session.get_adapter("https://")
+    original = adapter.send
 
     def send(*args, **kwargs):
         seen.append((kwargs["timeout"], exchange.rules.read))
         return original(*args, **kwargs)
 
-    monkeypatch.setattr(transport.session, "send", send)
+    monkeypatch.setattr(adapter, "send", send)
     api.limit(3, repeat=False)
     api.get("7")
     api.list_page()

@@ -142,6 +142,37 @@ def test_cookies_of_the_server_are_not_sent_back():
     assert server.connections == 1
 
 
+def test_each_request_has_its_own_body_and_credentials_however_alike_they_are():
+    with RawServer() as server:
+        server.add(server.answer(*[http_answer(200)] * 4))
+        made = transport(server.url)
+        made.write("POST", "createtask", body={"a": 1}, headers={"Authtoken": "first"})
+        made.write("POST", "createtask", body={"a": "longer"}, headers={"Authtoken": "first"})
+        made.write("POST", "createtask", body={"a": "ü"}, headers={"Authtoken": "second"})
+        made.read("POST", "Jobs", body={}, headers={"Authtoken": "second"})
+        made.close()
+    sent = [request.partition(b"\r\n\r\n") for request in server.requests]
+    assert [body for _head, _end, body in sent] == [b'{"a": 1}', b'{"a": "longer"}', b'{"a": "\\u00fc"}', b"{}"]
+    heads = [head.decode().split("\r\n") for head, _end, _body in sent]
+    assert [head[0].split()[1] for head in heads] == [f"/commandcenter/api/{end}" for end in ["createtask"] * 3 + ["Jobs"]]
+    tokens = [next(line for line in head if line.startswith("Authtoken")) for head in heads]
+    assert tokens == ["Authtoken: first"] * 2 + ["Authtoken: second"] * 2
+    assert all("Content-Type: application/json" in head and "Accept: application/json" in head for head in heads)
+    assert server.connections == 1
+
+
+def test_after_it_was_closed_a_transport_connects_anew():
+    with RawServer() as server:
+        server.add(server.answer(http_answer(200)))
+        server.add(server.answer(http_answer(200)))
+        made = transport(server.url)
+        made.read("GET", "one")
+        made.close()
+        assert made.read("GET", "two").status == 200
+        made.close()
+    assert server.connections == 2
+
+
 # urllib3 leaves the socket of a failed TLS handshake to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 class TestWhatMayHaveRun:
