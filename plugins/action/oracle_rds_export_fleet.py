@@ -16,10 +16,8 @@ import multiprocessing
 import os
 import typing as t
 
-from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
-from jinja2 import Undefined
 
 from ..module_utils._argspec import connection_spec
 from ..module_utils._errors import CommvaultError, InvalidInput
@@ -36,6 +34,7 @@ from ..module_utils._fleet import (
 from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
 from ..module_utils._job_report import missing_entry
 from ..module_utils._report_formats import format_of
+from ..plugin_utils._host_variables import HostVariables, connection_plugins_found_once
 from ..plugin_utils._in_place import execute
 
 if t.TYPE_CHECKING:
@@ -91,25 +90,6 @@ class _Stopped(CommvaultError):
         return self._failure or super().failure()
 
 
-class _Variables:
-    """The variables of one host, evaluated one by one where they are looked at."""
-
-    def __init__(self, own: Mapping[str, t.Any]) -> None:
-        self._own = own
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._own
-
-    def __getitem__(self, name: str) -> t.Any:
-        try:
-            value = self._own[name]
-        except AnsibleError as exc:
-            raise ValueError(name) from exc
-        if isinstance(value, Undefined):
-            raise ValueError(name)
-        return value
-
-
 class _Step:
     """One step."""
 
@@ -156,7 +136,10 @@ class _Step:
         # A batch is what "serial" makes of the hosts. The first one looks at the hosts of all, so that nothing is
         # started if there is anything wrong.
         first = self._batch[:1] == active[:1]
-        reading = read_hosts(active if first else self._batch, lambda host: t.cast("t.Any", _Variables(hostvars[host])))
+        with connection_plugins_found_once():
+            reading = read_hosts(
+                active if first else self._batch, lambda host: t.cast("t.Any", HostVariables(hostvars[host]))
+            )
         own = hostvars.raw_get(self._variables["inventory_hostname"])
         problems = [*not_of_the_play(own, self._variables), *reading.problems]
         if problems:

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""The variables of thousands of hosts, as a task that serves all of them looks at them."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.loader import connection_loader
+from jinja2 import Undefined
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class HostVariables:
+    """The variables of one host, evaluated one by one where they are looked at."""
+
+    def __init__(self, own: Mapping[str, t.Any]) -> None:
+        """own: hostvars of this host."""
+        self._own = own
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own
+
+    def __getitem__(self, name: str) -> t.Any:
+        """The value of a variable. Raises ValueError if it cannot be evaluated, KeyError if there is none."""
+        try:
+            value = self._own[name]
+        except AnsibleError as exc:
+            raise ValueError(name) from exc
+        if isinstance(value, Undefined):
+            raise ValueError(name)
+        return value
+
+
+@contextlib.contextmanager
+def connection_plugins_found_once() -> Iterator[None]:
+    """While this lasts, Ansible looks for the files of connection plugins once.
+
+    To know which facts must not become variables, it searches the directories of these plugins anew for each host whose
+    variables are asked for (clean_facts in ansible/vars/clean.py), which takes longer than all else that it does for
+    the host.
+    """
+    found: list[str] = []
+    search = connection_loader.all
+
+    def all_plugins(*args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+        if args or kwargs != {"path_only": True}:
+            return search(*args, **kwargs)
+        if not found:
+            found.extend(search(path_only=True))
+        return iter(found)
+
+    connection_loader.all = all_plugins  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        connection_loader.all = search  # type: ignore[method-assign]
