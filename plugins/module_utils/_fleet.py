@@ -315,21 +315,22 @@ def make_fleet(
     entries: of make_entries, by id. earlier: entries of other batches of the play, which only the artifact holds.
     left_out: hosts that are not Oracle, with the reason. lines: how many backups that are well the summary lists.
     """
-    report = make_report(list(entries.values()), _known_jobs(entries.values()))
+    own = list(entries.values())
+    report = make_report(own, _known_jobs(own))
     bad = [row for row in report.rows if row.verdict == NOT_WELL]
+    everything = [*earlier, *own]
     return {
         "results": dict(entries),
         "not_well": [row.id for row in bad],
         "left_out": [dict(one) for one in left_out],
         "summary": _summary(report, bad, left_out, lines),
-        "artifact": make_artifact([*earlier, *entries.values()]),
+        "artifact": _artifact(everything, make_report(everything, _known_jobs(everything)) if earlier else report),
         "msg": _message(report, bad),
     }
 
 
-def make_artifact(entries: t.Sequence[Entry]) -> dict[str, t.Any]:
+def _artifact(entries: t.Sequence[Entry], report: Report) -> dict[str, t.Any]:
     """What a job hands on: ids, counts and what is not well, bounded."""
-    report = make_report(entries, _known_jobs(entries))
     summary = report.summary()
     rows = [row for row in report.rows if row.verdict == NOT_WELL]
     return {
