@@ -31,11 +31,10 @@ _NOT_ABOUT_THE_INSTANCE = frozenset(
 # Refusals that one association of a batch can bring upon all of it.
 _ABOUT_ONE_OF_THE_BATCH = frozenset(["refused", "already_running", "bad_request", "permission"])
 
-
-# Seconds for an answer, from which on waiting for several at once is faster than one after the other; and how many of
-# them a connection may take to begin.
-WORTH_THREADS = 0.002
-SLOW_STARTS = 5
+# How long answers must be waited for, measured by the work that goes into their requests, until waiting for several at
+# once is faster than one after the other; and the seconds that a connection may take to begin.
+WORTH_THREADS = 0.5
+SLOW_START = 0.01
 
 
 class _Breaker:
@@ -130,15 +129,16 @@ class Submission:
         """What became of the first batches, without threads; of all, if only one request at a time is wanted.
 
         The first answer is awaited in any case: if the server does not take the credentials, one request finds it out
-        as well as several. It goes on so for as long as answers come so fast that threads, which compete for the
-        interpreter, would take longer.
+        as well as several. It goes on so for as long as there is little to wait for: threads compete for the
+        interpreter, and would take longer then.
         """
         done: list[list[Backup]] = []
-        begun = time.perf_counter()
+        begun, begun_work = time.perf_counter(), time.thread_time()
         for batch in batches:
             done.append(self._submit(batch))
-            allowed = WORTH_THREADS * (len(done) + SLOW_STARTS)
-            if self._concurrency > 1 and time.perf_counter() - begun > allowed:
+            worked = time.thread_time() - begun_work
+            waited = time.perf_counter() - begun - worked
+            if self._concurrency > 1 and waited > WORTH_THREADS * worked + SLOW_START:
                 break
         return done
 

@@ -66,10 +66,10 @@ def run(tasks, count, **kwargs):
     return Submission(tasks, ExportOptions(), **kwargs).run(instances(count))
 
 
-@pytest.fixture(params=[0, 60], ids=["threads", "no threads"])
+@pytest.fixture(params=[-60, 60], ids=["threads", "no threads"])
 def _worth_threads(request, monkeypatch):
-    """Seconds for an answer from which on threads are worth it."""
-    monkeypatch.setattr(_submission, "WORTH_THREADS", request.param)
+    """Seconds of waiting from which on threads are worth it."""
+    monkeypatch.setattr(_submission, "SLOW_START", request.param)
 
 
 @pytest.mark.usefixtures("_worth_threads")
@@ -83,7 +83,7 @@ def test_every_instance_is_sent_once_and_reported_in_the_order_asked(concurrency
 
 
 def test_as_many_requests_as_allowed_are_under_way_at_once(monkeypatch):
-    monkeypatch.setattr(_submission, "WORTH_THREADS", 0)
+    monkeypatch.setattr(_submission, "SLOW_START", -60)
     tasks = FakeTasks()
     tasks.barrier = threading.Barrier(3)
     run(tasks, 10, concurrency=3)
@@ -91,7 +91,7 @@ def test_as_many_requests_as_allowed_are_under_way_at_once(monkeypatch):
 
 
 def test_a_server_that_answers_at_once_is_asked_without_threads(monkeypatch):
-    monkeypatch.setattr(_submission, "WORTH_THREADS", 60)
+    monkeypatch.setattr(_submission, "SLOW_START", 60)
     tasks = FakeTasks()
     run(tasks, 10, concurrency=3)
     assert tasks.most_at_once == 1
