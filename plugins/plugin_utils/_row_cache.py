@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from ansible.errors import AnsibleError
 
@@ -59,5 +59,5 @@ class RowCache:
     def store(self, reading: Reading) -> None:
         """Keep a reading."""
         # As one text: Ansible's caches go through every value of a structure, which takes longer than to read it anew.
-        text = json.dumps(asdict(reading), separators=(",", ":"))
+        text = json.dumps(vars(reading), separators=(",", ":"))
         self._storage[self._key] = {"format": FORMAT, "query": self._query, "reading": text}
