@@ -25,14 +25,14 @@ from ..module_utils._progress import Progress
 from ..module_utils._wait_options import job_wait_spec, wait_options
 from ..module_utils._wait_result import wait_result
 from ..module_utils._waiting import wait_for_jobs
-from ..plugin_utils._in_place import execute
+from ..plugin_utils._in_place import execute, execute_packed
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs import Job
     from ..module_utils._wait_result import ActionResult
     from ..module_utils._waiting import Wait
 
-PLAIN = "rdsops.commvault.job_wait"
+WAIT = "job_wait"
 INFO = "job_info"
 CONTROL = "job_control"
 LOGIN = "login"
@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
         checked = ArgumentSpecValidator(spec.options, **spec.constraints).validate(self._task.args)
         if self._task.async_val or checked.error_messages:
             # The module itself words what is wrong with its options best.
-            return self._plain(variables)
+            return execute_packed(self, WAIT, self._task.args, variables)
         params = checked.validated_parameters
         from_environment = spec.environment.complete(spec.options, params)
         runs = _Runs(self, variables, _logs_in(params, from_environment))
@@ -67,13 +67,6 @@ class ActionModule(ActionBase):
             return {"failed": True, "msg": str(error), "failure": error.failure()}
         finally:
             runs.close()
-
-    def _plain(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Let the module do all of it where the task runs."""
-        in_background = bool(self._task.async_val and not self._connection.has_native_async)
-        return self._execute_module(
-            module_name=PLAIN, module_args=self._task.args, task_vars=variables, wrap_async=in_background
-        )
 
 
 def _logs_in(params: dict[str, t.Any], from_environment: t.Container[str]) -> bool:

@@ -35,7 +35,7 @@ from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_O
 from ..module_utils._job_report import missing_entry
 from ..module_utils._report_formats import format_of
 from ..plugin_utils._host_variables import HostVariables, connection_plugins_found_once
-from ..plugin_utils._in_place import execute
+from ..plugin_utils._in_place import execute, execute_packed
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -302,9 +302,7 @@ class _Step:
         """Run a module where the task runs."""
         if name == REPORT:
             # It has no connection, and is none of those that can do their work in place.
-            result = self._action._execute_module(
-                module_name=f"{COLLECTION}.{name}", module_args=arguments, task_vars=self._variables
-            )
+            result = execute_packed(self._action, name, arguments, self._variables)
         else:
             result = execute(self._action, name, {**self._defaults(name), **arguments}, self._variables)
         self._listen(result)

@@ -53,8 +53,13 @@ def execute(
     module: its short name. arguments: its options. variables: those of the task.
     """
     result = _in_place(action, module, arguments) if _is_controllers_own(action, variables) else None
-    if result is not None:
-        return result
+    return execute_packed(action, module, arguments, variables) if result is None else result
+
+
+def execute_packed(
+    action: ActionBase, module: str, arguments: t.Mapping[str, t.Any], variables: dict[str, t.Any]
+) -> dict[str, t.Any]:
+    """As execute, but by the module itself, where the task runs; in the background if the task asks for that."""
     in_background = bool(action._task.async_val and not action._connection.has_native_async)
     return action._execute_module(
         module_name=f"{_COLLECTION}.{module}",
