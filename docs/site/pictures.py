@@ -38,23 +38,9 @@ PATH = re.compile(r"(?<![\w.-])/[\w.-]+/\S*|\b[A-Za-z]:\\\S*")
 TOKEN = re.compile(r"\b[0-9a-fA-F]{24,}\b|\b(?i:QSDK|bearer)\b")
 CODE = re.compile(r"(\x1b\[[0-9;]*m)")
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_SECONDS = 120
 WINDOW = (1280, 1000)
-# Quiet, and the same whatever the desktop is set to.
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--force-device-scale-factor=1",
-    "--blink-settings=preferredColorScheme=1",
-)
+# The same whatever the desktop is set to.
+FLAGS = ("--force-device-scale-factor=1", "--blink-settings=preferredColorScheme=1")
 
 # What rich fills in. Unlike its own frame, this one loads no font from anywhere.
 FRAME = """\
@@ -202,10 +188,13 @@ def take_report(into: Path) -> str:
 
     :raises CannotTake: if Chromium is there and takes no picture.
     """
-    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    sys.path.insert(0, str(TESTS))
+    from support import browser
+
+    chromium = browser.find()
     if chromium is None:
         return "report.png stays as it is committed: there is no Chromium here to take it (Debian: package chromium)"
-    sys.path[:0] = [os.environ["ANSIBLE_COLLECTIONS_PATH"], str(TESTS)]
+    sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
     from support.reports import night
 
     from ansible_collections.rdsops.commvault.plugins.module_utils._report import make_report
@@ -214,14 +203,12 @@ def take_report(into: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="pictures-") as scratch:
         page, shot = Path(scratch, "report.html"), Path(scratch, "report.png")
         page.write_text(report_html(make_report(night(12), (), "Export backups of the night")), encoding="utf-8")
-        command = [chromium, *FLAGS, f"--user-data-dir={scratch}/profile", "--window-size={},{}".format(*WINDOW)]
-        done = subprocess.run(
-            [*command, f"--screenshot={shot}", page.as_uri()],
-            env={**os.environ, "HOME": scratch}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=CHROMIUM_SECONDS, check=False,
-        )  # fmt: skip
-        if done.returncode or not shot.exists():
-            raise CannotTake(f"{chromium} ended with {done.returncode}:\n{done.stdout}")
+        try:
+            said = browser.look(chromium, page, Path(scratch), WINDOW, *FLAGS, f"--screenshot={shot}")
+        except browser.CannotLook as exc:
+            raise CannotTake(str(exc)) from exc
+        if not shot.exists():
+            raise CannotTake(f"{chromium} took no picture:\n{said}")
         shutil.copyfile(shot, into / shot.name)
     return f"report.png: {WINDOW[0]} x {WINDOW[1]} pixels of the report, by {Path(chromium).name}"
 

@@ -8,15 +8,13 @@ import base64
 import hashlib
 import html
 import json
-import os
 import re
-import shutil
 import struct
-import subprocess
 import zlib
 from html.parser import HTMLParser
 
 import pytest
+from support import browser
 from support.reports import MIDNIGHT, PAGE, backup, job, night
 
 from ansible_collections.rdsops.commvault.plugins.module_utils import _report_html, _report_page
@@ -191,36 +189,15 @@ def test_a_thousand_rows_stay_below_a_megabyte():
 
 # --- In a browser -----------------------------------------------------------------------------------------------------
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs a headless Chromium (Debian: package chromium)")
-QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
+BROWSER = browser.find()
+in_browser = pytest.mark.skipif(BROWSER is None, reason="needs a headless Chromium (Debian: package chromium)")
 
 
-def chromium(tmp_path, source, *arguments):
+def chromium(tmp_path, source, *flags):
     """What the browser says of a page; its window is 1200 x 900."""
     path = tmp_path / "page.html"
     path.write_text(source, encoding="utf-8")
-    command = [CHROMIUM, *QUIET, f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1200,900", *arguments]
-    done = subprocess.run(
-        [*command, path.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "HOME": str(tmp_path)},
-    )
-    return done.stdout
+    return browser.look(BROWSER, path, tmp_path, (1200, 900), *flags)
 
 
 def pixels(path):
