@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import processes, report, tree, venvs
+from . import processes, programs, report, tree, venvs
 from .lanes import FAILED, PASSED, SKIPPED, Job, Outcome
 from .lanes import run as run_lanes
 from .layout import DIST, WORK
@@ -81,16 +81,20 @@ class _Run:
         self.bins: dict[str, Path] = {}
 
     def jobs(self, chosen: Sequence[Gate]) -> list[Job]:
-        """A job per gate, and before its first use one per environment."""
+        """A job per gate, and before its first use one per environment and program."""
         made: list[str] = []
         jobs: list[Job] = []
         for gate in chosen:
+            needed = f"program {gate.program}" if gate.program else ""
+            if needed and needed not in made:
+                made.append(needed)
+                jobs.append(Job(needed, lambda name=gate.program: self.program(name)))  # type: ignore[misc]
             environments = (gate.environment, *gate.also)
             for name in environments:
                 if name not in made:
                     made.append(name)
                     jobs.append(Job(f"venv {name}", lambda name=name: self.environment(name)))  # type: ignore[misc]
-            after = (*(f"venv {name}" for name in environments), *gate.after)
+            after = (*(f"venv {name}" for name in environments), *({needed} - {""}), *gate.after)
             jobs.append(Job(gate.name, lambda gate=gate: self.gate(gate), after, gate.alone))  # type: ignore[misc]
         return jobs
 
@@ -106,6 +110,15 @@ class _Run:
             report.write_log(self.logs, f"venv {name}", str(exc))
             return Outcome(FAILED, f"the environment {name} could not be made")
         report.write_log(self.logs, f"venv {name}", word)
+        return Outcome(PASSED, word)
+
+    def program(self, name: str) -> Outcome:
+        """See that a program of the system is there, or say why it is not."""
+        try:
+            word = programs.ensure(programs.PROGRAMS[name])
+        except programs.CannotInstall as exc:
+            return Outcome(SKIPPED, str(exc))
+        report.write_log(self.logs, f"program {name}", word)
         return Outcome(PASSED, word)
 
     def gate(self, gate: Gate) -> Outcome:

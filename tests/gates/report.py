@@ -15,7 +15,8 @@ from .lanes import FAILED, PASSED, SKIPPED, Job, Outcome
 from .stages import Gate
 
 TAIL = 4  # lines shown of a gate that passed
-SOON = 0.5  # seconds; an environment that took less was there already, and is not worth a line
+SOON = 0.5  # seconds; what a gate needs and took less was there already, and is not worth a line
+NEEDS = {"venv": "virtual environment", "program": "program of the system"}
 
 
 def opening(chosen: Sequence[Gate], lanes: int, logs: Path) -> None:
@@ -25,18 +26,18 @@ def opening(chosen: Sequence[Gate], lanes: int, logs: Path) -> None:
 
 def started(job: Job) -> None:
     """Say that a gate has begun."""
-    if not _is_environment(job.name):
+    if not _is_need(job.name):
         _say(f"...... {job.name}")
 
 
 def ended(job: Job, outcome: Outcome, logs: Path) -> None:
     """Print the end of the output of a job that passed, all of it for one that failed."""
-    environment_made = _is_environment(job.name) and outcome.state == PASSED
-    if environment_made and outcome.seconds < SOON:
+    need_met = _is_need(job.name) and outcome.state == PASSED
+    if need_met and outcome.seconds < SOON:
         return
     _say(f"{outcome.state:6} {job.name} ({outcome.seconds:.1f} s){': ' if outcome.why else ''}{outcome.why}")
     path = log_path(logs, job.name)
-    if outcome.state == SKIPPED or not path.exists() or environment_made:
+    if outcome.state == SKIPPED or not path.exists() or need_met:
         return
     lines = path.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
     if outcome.state == PASSED:
@@ -51,9 +52,9 @@ def summary(chosen: Sequence[Gate], outcomes: Mapping[str, Outcome], seconds: fl
     width = max(len(name) for name in outcomes)
     _say("", f"{'':7} {'gate':{width}} seconds")
     for name, outcome in sorted(outcomes.items(), key=lambda item: -item[1].seconds):
-        if _is_environment(name) and outcome.state == PASSED and outcome.seconds < SOON:
+        if _is_need(name) and outcome.state == PASSED and outcome.seconds < SOON:
             continue
-        _say(f"{outcome.state:7} {name:{width}} {outcome.seconds:7.1f}  {says.get(name, 'virtual environment')}")
+        _say(f"{outcome.state:7} {name:{width}} {outcome.seconds:7.1f}  {says.get(name) or NEEDS[name.split()[0]]}")
     for title, state in (("Not run here", SKIPPED), ("Failed", FAILED)):
         named = {name: outcome.why for name, outcome in outcomes.items() if outcome.state == state}
         if named:
@@ -77,8 +78,8 @@ def _time(seconds: float) -> str:
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
-def _is_environment(name: str) -> bool:
-    return name.startswith("venv ")
+def _is_need(name: str) -> bool:
+    return name.split()[0] in NEEDS
 
 
 def log_path(logs: Path, name: str) -> Path:

@@ -29,6 +29,7 @@ class Gate:
     cwd: str = "{tree}"
     variables: dict[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()  # more environments that must be there
+    program: str = ""  # of programs.PROGRAMS, that must be there
     after: tuple[str, ...] = ()  # gates whose result this one uses
     notes: tuple[str, ...] = ()  # what is left out here, for the summary
     alone: str = ""  # gates with the same word here never run at the same time
@@ -138,7 +139,16 @@ def gates() -> tuple[Gate, ...]:
         ),
         _sanity(main),
         _pytest(main, "tests/playbooks", "playbooks"),
-        _pytest(main, "tests/unit", "unit"),
+        _pytest(main, "tests/unit", "unit", "-m", "not browser"),
+        Gate(
+            "browser",
+            "unit",
+            "the page of a report, drawn and used in a headless Chromium",
+            main,
+            ((*PYTEST, "-m", "browser", "tests/unit/plugins/module_utils"),),
+            program="chromium",
+            reading=readings.pytest,
+        ),
         Gate(
             "aws",
             "aws",

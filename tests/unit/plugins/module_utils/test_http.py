@@ -154,7 +154,7 @@ def test_each_request_has_its_own_body_and_credentials_however_alike_they_are():
     sent = [request.partition(b"\r\n\r\n") for request in server.requests]
     assert [body for _head, _end, body in sent] == [b'{"a": 1}', b'{"a": "longer"}', b'{"a": "\\u00fc"}', b"{}"]
     heads = [head.decode().split("\r\n") for head, _end, _body in sent]
-    assert [head[0].split()[1] for head in heads] == [f"/commandcenter/api/{end}" for end in ["createtask"] * 3 + ["Jobs"]]
+    assert [head[0].split()[1].rpartition("/")[2] for head in heads] == ["createtask"] * 3 + ["Jobs"]
     tokens = [next(line for line in head if line.startswith("Authtoken")) for head in heads]
     assert tokens == ["Authtoken: first"] * 2 + ["Authtoken: second"] * 2
     assert all("Content-Type: application/json" in head and "Accept: application/json" in head for head in heads)
