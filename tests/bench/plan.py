@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+class WentWrong(Exception):
+    """A case did not do what it was to do: its time means nothing."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One way to start backups.

@@ -19,17 +19,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import hosts
-from bench.plan import Case, Plan
+from bench.plan import Case, Plan, WentWrong
 from bench.stub import Stub
 from bench.table import Sample, Samples, render
 
 HERE = Path(__file__).resolve().parent
 TOKEN = "bench-token"
 LIMIT = 600  # seconds for one case
-
-
-class WentWrong(Exception):
-    """A case did not do what it was to do: its time means nothing."""
 
 
 class Bench:
@@ -106,6 +102,26 @@ def rounds(plan: Plan, latencies: list[float], runs: int) -> Iterator[tuple[int,
                 yield run, case, latency
 
 
+def compare(options: argparse.Namespace, scratch: Path) -> None:
+    """Measure the ways to start backups, and print the table. Raises WentWrong."""
+    plan = Plan(options.backups, options.loop, options.concurrency)
+    samples = Samples(options.latency)
+    started, run = time.monotonic(), 0
+    with Stub() as stub:
+        bench = Bench(stub, scratch, options.concurrency)
+        for number, case, latency in rounds(plan, options.latency, options.runs):
+            if number != run:
+                run = number
+                print(f"run {run} of {options.runs}, {time.monotonic() - started:.0f} s so far", flush=True)
+            samples.add(case, latency, bench.measure(case, latency))
+    print(
+        f"\nMedians of {options.runs} runs. Seconds from the start of the process to its end, by how long a call takes"
+        "\nat the server; seconds of CPU time, for what other work on this machine does to the clock; what the server"
+        "\ncounted. Ratios are the medians of the ratios within each run.\n"
+    )
+    print(render(plan, samples))
+
+
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
@@ -143,29 +159,15 @@ def main() -> int:
         f" {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the start",
         flush=True,
     )
-    if options.hosts:
+    try:
         with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-            return hosts.run(options.hosts, options.runs, Path(scratch))
-    plan = Plan(options.backups, options.loop, options.concurrency)
-    samples = Samples(options.latency)
-    started, run = time.monotonic(), 0
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, Stub() as stub:
-        bench = Bench(stub, Path(scratch), options.concurrency)
-        for number, case, latency in rounds(plan, options.latency, options.runs):
-            if number != run:
-                run = number
-                print(f"run {run} of {options.runs}, {time.monotonic() - started:.0f} s so far", flush=True)
-            try:
-                samples.add(case, latency, bench.measure(case, latency))
-            except WentWrong as exc:
-                print(f"bench: {exc}", file=sys.stderr)
-                return 1
-    print(
-        f"\nMedians of {options.runs} runs. Seconds from the start of the process to its end, by how long a call takes"
-        "\nat the server; seconds of CPU time, for what other work on this machine does to the clock; what the server"
-        "\ncounted. Ratios are the medians of the ratios within each run.\n"
-    )
-    print(render(plan, samples))
+            if options.hosts:
+                hosts.run(options.hosts, options.runs, Path(scratch))
+            else:
+                compare(options, Path(scratch))
+    except WentWrong as exc:
+        print(f"bench: {exc}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -32,7 +32,7 @@ TASKS = (
     Task("format", "put the Python code into shape", ("-m", "ruff", "format", "."), environment="lint"),
     Task("demo", "back up a sample inventory on the simulator", ("tests/demo/run.py",), installs=True),
     Task("simulator", "serve the rehearsal CommServe until Ctrl-C", ("-m", "simulator")),
-    Task("bench", "measure the collection beside what people use today", ("tests/bench/run.py",), installs=True),
+    Task("bench", "measure the collection beside what people use today", ("tests/bench/run.py",), True, "bench"),
     Task("docs", "render the documentation as a site", ("docs/site/build.py", "dist/site"), True, "docs"),
     Task(
         "pictures",

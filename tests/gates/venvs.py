@@ -48,6 +48,7 @@ ENVIRONMENTS = {
         Environment("core-2.21", "core-2.21.txt", ("3.12", "3.13")),
         Environment("docs", "docs.txt", ("3.11", "3.12", "3.13", "3.10")),
         Environment("demo", "demo.txt", ("3.11", "3.12", "3.13", "3.10")),
+        Environment("bench", "bench.txt", ("3.11", "3.12", "3.13", "3.10")),
         # With collections of others, so a large one, and for the gates alone that are about these.
         Environment("collections", "collections.txt", ("3.11", "3.12", "3.13")),
         *(Environment(f"target-{version}", "target.txt", (version,)) for version in pythons.TARGET_VERSIONS),

@@ -13,8 +13,9 @@ import urllib.request
 
 import pytest
 from bench import hosts
+from bench.events import AWX_LIMIT, add_up
 from bench.floor import request_body
-from bench.plan import Plan
+from bench.plan import Plan, WentWrong
 from bench.run import arguments, rounds
 from bench.stub import Stub
 from bench.table import Sample, Samples, align, render
@@ -173,9 +174,11 @@ class TestHosts:
             (5000, role): [hosts.Sample(9, 8, 80)],
         }
         lines = hosts.render([1000, 5000], samples).splitlines()
-        assert [line.split()[-1] for line in lines if "the role" in line] == ["0.50", "80"]
-        line = next(line for line in lines if role.says in line)
-        assert line.removeprefix(f"  {role.says}").split() == ["22.00", "3.00", "60", "0.40", "<=", "0.50"]
+        told = [line.removeprefix(f"  {role.says}").split() for line in lines if role.says in line]
+        assert told == [
+            ["22.00", "3.00", "60", "0.40", "<=", "0.50", "of", "debug"],
+            ["9.00", "8.00", "80", "<=", "12", "s,", "100", "MB"],
+        ]
         assert uri.says not in "".join(lines)
 
     def test_inventory_has_so_many_hosts_and_all_are_different(self):
@@ -186,5 +189,21 @@ class TestHosts:
         once = hosts.CASES[0]
         promising = dataclasses.replace(once, starts=True)
         assert hosts.measure(stub, once, 2, tmp_path).seconds > 0
-        with pytest.raises(hosts.WentWrong, match="0 backups"):
+        with pytest.raises(WentWrong, match="0 backups"):
             hosts.measure(stub, promising, 2, tmp_path)
+
+    def test_what_a_run_leaves_in_events_is_added_up(self, stub, tmp_path, monkeypatch):
+        monkeypatch.setenv("MAX_EVENT_RES", "10")
+        few, more = (hosts.measure_events(stub, number, tmp_path) for number in (2, 30))
+        assert stub.reset()["backups"] == 30
+        assert few.task == more.task == "Start | Start the backups"
+        assert 28 * 300 < more.largest - few.largest < 28 * 900
+        assert more.largest < more.characters
+
+    def test_what_awx_does_not_show_is_told(self):
+        event = {"event_data": {"task": "Start", "res": {"text": "x" * AWX_LIMIT}}}
+        other = {"event_data": {"task": "Other", "res": {"text": "x"}}}
+        assert add_up([{"event": "verbose"}, other, event]).told(5) == (
+            "5 hosts: 3 events of 0.70 MB together; the largest result has 0.70 MB (Start): AWX leaves it out"
+        )
+        assert add_up([other]).told(1).endswith("has 0.00 MB (Other): AWX shows it")
