@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import hosts
+from bench import hosts, inventory
 from bench.plan import Case, Plan, WentWrong
 from bench.stub import Stub
 from bench.table import Sample, Samples, render
@@ -134,6 +134,11 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         metavar="N,...",
         help="measure plays over inventories of so many hosts instead, such as 100,1000,5000",
     )
+    parser.add_argument(
+        "--inventory",
+        action="store_true",
+        help=f"measure the inventory plugin on a CommCell of {inventory.SUBCLIENTS} subclients instead",
+    )
     parser.add_argument("--concurrency", type=int, default=4, metavar="N", help="requests at once (default: 4)")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="how often all is measured (default: 3)")
     parser.add_argument(
@@ -163,6 +168,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
             if options.hosts:
                 hosts.run(options.hosts, options.runs, Path(scratch))
+            elif options.inventory:
+                inventory.run(Path(scratch))
             else:
                 compare(options, Path(scratch))
     except WentWrong as exc:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import urllib.error
 import urllib.request
 
 import pytest
-from bench import hosts
+from bench import hosts, inventory
 from bench.events import AWX_LIMIT, add_up
 from bench.floor import request_body
 from bench.plan import Plan, WentWrong
@@ -207,3 +208,17 @@ class TestHosts:
             "5 hosts: 3 events of 0.70 MB together; the largest result has 0.70 MB (Start): AWX leaves it out"
         )
         assert add_up([other]).told(1).endswith("has 0.00 MB (Other): AWX shows it")
+
+
+class TestInventory:
+    def test_the_inventory_is_measured_anew_from_the_cache_and_as_a_file(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.setattr(inventory, "CASES", inventory.CASES[:1])
+        inventory.run(tmp_path, clients=3, subclients=7, latency=0)
+        counted = re.findall(r"^(\S.*?) {2,}(\d+) +(\d+) ", capsys.readouterr().out, flags=re.MULTILINE)
+        assert counted == [("auto", "7", "5"), ("auto, cached", "7", "0"), ("a file", "7", "0")]
+
+    def test_what_cannot_be_read_is_not_measured(self, tmp_path, monkeypatch):
+        wrong = inventory.Case("wrong", {}, {"source": "nothing"})
+        monkeypatch.setattr(inventory, "CASES", (wrong,))
+        with pytest.raises(WentWrong, match="Invalid value 'nothing'"):
+            inventory.run(tmp_path, clients=1, subclients=1, latency=0)
