@@ -111,7 +111,7 @@ def read_hosts(hosts: t.Iterable[str], variables_of: t.Callable[[str], Variables
 
 def _read_host(host: str, variables: Variables) -> tuple[Entry, list[str]]:
     entry: Entry = {"id": host}
-    wrong = ["its name has a brace"] if "{" in host else []
+    wrong = ["its name looks like a template"] if _looks_like_template(host) else []
     for key in KEYS:
         name = next((prefix + key for prefix in PREFIXES if prefix + key in variables), None)
         if name is None:
@@ -149,16 +149,23 @@ def _text(variables: Variables, name: str) -> tuple[str, str | None]:
     try:
         value = variables[name]
     except ValueError:
-        value = "{"
+        return "", f"{name} {_NO_VALUE}"
     if value is None:
         return "", None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return "", f"{name} must be a text"
     text = str(value)
     # What cannot be evaluated is left as it is written by ansible-core before 2.19.
-    if "{" in text:
-        return "", f"{name} cannot be evaluated or has a brace in it"
+    if _looks_like_template(text):
+        return "", f"{name} {_NO_VALUE}"
     return ("" if not text.strip() else text), None
+
+
+_NO_VALUE = "cannot be evaluated, or looks like a template"
+
+
+def _looks_like_template(text: str) -> bool:
+    return any(mark in text for mark in ("{{", "{%", "{#"))
 
 
 def _named(variables: Variables) -> bool:

@@ -158,11 +158,30 @@ def test_wrong_variables_are_named_for_all_hosts_before_anything_is_started(
         "same-again.example.com": "it is the same instance as right.example.com",
         "not-text.example.com": "commvault_instance_name must be a text",
         "not-a-number.example.com": "commvault_application_id must be a positive number",
-        "undefined.example.com": "commvault_instance_name cannot be evaluated or has a brace in it",
-        "hostile.example.com": "commvault_instance_name cannot be evaluated or has a brace in it",
+        "undefined.example.com": "commvault_instance_name cannot be evaluated, or looks like a template",
+        "hostile.example.com": "commvault_instance_name cannot be evaluated, or looks like a template",
     }
     assert simulator.journal() == []
     assert not canary.exists()
+
+
+def test_a_brace_in_a_name_of_commvault_is_a_character_like_others(play: Play, simulator: Simulator) -> None:
+    simulator.reset({"clients": [{"name": "aws-prod", "display_name": "AWS {prod}", "instances": ["{a}", "b"]}]})
+    inventory = """
+oracle_rds:
+  vars:
+    commvault_client_name: aws-prod
+    commvault_display_name: AWS {prod}
+  hosts:
+    a.example.com:
+      commvault_instance_name: "{a}"
+    "{b}.example.com":
+      commvault_instance_name: b
+"""
+    run = play(PLAYBOOK, inventory=inventory)
+    assert run.rc == 0
+    assert sorted(jobs_by_instance(simulator)) == ["b", "{a}"]
+    assert run.message(SUMMARY)[0] == "2 backups: 2 started"
 
 
 def test_variables_of_the_role_override_those_of_the_inventory_host_by_host(play: Play, simulator: Simulator) -> None:

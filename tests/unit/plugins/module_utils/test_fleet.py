@@ -69,7 +69,7 @@ def test_a_host_is_called_what_its_variables_say():
         ({**NAMES, "commvault_application_id": "Oracle"}, "commvault_application_id must be a positive number"),
         (
             {**NAMES, "commvault_instance_name": "{{ undefined }}"},
-            "commvault_instance_name cannot be evaluated or has a brace in it",
+            "commvault_instance_name cannot be evaluated, or looks like a template",
         ),
         (
             {**NAMES, "oracle_rds_export_backup_client_name": "", "db_instance_identifier": "orders"},
@@ -85,14 +85,19 @@ def test_what_is_wrong_with_a_host_is_said(variables, problem):
     assert list(reading.entries) == ["fine"]
 
 
+def test_braces_alone_are_no_template():
+    reading = read_hosts(["{a}"], lambda _host: {**NAMES, "commvault_display_name": "AWS {prod}"})
+    assert (reading.problems, reading.entries["{a}"]["display_name"]) == ([], "AWS {prod}")
+
+
 def test_what_is_wrong_is_said_of_all_hosts_at_once():
     reading = read(
         one={}, two=CannotBeEvaluated(NAMES), three=NAMES, four={**NAMES, "commvault_client_name": "AWS-PROD"}
     )
-    reading_of_brace = read_hosts(["{{ x }}"], lambda _host: NAMES)
+    reading_of_template = read_hosts(["{{ x }}"], lambda _host: NAMES)
     assert [problem.split(": ")[0] for problem in reading.problems] == ["one", "two", "four"]
     assert reading.problems[2] == "four: it is the same instance as three"
-    assert reading_of_brace.problems == ["?? x }}: its name has a brace"]
+    assert reading_of_template.problems == ["?? x }}: its name looks like a template"]
 
 
 def test_variables_of_the_play_that_hosts_should_have_are_found():
