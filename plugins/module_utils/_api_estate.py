@@ -30,8 +30,9 @@ if t.TYPE_CHECKING:
 # How much a list of subclients tells of each; with less, cvpysdk does not find commonProperties in it.
 PROPERTY_LEVEL = 20
 
-# Kinds of errors with which a release, or the scope of a token, may answer an endpoint that it does not have.
-_NOT_THERE = frozenset(["not_found", "bad_request", "permission", "authentication", "refused", "server", "bad_reply"])
+# Kinds of errors with which a release, or the scope of a token, may answer an endpoint that it does not have. A web
+# page can be one of these; where it stands for maintenance, it is on every URL, and the next reading finds that out.
+_NOT_THERE = frozenset(["not_found", "bad_request", "permission", "authentication", "refused", "bad_reply"])
 
 
 class EstateApi:
@@ -62,8 +63,9 @@ class EstateApi:
         return parse_client_activity(self._list(f"Client/{client_id}"))
 
     def activity(self) -> bool | None:
-        """Whether backup activity of the whole CommCell is enabled, None if that is not told. Raises RequestError only
-        when the server cannot be reached: most users may not see it, and old releases do not have it.
+        """Whether backup activity of the whole CommCell is enabled, None if that is not told. Raises RequestError when
+        the server cannot be reached or is out of order, but not where the endpoint is missing: most users may not see
+        it, and old releases do not have it.
         """
         return parse_activity(self._if_there("V4/CommCell/ActivityControl"))
 
@@ -102,7 +104,7 @@ class EstateApi:
         """The database instances of all clients: GET V4/Instances, one answer however many there are.
 
         Empty if there are none, but also where the release does not have this list or does not give it to this user.
-        Raises RequestError only when the server cannot be reached.
+        Raises RequestError when the server cannot be reached or is out of order.
         """
         return parse_database_instances(self._if_there("V4/Instances"), self._commcell.transport.redactor.clean)
 

@@ -170,6 +170,13 @@ def test_a_server_out_of_reach_is_an_error_whatever_is_asked(path):
     assert caught.value.kind == "connection"
 
 
+@pytest.mark.parametrize("path", ["V4/Instances", "V4/CommCell/ActivityControl"])
+def test_a_server_out_of_order_does_not_count_as_a_release_without_the_list(path):
+    with Commvault(get(path).returns(503, PAGE)) as api, pytest.raises(RequestError) as caught:
+        api.database_instances() if path == "V4/Instances" else api.activity()
+    assert caught.value.kind == "server"
+
+
 def test_a_secret_in_what_the_server_says_of_an_instance_is_masked():
     row = {"id": 1, "name": "orders", "client": {"id": 2, "name": "aws"}, "notReadyReason": "no SECRET"}
     row["lastBackup"] = {"status": "FAILED", "failureReason": f"{'x' * 247}SECRET"}
