@@ -79,12 +79,14 @@ class Unread(t.NamedTuple):
 class Found:
     """What was found: subclients, sorted by their names. source: INSTANCES where V4/Instances told what there is, else
     CLIENTS. unread: what is missing. history: seconds for which all jobs of the past were looked at, 0 for none.
+    in_doubt: names of clients that have instances, or may have some, which could not be read.
     """
 
     subclients: list[Subclient] = field(default_factory=list)
     source: str = CLIENTS
     unread: list[Unread] = field(default_factory=list)
     history: float = 0.0
+    in_doubt: list[str] = field(default_factory=list)
 
 
 class _Target(t.NamedTuple):
@@ -114,6 +116,7 @@ class Discovery:
             _take_listed(listed, query, found)
         else:
             self._read(self._targets(query, listed), query, found)
+            _note_silence(listed, query, found)
         wanted = set(query.application_ids)
         found.subclients = [subclient for subclient in found.subclients if subclient.application_id in wanted]
         found.subclients.sort(key=lambda subclient: subclient.sort_key)
@@ -167,7 +170,11 @@ class Discovery:
                 missing.append(target.name)
             elif isinstance(answer, CommvaultError):
                 msg = f"The subclients of client {target.name} could not be read: {answer}"
-                found.unread.append(Unread("subclients", target.name, answer.kind, msg))
+                unread = Unread("subclients", target.name, answer.kind, msg)
+                found.unread.append(unread)
+                # A client that is hidden from these credentials has, for all that is known, no databases at all.
+                if not unread.hidden:
+                    found.in_doubt.append(target.name)
             else:
                 found.subclients.extend(answer)
         self._explain_missing(missing, found)
@@ -193,6 +200,32 @@ class Discovery:
             return
         add_jobs(found.subclients, jobs)
         found.history = query.history
+
+
+def _note_silence(listed: t.Sequence[DatabaseInstance], query: Query, found: Found) -> None:
+    """Say which clients have instances by V4/Instances, but not one subclient that can be seen."""
+    engines = {ENGINES[number] for number in query.application_ids if number in ENGINES}
+    names: dict[int, str] = {}
+    counts: dict[int, int] = {}
+    for instance in listed:
+        # What is only known to be on Amazon RDS may be of another engine, and rightly without subclients of this one.
+        if instance.engine in engines:
+            names[instance.client_id] = instance.client_name
+            counts[instance.client_id] = counts.get(instance.client_id, 0) + 1
+    seen = {one.client_id for one in found.subclients if one.application_id in query.application_ids}
+    told = {unread.client_name for unread in found.unread if unread.what == "subclients"}
+    for client_id, name in names.items():
+        if client_id in seen:
+            continue
+        if name not in told:
+            noun = "instance" if counts[client_id] == 1 else "instances"
+            msg = (
+                f"Commvault lists {counts[client_id]} {noun} of client {name}, but shows none of its subclients to"
+                " these credentials."
+            )
+            found.unread.append(Unread("subclients", name, "permission", msg))
+        if name not in found.in_doubt:
+            found.in_doubt.append(name)
 
 
 def _take_listed(listed: t.Sequence[DatabaseInstance], query: Query, found: Found) -> None:

@@ -106,6 +106,27 @@ def test_an_instance_of_an_engine_that_may_be_oracle_has_its_client_read():
     assert labels(find(estate)) == ["aws-dev/orders/default"]
 
 
+def test_a_client_with_instances_and_without_a_visible_subclient_is_said():
+    estate = FakeEstate(DEV, [*LISTED, estates.v4_row(1105, "hr", client="aws-eu", client_id=14, engine="RDS")])
+    found = find(estate)
+    assert labels(found) == ["aws-dev/orders/default"]
+    (unread,) = found.unread
+    assert (unread.what, unread.client_name, unread.hidden) == ("subclients", "aws-prod", True)
+    assert unread.msg == (
+        "Commvault lists 2 instances of client aws-prod, but shows none of its subclients to these credentials."
+    )
+    assert found.in_doubt == ["aws-prod"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "listed", "in_doubt"), [("server", (), True), ("permission", (), False), ("permission", LISTED, True)]
+)
+def test_clients_whose_databases_are_not_known_are_in_doubt(kind, listed, in_doubt):
+    found = find(FakeEstate([*PROD, *DEV], listed, errors={("subclients", 11, 22): kind}))
+    assert [unread.client_name for unread in found.unread] == ["aws-prod"]
+    assert found.in_doubt == (["aws-prod"] if in_doubt else [])
+
+
 def test_named_clients_are_read_and_no_others():
     estate = FakeEstate([*PROD, *DEV], LISTED)
     found = find(estate, client_names=("aws-dev", "AWS-DEV"))
