@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ._errors import CommvaultError, InvalidInput
+from ._estate import DEFAULT_SUBCLIENT, ORACLE
 from ._oracle_rds import AWAITED_STATES, STATES
 from ._rds_names import MATCHED, SKIPPED, make_rds_instance
 from ._report import NOT_WELL, RESULTS, Report, clean, make_report
@@ -32,6 +33,8 @@ PREFIXES = ("oracle_rds_export_backup_", "commvault_")
 # What amazon.aws.aws_rds says of a DB instance, or of a cluster.
 AWS_KEYS = ("db_instance_identifier", "db_instance_arn", "engine", "region")
 AWS_MARKS = ("db_instance_identifier", "db_instance_arn", "db_cluster_identifier")
+# What of the names in Commvault helps to find what AWS names; the rest of them goes before what was found.
+LOOKED_UP_BY = ("client_name", "subclient_name")
 
 # What an artifact holds of backups that are not well: AWX hands it on with every job that follows.
 MAX_NOT_WELL = 100
@@ -86,16 +89,16 @@ class Reading:
 def read_hosts(hosts: t.Iterable[str], variables_of: t.Callable[[str], Variables]) -> Reading:
     """Read what each host is called; nothing is raised for what is wrong, so that all of it can be said at once."""
     reading = Reading()
-    owners: dict[tuple[str, str, str], str] = {}
+    owners: dict[tuple[str, str, str, int], str] = {}
     for host in hosts:
         variables = variables_of(host)
         entry, wrong = _read_host(host, variables)
         from_aws = not wrong and not _named(variables) and any(mark in variables for mark in AWS_MARKS)
         if from_aws:
-            wanted, wrong = _read_aws(host, variables)
+            wanted, wrong = _read_aws(host, variables, entry)
             if not wrong:
                 reading.wanted.append(wanted)
-                reading.more[host] = entry
+                reading.more[host] = {name: value for name, value in entry.items() if name not in LOOKED_UP_BY}
         elif not wrong:
             wrong = [f"commvault_{key} is missing" for key in KEYS[:2] if key not in entry]
         if not wrong and not from_aws:
@@ -126,8 +129,8 @@ def _read_host(host: str, variables: Variables) -> tuple[Entry, list[str]]:
     return entry, wrong
 
 
-def _read_aws(host: str, variables: Variables) -> tuple[Entry, list[str]]:
-    wanted: Entry = {"id": host}
+def _read_aws(host: str, variables: Variables, entry: Entry) -> tuple[Entry, list[str]]:
+    wanted: Entry = {"id": host, **{name: entry[name] for name in LOOKED_UP_BY if name in entry}}
     wrong = []
     for key in AWS_KEYS:
         if key in variables:
@@ -169,14 +172,15 @@ def _looks_like_template(text: str) -> bool:
 
 
 def _named(variables: Variables) -> bool:
-    """Whether a host has a name of Commvault, right or wrong."""
-    return any(prefix + key in variables for prefix in PREFIXES for key in KEYS[:2])
+    """Whether a host has the name of an instance in Commvault, right or wrong."""
+    return any(f"{prefix}instance_name" in variables for prefix in PREFIXES)
 
 
-def _key(entry: Entry) -> tuple[str, str, str]:
+def _key(entry: Entry) -> tuple[str, str, str, int]:
     """Equal for two entries that name the same subclient."""
-    subclient = entry.get("subclient_name") or "default"
-    return entry["client_name"].lower(), entry["instance_name"].lower(), subclient.lower()
+    subclient = entry.get("subclient_name") or DEFAULT_SUBCLIENT
+    application = int(entry.get("application_id") or ORACLE)
+    return entry["client_name"].lower(), entry["instance_name"].lower(), subclient.lower(), application
 
 
 def not_of_the_play(own: Variables, play: Variables) -> list[str]:

@@ -77,9 +77,10 @@ class Instance:
         return f"instance '{self.instance_name}' of client '{self.client_name}' (subclient '{self.subclient_name}')"
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, int]:
         """Equal for two entries that name the same subclient. Commvault takes names without regard to case."""
-        return self.client_name.lower(), self.instance_name.lower(), self.subclient_name.lower()
+        names = (self.client_name.lower(), self.instance_name.lower(), self.subclient_name.lower())
+        return (*names, self.application_id)
 
     def association(self) -> dict[str, t.Any]:
         """The association of the request, with every documented field."""
@@ -130,7 +131,7 @@ def make_instances(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Instance]
         raise InvalidInput("instances is an empty list: there is nothing to back up.")
     instances = [make_instance(entry, f"instances[{index}].") for index, entry in enumerate(entries)]
     ids: dict[str, int] = {}
-    keys: dict[tuple[str, str, str], int] = {}
+    keys: dict[tuple[str, str, str, int], int] = {}
     for index, instance in enumerate(instances):
         first = keys.setdefault(instance.key, index)
         if first != index:

@@ -22,6 +22,10 @@ if t.TYPE_CHECKING:
     from ._estate import Subclient
 
 MATCHED, MISSING, AMBIGUOUS, SKIPPED = "matched", "missing", "ambiguous", "skipped"
+NOT_VERIFIED = "not_verified"
+
+# How a match came about; what stands first goes before what stands later.
+_BY_INSTANCE, _BY_DISPLAY, _BY_PATTERN = range(3)
 
 # Values of Engine in DescribeDBInstances: oracle-ee, oracle-se2-cdb, custom-oracle-ee and their like
 # (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html).
@@ -39,7 +43,8 @@ class RdsInstance:
     """A DB instance as AWS describes it; None: not known.
 
     id: by which the caller finds the result. identifier: the DBInstanceIdentifier. engine: as AWS writes it.
-    account: number of the AWS account. subclient_name: which subclient, where Commvault has several.
+    account: number of the AWS account. client_name: the client that it is under, by name or display name.
+    subclient_name: which subclient, where Commvault has several.
     """
 
     id: str
@@ -47,6 +52,7 @@ class RdsInstance:
     engine: str | None = None
     region: str | None = None
     account: str | None = None
+    client_name: str | None = None
     subclient_name: str | None = None
 
     def value(self, placeholder: str) -> str | None:
@@ -59,9 +65,9 @@ class RdsInstance:
 class Match:
     """What was found for one DB instance.
 
-    state: MATCHED, MISSING, AMBIGUOUS, or SKIPPED for an engine that is not Oracle. msg: the same in words.
-    subclient: what to back up, if it is MATCHED. candidates: what fits, if that is too much. nearest: names that are
-    like the missing one.
+    state: MATCHED, MISSING, AMBIGUOUS, NOT_VERIFIED where something else may fit that could not be read, or SKIPPED for
+    an engine that is not Oracle. msg: the same in words. subclient: what to back up, if it is MATCHED. candidates: what
+    fits, if it is too much or not certain. nearest: names that are like the missing one. rank: how it was found.
     """
 
     wanted: RdsInstance
@@ -70,6 +76,7 @@ class Match:
     subclient: Subclient | None = None
     candidates: tuple[Subclient, ...] = ()
     nearest: tuple[str, ...] = ()
+    rank: int = _BY_INSTANCE
 
     def to_result(self) -> dict[str, t.Any]:
         """For the result of a module."""
@@ -105,6 +112,7 @@ def make_rds_instance(values: t.Mapping[str, t.Any], index: int) -> RdsInstance:
         engine=given.get("engine"),
         region=given.get("region") or region,
         account=account,
+        client_name=given.get("client_name"),
         subclient_name=given.get("subclient_name"),
     )
 
@@ -155,6 +163,10 @@ class Pattern:
             regex.match(f"{client.lower()}/{name}") for client in (subclient.client_name, subclient.display_name)
         )
 
+    def excludes(self, regex: t.Pattern[str], client_name: str, instance_name: str) -> bool:
+        """Whether an instance of that name would not fit, if that client had one."""
+        return self._with_client and not regex.match(f"{client_name.lower()}/{instance_name.lower()}")
+
 
 class _Names:
     """Subclients by the names that RDS instances can have in Commvault."""
@@ -177,19 +189,50 @@ def match(
     subclients: t.Sequence[Subclient],
     patterns: t.Sequence[Pattern] = (),
     complete: bool = True,
+    in_doubt: t.Sequence[str] = (),
 ) -> list[Match]:
     """Find for each DB instance the subclient that backs it up; returns one Match each, in order.
 
     The instance name has to be the identifier; or else the display name of the client; or else a pattern has to fit.
     Case does not count. Where several instances fit, patterns that fit some of them decide. One subclient never stands
-    for two DB instances. complete: whether all subclients could be read, so that what is missing is certain not to
-    be there.
+    for two DB instances: the one that it is called like has it. complete: whether all subclients could be read, so
+    that what is missing is certain not to be there. in_doubt: names of clients whose instances could not be read: what
+    fits elsewhere is NOT_VERIFIED unless a pattern, or the client that was asked for, rules these clients out.
     """
     names = _Names(subclients)
     matches = [_match_one(one, names, patterns) for one in wanted]
     _settle_conflicts(matches, patterns)
+    for found in matches:
+        if found.subclient:
+            _doubt(found, patterns, in_doubt)
     _explain_missing([found for found in matches if found.state == MISSING], names, complete)
     return matches
+
+
+def _doubt(found: Match, patterns: t.Sequence[Pattern], in_doubt: t.Sequence[str]) -> None:
+    """Take a match back if the DB instance can as well be one that could not be read."""
+    subclient = t.cast("Subclient", found.subclient)
+    if found.wanted.client_name:
+        asked_for = found.wanted.client_name.lower()
+        others = [name for name in in_doubt if name.lower() == asked_for]
+    else:
+        regexes = [(pattern, pattern.regex(found.wanted)) for pattern in patterns]
+        fitting = [(pattern, regex) for pattern, regex in regexes if regex and pattern.fits(regex, subclient)]
+        others = [
+            name
+            for name in in_doubt
+            if not any(pattern.excludes(regex, name, subclient.instance_name) for pattern, regex in fitting)
+        ]
+    if not others:
+        return
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    found.state = NOT_VERIFIED
+    found.candidates = (subclient,)
+    found.subclient = None
+    found.msg = (
+        f"{_called(found.wanted)} fits {subclient.label}, but the instances of client {others[0]}{more} could not be"
+        " read, and one of them may fit as well."
+    )
 
 
 def _explain_missing(missing: t.Sequence[Match], names: _Names, complete: bool) -> None:
@@ -208,20 +251,33 @@ def _match_one(wanted: RdsInstance, names: _Names, patterns: t.Sequence[Pattern]
     if not wanted.identifier:
         return Match(wanted, MISSING, f"{wanted.id} has no DB instance identifier.")
     identifier = wanted.identifier.lower()
-    found = names.by_instance.get(identifier) or names.by_display.get(identifier) or []
-    if _instances(found) != 1:
-        found = _narrowed(wanted, found, names.all, patterns)
+    rank, found = _BY_INSTANCE, _of_client(wanted, names.by_instance.get(identifier, ()))
     if not found:
+        rank, found = _BY_DISPLAY, _of_client(wanted, names.by_display.get(identifier, ()))
+    if not found:
+        rank = _BY_PATTERN
+    if _instances(found) != 1:
+        found = _narrowed(wanted, found, _of_client(wanted, names.all), patterns)
+    if not found:
+        where = f" of client {wanted.client_name}" if wanted.client_name else ""
         return Match(
-            wanted, MISSING, f"Commvault has no instance for {_called(wanted)} that these credentials may see."
+            wanted, MISSING, f"Commvault has no instance{where} for {_called(wanted)} that these credentials may see."
         )
     if _instances(found) > 1:
-        return _ambiguous(wanted, found, "Use match_patterns to say which is which")
-    return _with_subclient(wanted, found)
+        return _ambiguous(wanted, found, "Use match_patterns, or commvault_client_name of a host, to say which it is")
+    result = _with_subclient(wanted, found)
+    result.rank = rank
+    return result
+
+
+def _of_client(wanted: RdsInstance, subclients: t.Sequence[Subclient]) -> list[Subclient]:
+    """Those of the client that was asked for; all if none was."""
+    name = (wanted.client_name or "").lower()
+    return [one for one in subclients if not name or name in (one.client_name.lower(), one.display_name.lower())]
 
 
 def _narrowed(
-    wanted: RdsInstance, found: list[Subclient], everything: t.Sequence[Subclient], patterns: t.Sequence[Pattern]
+    wanted: RdsInstance, found: list[Subclient], everything: list[Subclient], patterns: t.Sequence[Pattern]
 ) -> list[Subclient]:
     """What the patterns leave of several instances, or find where there is none."""
     for pattern in patterns:
@@ -251,7 +307,9 @@ def _with_subclient(wanted: RdsInstance, found: list[Subclient]) -> Match:
             msg = f"{_called(wanted)} is {place}, but that has no subclient {wanted.subclient_name}."
             return Match(wanted, MISSING, msg + nearest_words(others), nearest=others)
         if len(named) != 1:
-            return _ambiguous(wanted, found, "Give subclient_name to say which one")
+            return _ambiguous(
+                wanted, found, "Say which one by subclient_name, or by commvault_subclient_name of a host"
+            )
         first = named[0]
     return Match(wanted, MATCHED, f"{_called(wanted)} is {place}, subclient {first.subclient_name}.", first)
 
@@ -283,16 +341,19 @@ def _settle_conflicts(matches: t.Sequence[Match], patterns: t.Sequence[Pattern])
     for rivals in takers.values():
         if len(rivals) == 1:
             continue
-        fitting = [rival for rival in rivals if _pattern_fits(rival, patterns)]
+        best = min(rival.rank for rival in rivals)
+        first = [rival for rival in rivals if rival.rank == best]
+        winners = first if len(first) == 1 else [rival for rival in first if _pattern_fits(rival, patterns)]
         for rival in rivals:
-            if fitting == [rival]:
+            if winners == [rival]:
                 continue
             others = ", ".join(other.wanted.id for other in rivals if other is not rival)
             subclient = t.cast("Subclient", rival.subclient)
             label = subclient.label
-            if len(fitting) == 1:
+            if len(winners) == 1:
                 rival.state = MISSING
-                rival.msg = f"Commvault has no instance for {_called(rival.wanted)}: {label} is {others}."
+                owner = winners[0].wanted.id
+                rival.msg = f"Commvault has no instance for {_called(rival.wanted)}: {label} is {owner}."
             else:
                 rival.state = AMBIGUOUS
                 rival.candidates = (subclient,)

@@ -79,8 +79,10 @@ options:
       - The name of the instance in Commvault has to be the DB instance identifier. If there is none, the display name
         of a client has to be it. If there is none either, one of the O(match_patterns) has to fit. Case does not
         count.
-      - Where several instances fit, those of O(match_patterns) decide that fit some of them.
-      - Nothing is guessed. Whatever does not fit exactly one instance is missing or ambiguous.
+      - Where several instances fit, those of O(match_patterns) decide that fit some of them. Where one instance fits
+        several DB instances, the one has it that is called like it.
+      - Nothing is guessed. Whatever does not fit exactly one instance is missing or ambiguous, and not verified if
+        something that could not be read may fit as well.
     type: list
     elements: dict
     suboptions:
@@ -105,6 +107,10 @@ options:
       region:
         description:
           - Region of the DB instance, for O(match_patterns).
+        type: str
+      client_name:
+        description:
+          - Name or display name of the client in Commvault that the instance is under, where that is known.
         type: str
       subclient_name:
         description:
@@ -349,6 +355,7 @@ matches:
         - V(matched) - exactly one instance, see RV(matches[].entry).
         - V(missing) - none, see RV(matches[].nearest).
         - V(ambiguous) - several, see RV(matches[].candidates), or one that fits other DB instances, too.
+        - V(not_verified) - the one in RV(matches[].candidates), but instances that could not be read may fit as well.
         - V(skipped) - it is not Oracle.
       type: str
       returned: always
@@ -506,6 +513,7 @@ def argument_spec() -> ArgumentSpec:
                     "db_instance_arn": {"type": "str"},
                     "engine": {"type": "str"},
                     "region": {"type": "str"},
+                    "client_name": {"type": "str"},
                     "subclient_name": {"type": "str"},
                 },
             },
@@ -543,7 +551,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         result["msg"] = f"{_count(len(listed), 'subclient')} of {_count(clients, 'client')}."
     else:
         complete = not any(unread.what == "subclients" for unread in found.unread)
-        matches = match(wanted, listed, patterns, complete)
+        matches = match(wanted, listed, patterns, complete, found.in_doubt)
         result["matches"] = [one.to_result() for one in matches]
         result["msg"] = _words(matches)
     _warn(module, found)

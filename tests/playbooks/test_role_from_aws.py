@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 from simulator.harness import Simulator
 
 from .conftest import ESTATE, Play
@@ -55,6 +56,45 @@ def test_without_patterns_one_that_can_be_either_of_two_is_not_guessed_and_nothi
     assert "can be any of aws-dev/orders/default, aws-prod/orders/default" in message
     assert "No backup of brand-new was started" in message
     assert simulator.writes() == []
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"kind": "empty_object"}])
+def test_another_database_of_the_same_name_is_not_backed_up_instead_of_one_that_could_not_be_read(
+    play: Play, simulator: Simulator, fault: dict[str, t.Any]
+) -> None:
+    simulator.order_fault({"path": "subclient", "client": "aws-prod"}, fault, times=None)
+    run = play(
+        PLAYBOOK,
+        inventory="from_aws.yml",
+        extravars={**PATTERNS, "oracle_rds_export_backup_hosts": "orders"},
+        warnings=True,
+    )
+    assert run.rc == 2
+    assert "fits aws-dev/orders/default, but the instances of client aws-prod could not be read" in run.failed["orders"]
+    (text,) = run.warnings
+    assert "aws-prod" in text
+    assert simulator.writes() == []
+
+
+def test_a_host_may_say_which_client_and_which_subclient_it_is_under(play: Play, simulator: Simulator) -> None:
+    estate = {
+        "clients": [
+            {"name": "aws-prod", "instances": ["orders", {"name": "hr", "subclients": ["s1", "s2"]}]},
+            {"name": "aws-dev", "display_name": "AWS development", "instances": ["orders"]},
+        ]
+    }
+    simulator.reset(estate)
+    inventory = """
+aws_rds:
+  vars: {engine: oracle-ee, region: us-east-1}
+  hosts:
+    orders: {db_instance_identifier: orders, commvault_client_name: AWS development}
+    hr-one: {db_instance_identifier: hr, oracle_rds_export_backup_subclient_name: s1}
+    hr-two: {db_instance_identifier: hr, commvault_subclient_name: S2}
+"""
+    run = play(PLAYBOOK, inventory=inventory, extravars={"oracle_rds_export_backup_hosts": "aws_rds"})
+    assert run.rc == 0
+    assert started(simulator) == ["aws-dev/orders/default", "aws-prod/hr/s1", "aws-prod/hr/s2"]
 
 
 def test_hosts_of_which_none_is_oracle_are_left_out_and_nothing_is_asked_for(play: Play, simulator: Simulator) -> None:

@@ -20,6 +20,7 @@ from starlette.routing import compile_path
 
 from simulator import control
 from simulator.commserve import Call, CommServe
+from simulator.estate import Estate
 from simulator.faults import Fault
 from simulator.replies import NOT_FOUND_PAGE, Reply, access_denied, error, html
 from simulator.routes import Route, createtask, discovery, job_control, jobs, service, sessions
@@ -139,7 +140,7 @@ class Application:
             await asyncio.sleep(settings.latency_ms / 1000)
         # A request that was held back must not reach into the test that comes next, nor take a fault from it.
         late = generation != self.server.generation
-        fault = None if late else self.server.faults.pick(_facts(call))
+        fault = None if late else self.server.faults.pick(_facts(call, self.server.estate))
         if fault is not None:
             call.entry["fault"] = fault.name
             await asyncio.sleep(fault.delay)
@@ -257,14 +258,18 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _facts(call: Call) -> dict[str, Any]:
+def _facts(call: Call, estate: Estate) -> dict[str, Any]:
     """Return what faults can be matched by."""
     rows = call.associations
+    asked = call.query.get("clientname", "")
+    if call.query.get("clientid", "").isdigit():
+        client = estate.clients_by_id.get(int(call.query["clientid"]))
+        asked = client.name if client else ""
     return {
         "path": call.endpoint,
         "method": call.method,
         "job_id": call.params.get("job_id") or (call.json.get("jobId") if isinstance(call.json, dict) else None),
-        "client": [str(row.get("clientName", "")).lower() for row in rows],
+        "client": [*(str(row.get("clientName", "")).lower() for row in rows), *({asked.lower()} - {""})],
         "instance": [str(row.get("instanceName", "")).lower() for row in rows],
         "subclient": [str(row.get("subclientName", "")).lower() for row in rows],
     }

@@ -112,10 +112,27 @@ def test_a_host_of_aws_is_looked_up_unless_it_has_a_name_of_commvault():
         orders={**AWS, "commvault_subclient_name": "nightly"},
         named={**AWS, **NAMES},
         cluster={"db_cluster_identifier": "c", "engine": "aurora-mysql"},
+        **{"of-client": {**AWS, "commvault_client_name": "AWS production", "commvault_display_name": "x"}},
     )
     assert reading.problems == []
-    assert reading.wanted == [{"id": "orders", **AWS}, {"id": "cluster", "engine": "aurora-mysql"}]
+    assert reading.wanted == [
+        {"id": "orders", "subclient_name": "nightly", **AWS},
+        {"id": "cluster", "engine": "aurora-mysql"},
+        {"id": "of-client", "client_name": "AWS production", **AWS},
+    ]
+    assert reading.more == {
+        "orders": {"id": "orders"},
+        "cluster": {"id": "cluster"},
+        "of-client": {"id": "of-client", "display_name": "x"},
+    }
     assert list(reading.entries) == ["named"]
+
+
+def test_two_applications_may_have_instances_of_the_same_name():
+    reading = read(
+        oracle=NAMES, rac={**NAMES, "commvault_application_id": 80}, same={**NAMES, "commvault_application_id": "022"}
+    )
+    assert reading.problems == ["same: it is the same instance as oracle"]
 
 
 def matches(*states):
@@ -132,7 +149,7 @@ def matches(*states):
 
 def test_what_was_found_is_started_and_what_was_not_is_said_host_by_host():
     reading = read(
-        a={**AWS, "commvault_subclient_name": "nightly"},
+        a={**AWS, "commvault_subclient_name": "nightly", "commvault_display_name": "AWS"},
         b=AWS,
         c=AWS,
         d=AWS,
@@ -153,7 +170,7 @@ def test_what_was_found_is_started_and_what_was_not_is_said_host_by_host():
         "id": "a",
         "client_name": "aws-prod",
         "instance_name": "orders",
-        "subclient_name": "nightly",
+        "display_name": "AWS",
     }
     assert "e" not in reading.entries
     assert left_out == [{"id": "c", "msg": "c is skipped."}]

@@ -48,8 +48,8 @@ def states(matches):
     return [(found.wanted.id, found.state, found.subclient and found.subclient.label) for found in matches]
 
 
-def one(wanted, subclients, *patterns, complete=True):
-    (found,) = match([wanted], subclients, [Pattern(text) for text in patterns], complete)
+def one(wanted, subclients, *patterns, complete=True, in_doubt=()):
+    (found,) = match([wanted], subclients, [Pattern(text) for text in patterns], complete, in_doubt)
     return found
 
 
@@ -178,6 +178,50 @@ def test_a_host_without_identifier_is_missing():
 
 def test_the_only_subclient_is_meant_whatever_its_name():
     assert one(rds("orders"), estate("aws/orders/nightly")).subclient.subclient_name == "nightly"
+
+
+def test_the_client_that_is_given_has_it():
+    subclients = estate("aws/orders", "aws-eu/orders", "aws-eu/orders-prd")
+    assert one(rds("orders"), subclients).state == "ambiguous"
+    for name in ("AWS-eu", "display aws-eu"):
+        assert one(rds("orders", client_name=name), subclients).subclient is subclients[1]
+    assert one(rds("orders-x", client_name="aws"), subclients, "{identifier}*", "orders-{region}").state == "missing"
+    found = one(rds("orders", client_name="aws-us"), subclients)
+    assert (found.state, "no instance of client aws-us for" in found.msg) == ("missing", True)
+
+
+def test_a_name_goes_before_a_pattern_when_two_db_instances_want_the_same():
+    wanted = [rds("crm"), rds("crm-prd")]
+    for order in (wanted, wanted[::-1]):
+        matches = match(order, estate("aws/crm-prd"), [Pattern("{identifier}-prd")])
+        assert {found.wanted.id: found.state for found in matches} == {"crm": "missing", "crm-prd": "matched"}
+    (lost,) = [found for found in matches if found.state == "missing"]
+    assert "aws/crm-prd/default is crm-prd." in lost.msg
+
+
+@pytest.mark.parametrize(
+    ("patterns", "given", "state"),
+    [
+        ((), {}, "not_verified"),
+        (("{identifier}*",), {}, "not_verified"),
+        (("aws*/{identifier}",), {}, "not_verified"),
+        (("aws-eu/{identifier}",), {}, "matched"),
+        (("aws-prod/{identifier}",), {}, "not_verified"),
+        ((), {"client_name": "aws-eu"}, "matched"),
+        ((), {"client_name": "aws-prod"}, "missing"),
+    ],
+)
+def test_what_fits_is_not_certain_while_others_that_may_fit_could_not_be_read(patterns, given, state):
+    found = one(
+        rds("orders", **given), estate("aws-eu/orders"), *patterns, complete=False, in_doubt=["aws-prod", "aws-us"]
+    )
+    assert found.state == state
+    if state == "not_verified":
+        assert found.subclient is None
+        assert found.to_result()["candidates"] == ["aws-eu/orders/default"]
+        assert (
+            "fits aws-eu/orders/default, but the instances of client aws-prod and 1 more could not be read" in found.msg
+        )
 
 
 def test_of_several_subclients_the_default_one_is_meant():
