@@ -77,11 +77,18 @@ footer { margin-top: 1.5rem; color: var(--soft); font-size: .85rem; }
   :root { --page: #fff; --text: #000; --soft: #444; --line: #bbb; --head: #eee;
     --ok: #00694f; --warn: #8f5400; --bad: #b83a00; --doubt: #8a3a6d; --open: #00609a; color-scheme: light; }
   @page { size: landscape; margin: 12mm; }
-  body { padding: 0; max-width: none; font-size: 9pt; }
+  body { padding: 0; max-width: none; font-size: 9pt; line-height: 1.3; }
+  h2 { margin-top: 1rem; }
+  th, td { padding: .2rem .4rem; }
+  thead th, small { font-size: 8pt; }
+  tbody th { min-width: 22rem; }
+  .word { min-width: 6rem; }
   .tools { display: none; }
   thead th { position: static; }
   tr, .totals li, .verdict { break-inside: avoid; }
   thead button::after { content: none; }
+  /* A button is not drawn again at the head of later pages, its text is. */
+  thead button { display: contents; }
   .times { display: table-cell; }
   a { color: inherit; text-decoration: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
@@ -100,7 +107,7 @@ SIGNS = """
 <symbol id="hourglass" viewBox="0 0 16 16"><path d="M2 .5h12L8 8zM8 8l6 7.5H2z" fill="currentColor"/></symbol>
 <symbol id="slash" viewBox="0 0 16 16"><g fill="none" stroke="currentColor" stroke-width="2.2">
 <circle cx="8" cy="8" r="6.6"/><path d="M3.4 3.4l9.2 9.2"/></g></symbol>
-<symbol id="question" viewBox="0 0 16 16"><path d="M8 0l8 8-8 8-8-8z" fill="currentColor"/>
+<symbol id="question" viewBox="0 0 16 16"><path d="M4.2.8h7.6L15.8 8l-4 7.2H4.2L.2 8z" fill="currentColor"/>
 <path d="M5.9 6.2c.2-2.7 4.3-2.5 4.2 0 0 1.4-2.1 1.6-2.1 3.2M8 10.7v1.6" fill="none" stroke="var(--page)"
 stroke-width="1.5"/></symbol>
 <symbol id="play" viewBox="0 0 16 16"><path d="M2.5.8L15 8 2.5 15.2z" fill="currentColor"/></symbol>

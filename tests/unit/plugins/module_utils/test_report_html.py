@@ -262,6 +262,20 @@ def test_the_page_is_drawn(tmp_path, size, scheme, colors):
     )
 
 
+@pytest.mark.browser
+@in_browser
+def test_each_printed_page_says_what_its_columns_are(tmp_path):
+    from pypdf import PdfReader
+
+    paper = tmp_path / "report.pdf"
+    source = report_html(make_report(night(100), (), "Night"))
+    chromium(tmp_path, source, f"--print-to-pdf={paper}", "--no-pdf-header-footer")
+    pages = [page.extract_text() for page in PdfReader(paper).pages]
+    assert 4 < len(pages) < 10
+    heads = [all(name in page for name in ("Result", "Backup", "Job", "Timeline")) for page in pages]
+    assert heads == [True] * len(pages)
+
+
 # Runs after the page's own script: filters, sorts, and writes down what is seen.
 PROBE = """
 <script>
