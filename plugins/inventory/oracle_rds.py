@@ -132,6 +132,9 @@ options:
       - By default a host has the name of its instance, with that of its subclient after a dot unless that is
         V(default).
       - Hosts that would have the same name get the name of their client after it, all of them, with a warning.
+      - Where another source of the inventory has another subclient that is called so, the one of this file gets the
+        name of its client after it, with a warning. A host of another source that has no variables of this plugin is
+        taken for the same database, and gets them.
     type: str
   hostvars_prefix:
     description:
@@ -226,7 +229,7 @@ from ..module_utils._estate import name_filter
 from ..module_utils._job_reader import JobReader
 from ..module_utils._redact import Redactor
 from ..module_utils._session import HAS_REQUESTS
-from ..plugin_utils._hosts import age_group, default_name, group_names, unique_names
+from ..plugin_utils._hosts import age_group, default_name, group_names, is_another, unique_names
 from ..plugin_utils._options import ConnectionOptions, without_empty_variables
 from ..plugin_utils._row_cache import Reading, RowCache
 from ..plugin_utils._unsafe import make_unsafe
@@ -259,6 +262,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Fill the inventory. Raises AnsibleParserError."""
         super().parse(inventory, loader, path, cache)
         self._filled = inventory
+        self._path = path
         with without_empty_variables():
             config = self._read_config_data(path)
         redactor = Redactor()
@@ -388,13 +392,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise InvalidInput("hostname must be a template, such as {{ commvault_instance_name }}.")
         else:
             wanted = [self._host_name(template, own) for own in variables]
-        names = unique_names(rows, wanted)
+        hosts, prefix = self._filled.hosts, self.get_option("hostvars_prefix")
+
+        def is_taken(name: str, row: t.Mapping[str, t.Any]) -> bool:
+            # A host that other sources know without these variables is the same database, with more to say of it.
+            return name in hosts and is_another(row, hosts[name].vars, prefix)
+
+        names = unique_names(rows, wanted, is_taken)
         if names.duplicates:
-            more = len(names.duplicates) - SHOWN
             self.display.warning(
-                f"{self.NAME}: several subclients would be called {', '.join(names.duplicates[:SHOWN])}"
-                f"{f' (and {more} more names)' if more > 0 else ''}. They have the name of their client after it. Set"
-                " hostname to a template that gives each its own name."
+                f"{self.NAME}: several subclients would be called {_some(names.duplicates)}. They have the name of"
+                " their client after it. Set hostname to a template that gives each its own name."
+            )
+        if names.taken:
+            self.display.warning(
+                f"{self.NAME}: other sources of the inventory have other subclients that are called"
+                f" {_some(names.taken)}. Those of {self._path} have the name of their client after it. Set hostname to"
+                " a template that gives each its own name, in all sources."
             )
         return names.names
 
@@ -446,3 +460,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._set_composite_vars(compose, own, name, strict=strict)
             self._add_host_to_composed_groups(groups, own, name, strict=strict, fetch_hostvars=bool(compose))
             self._add_host_to_keyed_groups(keyed, own, name, strict=strict, fetch_hostvars=bool(compose))
+
+
+def _some(names: t.Sequence[str]) -> str:
+    """The first of many names, in words."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" (and {more} more names)" if more > 0 else "")

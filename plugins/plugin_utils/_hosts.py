@@ -21,6 +21,8 @@ GROUP_BY = ("client", "plan", "status", "age")
 _RESERVED = frozenset(["localhost", "127.0.0.1", "::1", "all", "ungrouped"])
 # What is left out of names of hosts: some of it means something in patterns of hosts, in paths or in templates.
 _NOT_IN_NAMES = re.compile(r"[^\w.@+-]+")
+# What a subclient is known by. The numbers tell apart those of the same names on two CommCells.
+_TELL_APART = ("client_name", "instance_name", "subclient_name", "client_id", "instance_id", "subclient_id")
 _NOT_IN_GROUPS = re.compile(r"\W")
 
 
@@ -36,21 +38,41 @@ def default_name(row: Row) -> str:
     return f"{row['instance_name']}.{row['subclient_name']}"
 
 
+def is_another(row: Row, variables: t.Mapping[str, t.Any], prefix: str) -> bool:
+    """Whether variables of a host say that it is another subclient than the row. prefix: of their names.
+
+    What is not known of one of them tells nothing. Case does not count.
+    """
+    for name in _TELL_APART:
+        known, own = variables.get(prefix + name), row.get(name)
+        if known is not None and own is not None and str(known).lower() != str(own).lower():
+            return True
+    return False
+
+
 class Names(t.NamedTuple):
-    """names: one for each row. duplicates: names that several rows would have had."""
+    """names: one for each row. duplicates: names that several rows would have had. taken: names that rows would have
+    had, but others of other sources have already.
+    """
 
     names: list[str]
     duplicates: list[str]
+    taken: list[str]
 
 
-def unique_names(rows: t.Sequence[Row], wanted: t.Sequence[str]) -> Names:
-    """Host names for rows, each once. wanted: what they should be.
+def unique_names(
+    rows: t.Sequence[Row], wanted: t.Sequence[str], is_taken: t.Callable[[str, Row], bool] = lambda _name, _row: False
+) -> Names:
+    """Host names for rows, each once. wanted: what they should be. is_taken: whether a name is that of something else
+    than this row already.
 
     Rows that should have the same name all get that of their client after it, and where that is not enough, the number
-    of the subclient as well: nobody shall be left out, nor have a name that might mean another one.
+    of the subclient as well: nobody shall be left out, nor have a name that might mean another one. So do rows whose
+    name is taken.
     """
     names = [safe_host_name(name) for name in wanted]
     duplicates: list[str] = []
+    taken: list[str] = []
     for extra in ("client_name", "subclient_id", "place"):
         counts: dict[str, int] = {}
         for name in names:
@@ -58,13 +80,14 @@ def unique_names(rows: t.Sequence[Row], wanted: t.Sequence[str]) -> Names:
         for place, row in enumerate(rows):
             name = names[place]
             several = counts[name.lower()] > 1
-            if not several and name and name.lower() not in _RESERVED:
+            used = not several and is_taken(name, row)
+            if not several and not used and name and name.lower() not in _RESERVED:
                 continue
-            if several and extra == "client_name":
-                duplicates.append(name)
+            if extra == "client_name" and (several or used):
+                (duplicates if several else taken).append(name)
             suffix = safe_host_name(str(place if extra == "place" else row.get(extra)))
             names[place] = f"{name}.{suffix}" if name else suffix
-    return Names(names, list(dict.fromkeys(duplicates)))
+    return Names(names, list(dict.fromkeys(duplicates)), taken)
 
 
 def age_group(row: Row, now: float, stale_after: float, history: float) -> str:

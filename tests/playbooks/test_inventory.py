@@ -124,6 +124,24 @@ def test_hosts_have_the_variables_of_the_role(shell: Shell, source: t.Callable[[
     assert orders["commvault_last_good_backup"]["state"] == "ok"
 
 
+def test_two_files_in_a_directory_lose_no_database(
+    tmp_path: Path, collections_path: str, connection: dict[str, str], simulator: Simulator
+) -> None:
+    estate = tmp_path / "estate"
+    estate.mkdir()
+    for name, client in (("prod", "aws-prod"), ("dev", "aws-dev")):
+        (estate / f"{name}.commvault_rds.yml").write_text(f"{PLUGIN}client_names: [{client}]\n", encoding="utf-8")
+    variables = {"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection}
+    run = run_command(["ansible-inventory", "-i", "estate", "--list"], variables=variables, cwd=tmp_path)
+    hosts, groups = listed(run)
+    assert len(run.warnings) == 1
+    assert "other subclients that are called orders" in run.warnings[0]
+    assert groups["commvault_client_aws_dev"] == ["orders", "scratch"]
+    assert groups["commvault_client_aws_prod"] == ["billing", "hr", "orders.aws-prod"]
+    clients = {name: host["commvault_client_name"] for name, host in hosts.items() if "orders" in name}
+    assert clients == {"orders": "aws-dev", "orders.aws-prod": "aws-prod"}
+
+
 @pytest.mark.parametrize("check", [False, True])
 def test_the_playbook_backs_up_what_is_stale(
     play: Play, simulator: Simulator, source: t.Callable[[str], str], check: bool

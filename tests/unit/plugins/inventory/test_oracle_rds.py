@@ -182,6 +182,58 @@ def test_subclients_of_the_same_name_are_all_there_and_warned_of(run_inventory):
     assert "several subclients would be called orders." in inventory.warnings[0]
 
 
+def of_client(number, name, *instances):
+    """The read of a client with these instances, where the file names the client."""
+    rows = [
+        estates.subclient_row(100 * number + place, instance, client=name, client_id=number)
+        for place, instance in enumerate(instances)
+    ]
+    query = {"clientName": name, "applicationId": 22, "propertyLevel": 20}
+    return Script(get("Subclient").with_query(**query).returns(200, estates.subclients(*rows)))
+
+
+def test_two_files_with_an_instance_of_the_same_name_give_two_hosts_and_a_warning(run_inventory):
+    first = run_inventory(of_client(11, "aws-eu", "orders", "hr"), client_names=["aws-eu"], history="0")
+    both = run_inventory(
+        of_client(12, "aws-prod", "orders", "billing"), client_names=["aws-prod"], history="0", data=first.data
+    )
+    assert first.warnings == []
+    assert both.hosts == ["hr", "orders", "billing", "orders.aws-prod"]
+    assert both.groups["commvault_client_aws_eu"] == ["hr", "orders"]
+    assert both.groups["commvault_client_aws_prod"] == ["billing", "orders.aws-prod"]
+    assert both.variables("orders")["commvault_client_name"] == "aws-eu"
+    assert both.variables("orders.aws-prod")["commvault_client_name"] == "aws-prod"
+    (warning,) = both.warnings
+    assert "other subclients that are called orders. Those of " in warning
+    assert "test.commvault_rds.yml have the name of their client after it" in warning
+
+
+def test_a_file_that_is_read_twice_gives_the_same_hosts(run_inventory):
+    options = {"client_names": ["aws-prod"], "history": "0"}
+    data = run_inventory(of_client(11, "aws-eu", "orders"), client_names=["aws-eu"], history="0").data
+    once = run_inventory(of_client(12, "aws-prod", "orders", "hr"), data=data, **options).hosts
+    again = run_inventory(of_client(12, "aws-prod", "orders", "hr"), data=data, **options)
+    assert again.warnings != []
+    assert again.hosts == once == ["orders", "hr", "orders.aws-prod"]
+
+
+def test_a_host_of_another_source_is_the_same_database_unless_it_says_otherwise(run_inventory):
+    data = InventoryData()
+    for host, variables in {
+        "orders": {"db_instance_identifier": "orders"},
+        "hr": {"commvault_client_name": "aws-dev"},
+        "billing": {"commvault_client_name": "aws-prod", "commvault_subclient_name": "default"},
+    }.items():
+        data.add_host(host)
+        data.hosts[host].vars.update(variables)
+    script = of_client(12, "aws-prod", "orders", "hr", "billing")
+    inventory = run_inventory(script, client_names=["aws-prod"], history="0", data=data)
+    assert inventory.hosts == ["orders", "hr", "billing", "hr.aws-prod"]
+    assert inventory.variables("orders")["db_instance_identifier"] == "orders"
+    assert inventory.variables("orders")["commvault_client_name"] == "aws-prod"
+    assert inventory.groups["oracle_rds"] == ["billing", "hr.aws-prod", "orders"]
+
+
 def test_names_follow_a_template(read):
     inventory = read(hostname="{{ commvault_instance_name | upper }}.{{ commvault_client_name }}")
     assert inventory.hosts == ["BILLING.aws-prod", "ORDERS.aws-prod"]

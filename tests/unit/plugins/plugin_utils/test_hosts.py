@@ -10,6 +10,7 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._hosts import (
     age_group,
     default_name,
     group_names,
+    is_another,
     safe_host_name,
     unique_names,
 )
@@ -54,16 +55,16 @@ def test_the_default_subclient_needs_no_mention(subclient, name):
     assert default_name(row(subclient=subclient)) == name
 
 
-def names(*rows, wanted=None):
-    return unique_names(rows, wanted or [default_name(one) for one in rows])
+def names(*rows, taken=()):
+    return unique_names(rows, [default_name(one) for one in rows], lambda name, _row: name in taken)
 
 
 def test_names_that_are_different_stay_as_they_are():
-    assert names(row("a"), row("b")) == (["a", "b"], [])
+    assert names(row("a"), row("b")) == (["a", "b"], [], [])
 
 
 def test_of_several_alike_none_keeps_the_name():
-    assert names(row("a", "x"), row("a", "y"), row("b")) == (["a.x", "a.y", "b"], ["a"])
+    assert names(row("a", "x"), row("a", "y"), row("b")) == (["a.x", "a.y", "b"], ["a"], [])
 
 
 def test_names_that_differ_in_case_only_are_alike():
@@ -71,7 +72,7 @@ def test_names_that_differ_in_case_only_are_alike():
 
 
 def test_the_number_of_the_subclient_tells_apart_what_the_client_does_not():
-    assert names(row("a", number=7), row("a", number=8)) == (["a.aws.7", "a.aws.8"], ["a"])
+    assert names(row("a", number=7), row("a", number=8)) == (["a.aws.7", "a.aws.8"], ["a"], [])
 
 
 def test_without_any_number_the_place_does():
@@ -86,11 +87,34 @@ def test_a_name_that_was_made_longer_can_clash_with_a_real_one():
 
 @pytest.mark.parametrize("name", ["localhost", "all", "ungrouped", "127.0.0.1", "LOCALHOST"])
 def test_a_name_that_means_something_to_ansible_is_not_used_alone(name):
-    assert names(row(name)) == ([f"{name}.aws"], [])
+    assert names(row(name)) == ([f"{name}.aws"], [], [])
 
 
 def test_a_name_of_nothing_becomes_that_of_its_client():
-    assert names(row("...")) == (["aws"], [])
+    assert names(row("...")) == (["aws"], [], [])
+
+
+def test_a_name_that_something_else_has_is_not_used():
+    assert names(row("a"), row("b"), taken=["a"]) == (["a.aws", "b"], [], ["a"])
+    assert names(row("a", number=7), taken=["a", "a.aws"]) == (["a.aws.7"], [], ["a"])
+    assert names(row("a", "x"), row("a", "y", number=7), taken=["a", "a.y"]) == (["a.x", "a.y.7"], ["a"], [])
+
+
+@pytest.mark.parametrize(
+    ("variables", "another"),
+    [
+        ({}, False),
+        ({"ansible_host": "10.0.0.1", "client_name": "other"}, False),
+        ({"cv_client_name": "AWS", "cv_instance_name": "orders", "cv_subclient_name": "Default"}, False),
+        ({"cv_client_name": "aws-eu"}, True),
+        ({"cv_client_name": "aws", "cv_instance_name": "orders", "cv_subclient_name": "nightly"}, True),
+        ({"cv_client_name": "aws", "cv_subclient_id": None}, False),
+        ({"cv_client_name": "aws", "cv_subclient_id": "1"}, False),
+        ({"cv_client_name": "aws", "cv_subclient_id": 2}, True),
+    ],
+)
+def test_a_host_is_another_subclient_if_its_variables_say_so(variables, another):
+    assert is_another(row(), variables, "cv_") is another
 
 
 def backup(time):
