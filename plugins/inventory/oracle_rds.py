@@ -135,6 +135,7 @@ options:
       - Where another source of the inventory has another subclient that is called so, the one of this file gets the
         name of its client after it, with a warning. A host of another source that has no variables of this plugin is
         taken for the same database, and gets them.
+      - So does a host that would be called like a group of the inventory or like C(localhost), without a warning.
     type: str
   hostvars_prefix:
     description:
@@ -229,7 +230,7 @@ from ..module_utils._estate import name_filter
 from ..module_utils._job_reader import JobReader
 from ..module_utils._redact import Redactor
 from ..module_utils._session import HAS_REQUESTS
-from ..plugin_utils._hosts import age_group, default_name, group_names, is_another, unique_names
+from ..plugin_utils._hosts import age_group, default_name, group_names, is_another, standing_groups, unique_names
 from ..plugin_utils._options import ConnectionOptions, without_empty_variables
 from ..plugin_utils._row_cache import Reading, RowCache
 from ..plugin_utils._unsafe import make_unsafe
@@ -378,13 +379,39 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if not _PREFIX.match(prefix):
             raise InvalidInput(f"hostvars_prefix must be letters, digits and underscores, not {prefix!r}.")
         variables = [{prefix + name: make_unsafe(value) for name, value in row.items()} for row in rows]
+        groups = self._groups(rows, reading)
+        names = self._names(rows, variables, self._reserved(groups))
         self._filled.add_group(GROUP)
-        names = self._names(rows, variables)
         self._add_hosts(names, variables)
-        self._add_groups(names, rows, reading)
+        self._add_groups(names, groups)
         self._construct(names, variables)
 
-    def _names(self, rows: t.Sequence[t.Mapping[str, t.Any]], variables: t.Sequence[dict[str, t.Any]]) -> list[str]:
+    def _groups(self, rows: t.Sequence[dict[str, t.Any]], reading: Reading) -> list[list[str]]:
+        """The groups of each row. Raises InvalidInput."""
+        # Not by keyed_groups, which evaluates templates for each host: that is most of the time in an inventory of
+        # thousands.
+        now = time.time() + reading.clock_offset
+        stale_after = positive_duration(self.get_option("stale_after"), "stale_after")
+        group_by, prefix = self.get_option("group_by"), self.get_option("group_prefix")
+        return [group_names(row, age_group(row, now, stale_after, reading.history), group_by, prefix) for row in rows]
+
+    def _reserved(self, groups: t.Sequence[t.Sequence[str]]) -> set[str]:
+        """Names of groups: a pattern with one means its hosts, and Ansible takes a host of that name for the group."""
+        inventory = self._filled
+        reserved = standing_groups(self.get_option("group_by"), self.get_option("group_prefix"))
+        reserved.add(GROUP)
+        reserved.update(*groups)
+        reserved.update(self._sanitize_group_name(name) for name in self.get_option("groups") or ())
+        # Where other sources have a host of that name already, somebody wants it so.
+        reserved.update(name for name in inventory.groups if name not in inventory.hosts)
+        return reserved
+
+    def _names(
+        self,
+        rows: t.Sequence[t.Mapping[str, t.Any]],
+        variables: t.Sequence[dict[str, t.Any]],
+        reserved: t.Container[str],
+    ) -> list[str]:
         template = self.get_option("hostname")
         if not template:
             wanted = [default_name(row) for row in rows]
@@ -398,7 +425,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             # A host that other sources know without these variables is the same database, with more to say of it.
             return name in hosts and is_another(row, hosts[name].vars, prefix)
 
-        names = unique_names(rows, wanted, is_taken)
+        names = unique_names(rows, wanted, is_taken, reserved)
         if names.duplicates:
             self.display.warning(
                 f"{self.NAME}: several subclients would be called {_some(names.duplicates)}. They have the name of"
@@ -435,20 +462,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         finally:
             inventory.current_source = source
 
-    def _add_groups(self, names: t.Sequence[str], rows: t.Sequence[dict[str, t.Any]], reading: Reading) -> None:
-        # Made here and not by keyed_groups, which evaluates templates for each host: that is most of the time in an
-        # inventory of thousands.
-        now = time.time() + reading.clock_offset
-        stale_after = positive_duration(self.get_option("stale_after"), "stale_after")
-        group_by, prefix = self.get_option("group_by"), self.get_option("group_prefix")
-        made = set()
-        for name, row in zip(names, rows):
-            age = age_group(row, now, stale_after, reading.history)
-            for group in group_names(row, age, group_by, prefix):
+    def _add_groups(self, names: t.Sequence[str], groups: t.Sequence[t.Sequence[str]]) -> None:
+        inventory = self._filled
+        made: dict[str, t.Any] = {}
+        for name, wanted in zip(names, groups):
+            host = inventory.hosts[name]
+            for group in wanted:
                 if group not in made:
-                    self._filled.add_group(group)
-                    made.add(group)
-                self._filled.add_child(group, name)
+                    made[group] = inventory.groups[inventory.add_group(group)]
+                # Not by add_child, which takes a group of that name for what is meant.
+                made[group].add_host(host)
 
     def _construct(self, names: t.Sequence[str], variables: t.Sequence[dict[str, t.Any]]) -> None:
         """What the user wants to have made of the variables."""

@@ -11,11 +11,14 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..module_utils._estate import DISABLED, ENABLED, NOT_READY, READY, UNKNOWN
+
 if t.TYPE_CHECKING:
     Row = t.Mapping[str, t.Any]
 
 FRESH, STALE, AGE_UNKNOWN = "fresh", "stale", "age_unknown"
 GROUP_BY = ("client", "plan", "status", "age")
+_STATUSES = (READY, NOT_READY, ENABLED, DISABLED, UNKNOWN)
 
 # Hosts that Ansible takes for the controller, and groups that it has anyway.
 _RESERVED = frozenset(["localhost", "127.0.0.1", "::1", "all", "ungrouped"])
@@ -61,14 +64,17 @@ class Names(t.NamedTuple):
 
 
 def unique_names(
-    rows: t.Sequence[Row], wanted: t.Sequence[str], is_taken: t.Callable[[str, Row], bool] = lambda _name, _row: False
+    rows: t.Sequence[Row],
+    wanted: t.Sequence[str],
+    is_taken: t.Callable[[str, Row], bool] = lambda _name, _row: False,
+    groups: t.Container[str] = (),
 ) -> Names:
     """Host names for rows, each once. wanted: what they should be. is_taken: whether a name is that of something else
-    than this row already.
+    than this row already. groups: names of groups, which no host shall have.
 
     Rows that should have the same name all get that of their client after it, and where that is not enough, the number
     of the subclient as well: nobody shall be left out, nor have a name that might mean another one. So do rows whose
-    name is taken.
+    name is taken, or not for a single host.
     """
     names = [safe_host_name(name) for name in wanted]
     duplicates: list[str] = []
@@ -81,7 +87,7 @@ def unique_names(
             name = names[place]
             several = counts[name.lower()] > 1
             used = not several and is_taken(name, row)
-            if not several and not used and name and name.lower() not in _RESERVED:
+            if not several and not used and name and name.lower() not in _RESERVED and name not in groups:
                 continue
             if extra == "client_name" and (several or used):
                 (duplicates if several else taken).append(name)
@@ -119,3 +125,11 @@ def group_names(row: Row, age: str, group_by: t.Sequence[str], prefix: str) -> l
     if "age" in group_by:
         names.append(f"{prefix}{age}")
     return [_NOT_IN_GROUPS.sub("_", name) for name in names]
+
+
+def standing_groups(group_by: t.Sequence[str], prefix: str) -> set[str]:
+    """The groups that are there as soon as a host gets that old or has that status, which can be any day."""
+    names = [f"{prefix}status_{status}" for status in _STATUSES] if "status" in group_by else []
+    if "age" in group_by:
+        names += [f"{prefix}{age}" for age in (FRESH, STALE, AGE_UNKNOWN)]
+    return {_NOT_IN_GROUPS.sub("_", name) for name in names}

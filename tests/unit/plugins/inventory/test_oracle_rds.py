@@ -234,6 +234,40 @@ def test_a_host_of_another_source_is_the_same_database_unless_it_says_otherwise(
     assert inventory.groups["oracle_rds"] == ["billing", "hr.aws-prod", "orders"]
 
 
+@pytest.mark.parametrize(
+    ("instance", "options"),
+    [
+        ("oracle_rds", {}),
+        ("commvault_stale", {}),
+        ("commvault_client_aws_prod", {}),
+        ("stale", {"group_prefix": ""}),
+        ("status_ready", {"group_prefix": ""}),
+        ("plan_gold", {"group_prefix": ""}),
+        ("mine", {"groups": {"mine": "true"}}),
+        ("theirs", {}),
+    ],
+)
+def test_an_instance_that_is_called_like_a_group_does_not_become_one(read, instance, options):
+    data = InventoryData()
+    data.add_group("theirs")
+    data.add_host("web1", group="theirs")
+    inventory = read(estates.subclient_row(1001, instance), estates.subclient_row(1002, "orders"), data=data, **options)
+    assert (inventory.error, inventory.warnings) == (None, [])
+    assert set(inventory.hosts) == {"web1", f"{instance}.aws-prod", "orders"}
+    assert set(inventory.groups["oracle_rds"]) == {f"{instance}.aws-prod", "orders"}
+    assert inventory.groups["theirs"] == ["web1"]
+    assert all(not group.child_groups for name, group in inventory.data.groups.items() if name != "all")
+
+
+def test_a_host_that_has_the_name_of_a_group_already_keeps_it(read):
+    data = InventoryData()
+    data.add_group("orders")
+    data.add_host("orders", group="orders")
+    inventory = read(ROWS[0], data=data)
+    assert inventory.hosts == ["orders"]
+    assert inventory.groups["oracle_rds"] == inventory.groups["commvault_status_enabled"] == ["orders"]
+
+
 def test_names_follow_a_template(read):
     inventory = read(hostname="{{ commvault_instance_name | upper }}.{{ commvault_client_name }}")
     assert inventory.hosts == ["BILLING.aws-prod", "ORDERS.aws-prod"]

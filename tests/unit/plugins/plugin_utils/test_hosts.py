@@ -12,6 +12,7 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._hosts import (
     group_names,
     is_another,
     safe_host_name,
+    standing_groups,
     unique_names,
 )
 
@@ -90,6 +91,12 @@ def test_a_name_that_means_something_to_ansible_is_not_used_alone(name):
     assert names(row(name)) == ([f"{name}.aws"], [], [])
 
 
+def test_a_name_of_a_group_is_not_used_alone():
+    rows = [row("gold"), row("Gold"), row("silver")]
+    assert unique_names(rows[:1], ["gold"], groups={"gold"}) == (["gold.aws"], [], [])
+    assert unique_names(rows[1:], ["Gold", "silver"], groups={"gold"}) == (["Gold", "silver"], [], [])
+
+
 def test_a_name_of_nothing_becomes_that_of_its_client():
     assert names(row("...")) == (["aws"], [], [])
 
@@ -154,3 +161,11 @@ def test_groups_are_named_after_what_they_hold():
     ]
     assert group_names(row(plan=None), "fresh", ["plan", "age"], "") == ["fresh"]
     assert group_names(row(), "fresh", [], "x") == []
+
+
+def test_groups_that_hosts_come_into_with_time_are_known_beforehand():
+    assert standing_groups(["age", "client"], "cv-") == {"cv_fresh", "cv_stale", "cv_age_unknown"}
+    assert standing_groups(["status", "plan"], "") == {
+        *("status_ready", "status_not_ready", "status_enabled", "status_disabled", "status_unknown")
+    }
+    assert standing_groups([], "cv_") == set()
