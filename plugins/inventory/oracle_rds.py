@@ -123,7 +123,8 @@ options:
     description:
       - How far to look back for last backups, in seconds or as V(36h), V(7d). Defaults to O(stale_after), which is
         enough to tell which hosts are stale.
-      - V(0) does not read the list of jobs.
+      - V(0) does not read the list of jobs. Otherwise the inventory fails if the server fails to give that list. If the
+        credentials may not see it, that is a warning, and the ages are not known.
     type: str
   hostname:
     description:
@@ -167,8 +168,8 @@ options:
     default: commvault_
   cache_fallback_age:
     description:
-      - How old cached data may be to be used, with a warning, when the CommCell cannot be reached, in seconds or as
-        V(36h), V(7d).
+      - How old cached data may be to be used, with a warning, when the CommCell cannot be reached, or fails to give
+        some of what is read, in seconds or as V(36h), V(7d).
       - V(0) never uses data that is older than O(cache_timeout).
     type: str
     default: "0"
@@ -223,7 +224,7 @@ from ..module_utils._api_estate import EstateApi
 from ..module_utils._api_jobs import JobsApi
 from ..module_utils._base_url import parse_base_url
 from ..module_utils._connection import open_commcell, required
-from ..module_utils._discovery import Discovery, Query
+from ..module_utils._discovery import Discovery, Query, Unread
 from ..module_utils._durations import parse_duration, positive_duration
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._estate import name_filter
@@ -243,6 +244,12 @@ _PREFIX = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
 # The CommCell is out of reach or out of order, and may be there again later. Others, such as refused credentials, are
 # for people to settle; an old inventory would only hide them.
 _PASSING = frozenset(["connection", "timeout", "interrupted", "tls", "server", "bad_reply", "rate_limited"])
+
+# What to do about things that are good to know, but not needed.
+_DO_WITHOUT = {
+    "jobs": " Try again later. With history: 0, the inventory does without the list of jobs.",
+    "instances": " Try again later. With source: clients, the inventory does without that list.",
+}
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -346,12 +353,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         )
         with commcell:
             found = Discovery(EstateApi(commcell), JobReader(JobsApi(commcell))).find(query)
-        lost = [unread for unread in found.unread if unread.what == "subclients" and not unread.hidden]
+        lost = [unread for unread in found.unread if not unread.hidden]
         if lost:
-            # Databases would be missing that are there, and nobody would back them up.
-            raise CommvaultError(
-                f"{len(lost)} clients could not be read. The first of them: {lost[0].msg}", lost[0].kind
-            )
+            # Databases would be missing that are there, and nobody would back them up; or they would be in other
+            # groups than they belong to, until what is cached is too old.
+            raise _loss(lost)
         return Reading(
             [subclient.to_result() for subclient in found.subclients],
             started,
@@ -483,6 +489,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._set_composite_vars(compose, own, name, strict=strict)
             self._add_host_to_composed_groups(groups, own, name, strict=strict, fetch_hostvars=bool(compose))
             self._add_host_to_keyed_groups(keyed, own, name, strict=strict, fetch_hostvars=bool(compose))
+
+
+def _loss(lost: t.Sequence[Unread]) -> CommvaultError:
+    """The error of a reading that lacks something. lost: what, at least one."""
+    clients = [unread for unread in lost if unread.what == "subclients"]
+    first = (clients or lost)[0]
+    if len(clients) > 1:
+        return CommvaultError(f"{len(clients)} clients could not be read. The first of them: {first.msg}", first.kind)
+    if clients:
+        return CommvaultError(f"1 client could not be read. {first.msg}", first.kind)
+    return CommvaultError(first.msg + _DO_WITHOUT.get(first.what, ""), first.kind)
 
 
 def _some(names: t.Sequence[str]) -> str:

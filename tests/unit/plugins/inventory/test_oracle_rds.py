@@ -21,6 +21,7 @@ from support.inventory_runner import NAME, TOKEN
 from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.inventory import oracle_rds
+from ansible_collections.rdsops.commvault.plugins.module_utils._discovery import Unread
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 
 ROWS = [
@@ -464,8 +465,20 @@ def test_what_the_user_may_not_see_is_warned_of_also_from_the_cache(run_inventor
 def test_no_host_is_missing_because_the_server_failed(run_inventory, cached):
     inventory = run_inventory(two_clients(lambda exchange: exchange.returns(502, "<html>Bad gateway</html>")), **cached)
     assert inventory.hosts == []
-    assert "1 clients could not be read" in inventory.error
-    assert "aws-dev" in inventory.error
+    assert "1 client could not be read. The subclients of client aws-dev could not be read" in inventory.error
+
+
+def test_how_many_clients_are_missing_is_told(run_inventory):
+    clients = [estates.client_row(number, f"aws-{number}") for number in (11, 12, 13)]
+    query = {"applicationId": 22, "propertyLevel": 20}
+    script = Script(
+        get("Client").returns(200, estates.clients(*clients)),
+        get("Subclient").with_query(clientId=11, **query).returns(200, estates.subclients(*ROWS)),
+        get("Subclient").with_query(clientId=12, **query).returns(502, "<html></html>"),
+        get("Subclient").with_query(clientId=13, **query).returns(502, "<html></html>"),
+    )
+    inventory = run_inventory(script, source="clients", history="0")
+    assert "2 clients could not be read. The first of them: The subclients of client aws-12" in inventory.error
 
 
 def test_a_failure_in_the_middle_falls_back_on_the_cache_as_well(run_inventory, cached):
@@ -476,16 +489,68 @@ def test_a_failure_in_the_middle_falls_back_on_the_cache_as_well(run_inventory, 
     assert len(inventory.hosts) == 2
 
 
-def test_jobs_that_cannot_be_read_leave_ages_unknown(run_inventory):
-    script = Script(
-        get("Subclient")
-        .with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
-        .returns(200, estates.subclients(*ROWS)),
-        post("Jobs").returns(502, "<html></html>"),
-    )
-    inventory = run_inventory(script, client_names=["aws-prod"])
+def one_client_and_jobs(status, answer, *more):
+    """The reads of a CommCell with one client that is named, and of its jobs; more: exchanges after them."""
+    asked = get("Subclient").with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
+    return Script(asked.returns(200, estates.subclients(*ROWS)), post("Jobs").returns(status, answer), *more)
+
+
+GOOD_JOBS = (200, estates.jobs(estates.job_row(9, "orders", subclient_id=1001)))
+WITH_JOBS = {"client_names": ["aws-prod"], "source": "auto", "history": "1d"}
+
+
+def test_jobs_that_the_user_may_not_see_leave_ages_unknown(run_inventory):
+    known = post("WhoAmI").returns(200, {"user": {"userName": "somebody"}})
+    script = one_client_and_jobs(403, {}, known, post("Jobs").returns(403, {}))
+    inventory = run_inventory(script, **WITH_JOBS)
     assert inventory.groups["commvault_age_unknown"] == ["billing", "orders"]
     assert "The last backups could not be read" in inventory.warnings[0]
+
+
+def test_no_host_changes_its_group_because_the_server_failed(run_inventory):
+    inventory = run_inventory(one_client_and_jobs(503, "<html></html>"), **WITH_JOBS)
+    assert inventory.hosts == []
+    assert "The last backups could not be read" in inventory.error
+    assert inventory.error.endswith("With history: 0, the inventory does without the list of jobs.")
+
+
+def test_jobs_that_the_server_failed_to_give_are_those_of_the_cache_if_the_user_allows_it(run_inventory, cached):
+    options = {**cached, **WITH_JOBS, "cache_fallback_age": "1d"}
+    first = run_inventory(one_client_and_jobs(*GOOD_JOBS), **options)
+    run_inventory.now += 7200
+    for _attempt in range(2):
+        # Nothing of it is stored: the next run asks again.
+        inventory = run_inventory(one_client_and_jobs(503, "<html></html>"), **options)
+        assert inventory.groups == first.groups
+        assert inventory.groups["commvault_fresh"] == ["orders"]
+        assert "this is what it was 120 minutes ago: The last backups could not be read" in inventory.warnings[0]
+    inventory = run_inventory(one_client_and_jobs(503, "<html></html>"), **{**options, "cache_fallback_age": "0"})
+    assert "The last backups could not be read" in inventory.error
+
+
+def test_nothing_of_a_reading_that_lacks_something_is_stored(run_inventory, cached):
+    options = {**cached, **WITH_JOBS}
+    assert run_inventory(one_client_and_jobs(503, "<html></html>"), **options).error
+    assert run_inventory(one_client_and_jobs(*GOOD_JOBS), **options).groups["commvault_fresh"] == ["orders"]
+
+
+@pytest.mark.parametrize(("kind", "fails"), [("server", True), ("timeout", True), ("permission", False)])
+def test_a_list_of_instances_that_the_server_failed_to_give_fails_the_inventory(
+    run_inventory, monkeypatch, kind, fails
+):
+    find = oracle_rds.Discovery.find
+
+    def without_instances(self, query):
+        found = find(self, query)
+        found.unread.append(Unread("instances", None, kind, "V4/Instances could not be read: why."))
+        return found
+
+    monkeypatch.setattr(oracle_rds.Discovery, "find", without_instances)
+    inventory = run_inventory(one_client(), source="clients", history="0")
+    if fails:
+        assert "V4/Instances could not be read: why. Try again later. With source: clients," in inventory.error
+    else:
+        assert (len(inventory.hosts), len(inventory.warnings)) == (2, 1)
 
 
 # --- options ---
