@@ -232,7 +232,7 @@ from ..module_utils._job_reader import JobReader
 from ..module_utils._redact import Redactor
 from ..module_utils._session import HAS_REQUESTS
 from ..plugin_utils._hosts import age_group, default_name, group_names, is_another, standing_groups, unique_names
-from ..plugin_utils._options import ConnectionOptions, without_empty_variables
+from ..plugin_utils._options import ConnectionOptions, numbers, texts, without_empty_variables
 from ..plugin_utils._row_cache import Reading, RowCache
 from ..plugin_utils._unsafe import make_unsafe
 
@@ -276,8 +276,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         redactor = Redactor()
         try:
             option = ConnectionOptions(self.get_option, config, self._evaluate)
-            reading = self._reading(option, redactor, path, cache)
-            self._populate(reading)
+            fits = name_filter(texts(self.get_option("name_patterns"), "name_patterns"))
+            self._populate(self._reading(option, redactor, path, cache), fits)
         except CommvaultError as error:
             raise AnsibleParserError(redactor.clean(str(error))) from None
 
@@ -331,8 +331,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if concurrency < 1:
             raise InvalidInput(f"concurrency must be a positive number, not {concurrency}.")
         return Query(
-            tuple(self.get_option("client_names")),
-            tuple(self.get_option("application_ids")),
+            texts(self.get_option("client_names"), "client_names"),
+            numbers(self.get_option("application_ids"), "application_ids"),
             self.get_option("source"),
             concurrency,
             stale_after if history is None else parse_duration(history, "history"),
@@ -368,13 +368,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # --- hosts ---
 
-    def _populate(self, reading: Reading) -> None:
-        """Make hosts of what is known. Raises InvalidInput."""
+    def _populate(self, reading: Reading, fits: t.Callable[..., bool]) -> None:
+        """Make hosts of what is known. fits: whether one of some names is wanted. Raises InvalidInput."""
         if reading.warnings:
             more = len(reading.warnings) - SHOWN
             words = " ".join(reading.warnings[:SHOWN]) + (f" And {more} more." if more > 0 else "")
             self.display.warning(f"{self.NAME}: {words}")
-        fits = name_filter(self.get_option("name_patterns"))
         statuses = set(self.get_option("statuses"))
         rows = [
             row
@@ -407,7 +406,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         reserved = standing_groups(self.get_option("group_by"), self.get_option("group_prefix"))
         reserved.add(GROUP)
         reserved.update(*groups)
-        reserved.update(self._sanitize_group_name(name) for name in self.get_option("groups") or ())
+        reserved.update(self._sanitize_group_name(str(name)) for name in self.get_option("groups") or ())
         # Where other sources have a host of that name already, somebody wants it so.
         reserved.update(name for name in inventory.groups if name not in inventory.hosts)
         return reserved

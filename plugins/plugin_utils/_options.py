@@ -4,7 +4,7 @@
 
 # This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""The connection options of a plugin on the controller: the same values as modules get from the same settings."""
+"""The options of a plugin on the controller: the same values as modules get from the same settings."""
 
 from __future__ import annotations
 
@@ -83,3 +83,30 @@ class ConnectionOptions:
     def from_environment(self) -> frozenset[str]:
         """The options whose values the configuration file does not set."""
         return frozenset(name for name in connection_spec().options if self._config.get(name) in (None, ""))
+
+
+def texts(values: t.Iterable[t.Any], name: str) -> tuple[str, ...]:
+    """The members of a list option as texts. name: of the option. Raises InvalidInput.
+
+    Ansible converts the members of lists for modules, not for plugins. Numbers become texts here as well. What YAML
+    takes for a boolean or a date does not: how it was written is not known any more.
+    """
+    found = []
+    for value in values:
+        if not isinstance(value, (str, int, float)) or isinstance(value, bool):
+            raise InvalidInput(f"{name} must hold texts, not {value!r}. If it is meant as a text, put it in quotes.")
+        found.append(str(value))
+    return tuple(found)
+
+
+def numbers(values: t.Iterable[t.Any], name: str) -> tuple[int, ...]:
+    """The members of a list option as integers. name: of the option. Raises InvalidInput."""
+    found = []
+    for value in values:
+        try:
+            if not isinstance(value, (str, int)) or isinstance(value, bool):
+                raise ValueError
+            found.append(int(value))
+        except ValueError:
+            raise InvalidInput(f"{name} must hold integers, not {value!r}.") from None
+    return tuple(found)

@@ -570,12 +570,34 @@ def test_a_list_of_instances_that_the_server_failed_to_give_fails_the_inventory(
         ({"validate_certs": "perhaps"}, "validate_certs must be true or false"),
         ({"url": "http://cc.example.com"}, "allow_http"),
         ({"statuses": ["good"]}, "statuses"),
+        ({"statuses": [5]}, "statuses"),
+        ({"group_by": [True]}, "group_by"),
+        ({"client_names": [None]}, "client_names must hold texts, not None."),
+        (
+            {"client_names": [False]},
+            "client_names must hold texts, not False. If it is meant as a text, put it in quotes",
+        ),
+        ({"client_names": [["aws-prod"]]}, "client_names must hold texts, not ['aws-prod']."),
+        ({"client_names": [""]}, "client_names holds an empty name"),
+        ({"name_patterns": [{"a": 1}]}, "name_patterns must hold texts, not {'a': 1}."),
+        ({"application_ids": ["Oracle"]}, "application_ids must hold integers, not 'Oracle'."),
+        ({"application_ids": [22.5]}, "application_ids must hold integers, not 22.5."),
+        ({"application_ids": [True]}, "application_ids must hold integers, not True."),
+        ({"application_ids": "22,x"}, "application_ids must hold integers, not 'x'."),
     ],
 )
 def test_wrong_options_are_told_before_anything_is_sent(run_inventory, options, words):
     inventory = run_inventory(**options)
     assert words in inventory.error
     assert TOKEN not in inventory.error
+
+
+def test_members_of_lists_may_be_written_as_numbers_or_as_texts(run_inventory):
+    query = {"clientName": "123", "applicationId": 22, "propertyLevel": 20}
+    rows = [estates.subclient_row(number, name, client="123") for number, name in ((1, "5"), (2, "6"))]
+    script = Script(get("Subclient").with_query(**query).returns(200, estates.subclients(*rows)))
+    inventory = run_inventory(script, client_names=[123], name_patterns=[5], application_ids=["22"], history="0")
+    assert (inventory.error, inventory.hosts) == (None, ["5"])
 
 
 def test_a_prefix_that_makes_no_variable_names_is_told(read):
