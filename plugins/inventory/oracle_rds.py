@@ -128,8 +128,8 @@ options:
     type: str
   hostname:
     description:
-      - Template for the names of hosts, with the variables of the host. Characters that mean something in patterns of
-        hosts or in paths become underscores.
+      - Template for the names of hosts, with the variables of the host, and extra variables with O(use_extra_vars).
+        Characters that mean something in patterns of hosts or in paths become underscores.
       - By default a host has the name of its instance, with that of its subclient after a dot unless that is
         V(default).
       - Hosts that would have the same name get the name of their client after it, all of them, with a warning.
@@ -219,6 +219,7 @@ import typing as t
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
 from ansible.utils.path import basedir
+from ansible.utils.vars import combine_vars
 
 from ..module_utils._api_estate import EstateApi
 from ..module_utils._api_jobs import JobsApi
@@ -445,7 +446,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return names.names
 
     def _host_name(self, template: str, variables: dict[str, t.Any]) -> str:
-        self.templar.available_variables = variables
+        extra = self._vars if self.get_option("use_extra_vars") else None
+        self.templar.available_variables = combine_vars(variables, extra) if extra else variables
         try:
             return str(self.templar.template(template))
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-except

@@ -274,6 +274,17 @@ def test_names_follow_a_template(read):
     assert inventory.hosts == ["BILLING.aws-prod", "ORDERS.aws-prod"]
 
 
+def test_names_can_be_made_of_extra_variables_as_composed_variables_can(read, monkeypatch):
+    extra = {"ext": "corp", "commvault_instance_name": "x"}
+    monkeypatch.setattr("ansible.plugins.inventory.load_extra_vars", lambda _loader: extra)
+    options = {"hostname": "{{ commvault_subclient_id }}.{{ ext }}", "compose": {"made": "ext"}}
+    inventory = read(use_extra_vars=True, **options)
+    assert inventory.hosts == ["1002.corp", "1001.corp"]
+    assert inventory.variables("1001.corp")["made"] == "corp"
+    assert inventory.variables("1001.corp")["commvault_instance_name"] == "orders"
+    assert "'ext' is undefined" in read(**options).error
+
+
 @pytest.mark.parametrize(
     ("template", "words"),
     [("commvault_instance_name", "hostname must be a template"), ("{{ nosuch }}", "hostname cannot be evaluated")],
