@@ -156,7 +156,13 @@ EXAMPLES = r"""
 
 - name: Back them up
   rdsops.commvault.oracle_rds_export_backup:
-    instances: "{{ production.instances | selectattr('last_good_backup', 'none') | map(attribute='entry') }}"
+    instances: "{{ due | map(attribute='entry') }}"
+  when: due | length > 0
+  vars:
+    # Without V4/Instances, no status is "ready".
+    due: >-
+      {{ production.instances | selectattr('status', 'in', ['ready', 'enabled', 'unknown'])
+         | selectattr('last_good_backup', 'none') }}
 
 - name: Find out what databases are called in Commvault
   rdsops.commvault.oracle_rds_instance_info:
@@ -175,7 +181,10 @@ EXAMPLES = r"""
 
 - name: Back up those that were found
   rdsops.commvault.oracle_rds_export_backup:
-    instances: "{{ named.matches | selectattr('state', 'eq', 'matched') | map(attribute='entry') }}"
+    instances: "{{ found | map(attribute='entry') }}"
+  when: found | length > 0
+  vars:
+    found: "{{ named.matches | selectattr('state', 'eq', 'matched') }}"
 """
 
 RETURN = r"""

@@ -254,5 +254,27 @@ def test_a_reader_who_does_what_a_document_says_gets_what_it_shows(
     assert reader.waiting == set(), "no command of the document uses these files"
 
 
+# Sites that are other than the one of the rehearsal server, and whether something is to be backed up there.
+BACKED_UP = {"name": "orders", "history": [{"age": 3600, "seconds": 60}]}
+SITES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any], bool]] = {
+    "everything is backed up": ({"clients": [{"name": "aws-prod", "instances": [BACKED_UP]}]}, {}, False),
+    "no V4/Instances": ({"clients": {"aws-prod": ["orders"]}}, {"v4_discovery": False}, True),
+}
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_tasks_that_back_up_what_they_listed_do_so_at_other_sites_as_well(
+    site: str, simulator: Simulator, collections_path: str, tmp_path: Path
+) -> None:
+    estate, settings, due = SITES[site]
+    found = [block for path in DOCUMENTS for block in blocks(path) if "oracle_rds_instance_info:\n" in block.text]
+    assert found
+    for block in found:
+        simulator.reset(estate)
+        simulator.set(**settings)
+        Reader(tmp_path, simulator, collections_path).yaml(block)
+        assert any(job["started_by"] for job in simulator.jobs()) is due
+
+
 def test_there_are_documents_to_read() -> None:
     assert any(blocks(document) for document in DOCUMENTS)

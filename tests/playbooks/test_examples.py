@@ -97,6 +97,26 @@ def test_the_examples_of_a_module_work_as_they_are(play: Play, simulator: Simula
         assert len(simulator.jobs()) == before
 
 
+@pytest.mark.parametrize(
+    ("estate", "settings", "due"),
+    [
+        ({"clients": {"aws-prod": ["another"]}}, {}, False),
+        ({"clients": {"aws-prod": ["orders", "crm-prd"], "aws-us-east-1": ["orders"]}}, {"v4_discovery": False}, True),
+    ],
+    ids=["nothing that is wanted", "no V4/Instances"],
+)
+def test_what_the_examples_find_is_backed_up_at_other_sites_as_well(
+    play: Play, simulator: Simulator, estate: dict[str, t.Any], settings: dict[str, t.Any], due: bool
+) -> None:
+    simulator.reset(estate)
+    simulator.set(**settings)
+    (module,) = [path for path in MODULES if path.stem == "oracle_rds_instance_info"]
+    run = play(json.dumps(plays_of(yaml.safe_load(examples(module))), indent=1))
+    assert run.rc == 0
+    started = {f"{job['client']}/{job['instance']}" for job in simulator.jobs() if job["started_by"]}
+    assert started == ({"aws-prod/crm-prd", "aws-us-east-1/orders"} if due else set())
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
 def test_the_commands_in_the_examples_of_a_module_work_as_they_are(
     shell: Shell, simulator: Simulator, module: Path
