@@ -575,7 +575,8 @@ def _words(matches: list[Match]) -> str:
     counts: dict[str, int] = {}
     for one in matches:
         counts[one.state] = counts.get(one.state, 0) + 1
-    text = f"{_count(len(matches), 'DB instance')}: {', '.join(f'{count} {state}' for state, count in counts.items())}."
+    states = ", ".join(f"{count} {state}" for state, count in counts.items())
+    text = f"{_count(len(matches), 'DB instance')}{': ' if states else ''}{states}."
     lost = [one.msg for one in matches if one.state not in (MATCHED, SKIPPED)]
     more = f" And {len(lost) - SHOWN} more, see matches." if len(lost) > SHOWN else ""
     return " ".join([text, *lost[:SHOWN]]) + more

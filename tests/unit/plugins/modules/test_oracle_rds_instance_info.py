@@ -189,6 +189,11 @@ def test_db_instances_are_found_by_their_identifiers(run_module):
     assert "instances" not in result
 
 
+def test_of_no_db_instances_there_is_nothing_to_tell(run_module):
+    result = run_module(info, one_client(), concurrency=1, history="0", match=[])
+    assert (result["matches"], result["msg"]) == ([], "0 DB instances.")
+
+
 def test_an_entry_of_the_result_is_one_that_the_backup_takes(run_module):
     from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import make_instances
     from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup
