@@ -281,6 +281,19 @@ def test_check_mode_returns_the_request_that_the_real_run_sends(play: Play, simu
     assert request["url"] == f"{simulator.url}/createtask"
 
 
+def test_where_the_commcell_is_switched_off_a_dry_run_fails_as_the_real_run_does(
+    play: Play, simulator: Simulator
+) -> None:
+    simulator.set(activity_enabled=False)
+    dry = play("one_instance.yml", check=True).result("Start the backup")
+    assert dry["failed"] is True
+    assert "backup activity of the whole CommCell is disabled" in dry["msg"]
+    real = play("one_instance.yml").result("Start the backup")
+    assert real["failed"] is True
+    assert real["failure"]["code"] == dry["failure"]["code"]
+    assert simulator.jobs() == []
+
+
 def test_diff_mode_shows_the_requests(play: Play) -> None:
     run = play("one_instance.yml", arguments=["--diff"])
     assert '+    "associations": [' in run.stdout

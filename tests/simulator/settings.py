@@ -96,6 +96,7 @@ class Settings:
 
     # discovery
     v4_discovery: bool = True
+    activity_control: bool = True
     empty_lists: str = "object"
     instance_properties: str = "list"
     list_activity: bool = True

@@ -337,6 +337,24 @@ def _v4(server: CommServe, key: str, rows: list[dict[str, Any]]) -> Reply:
     return Reply({key: rows}) if rows else error(404, "Requested Details not found", 404)
 
 
+def activity_control(server: CommServe, _call: Call) -> Reply:
+    """GET V4/CommCell/ActivityControl: which activity of the whole CommCell is enabled."""
+    if not server.settings.activity_control:
+        return html(NOT_FOUND_PAGE, 404)
+    enabled = {128: True, 1: server.settings.activity_enabled, 2: True, 4: True, 16: True, 256: True}
+    rows = [
+        {
+            "activityType": number,
+            "enabled": is_enabled,
+            "noSchedEnable": is_enabled,
+            "reEnableTime": 0,
+            "reenableTimeZone": "",
+        }
+        for number, is_enabled in enabled.items()
+    ]
+    return Reply({"acObjects": rows})
+
+
 def _visible_instances(server: CommServe, call: Call) -> list[Instance]:
     found = server.estate.instances_by_id.values()
     return [one for one in found if one.application_id in ENGINES and _sees(call, one.client)]
@@ -427,6 +445,7 @@ ROUTES = [
     Route("GET", "subclient", "read", subclients),
     Route("GET", "subclient/{subclient_id}", "read", subclient_by_id),
     Route("GET", "getid", "read", get_id),
+    Route("GET", "v4/commcell/activitycontrol", "read", activity_control),
     Route("GET", "v4/instances", "read", v4_instances),
     Route("GET", "v4/databases", "read", v4_databases),
 ]

@@ -39,6 +39,17 @@ def test_one_client_tells_its_activity(api: Api, path: str) -> None:
     }
 
 
+def test_activity_of_the_commcell_is_told_but_for_old_releases(api: Api, simulator: Simulator) -> None:
+    def told() -> dict[int, bool]:
+        return {row["activityType"]: row["enabled"] for row in get(api, "V4/CommCell/ActivityControl")["acObjects"]}
+
+    assert (told()[1], told()[128]) == (True, True)
+    simulator.set(activity_enabled=False)
+    assert (told()[1], told()[128]) == (False, True)
+    simulator.set(activity_control=False)
+    assert api.call("GET", "V4/CommCell/ActivityControl").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [

@@ -20,6 +20,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import cvpysdk.job
     import cvpysdk.security.user
+    from cvpysdk.activitycontrol import ActivityControl
     from cvpysdk.commcell import Commcell
 
 # It sends a Host header of its own and leaves its connections to the garbage collector.
@@ -208,6 +209,14 @@ def test_clients_agents_instances_and_subclients_are_found(commcell: Any, server
     assert subclients.get("default").storage_policy == "RDS export plan"
     assert instances.get("off").subclients.get("default").is_backup_enabled is False
     assert {entry["status"] for entry in server.journal()} == {200}
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_activity_of_the_commcell_is_read(commcell: Any, server: Simulator, enabled: bool) -> None:
+    server.set(activity_enabled=enabled)
+    control = ActivityControl(commcell)
+    assert control.is_enabled("DATA MANAGEMENT") is enabled
+    assert control.is_enabled("ALL ACTIVITY") is True
 
 
 def test_the_backups_it_starts_keep_the_contract(commcell: Any, server: Simulator) -> None:

@@ -220,6 +220,24 @@ def test_a_dry_run_tells_each_trouble_and_a_real_run_agrees(simulator):
     ]
 
 
+def test_a_dry_run_and_preflight_see_that_the_commcell_is_switched_off(simulator):
+    simulator.set(activity_enabled=False)
+    (dry,), _last_good, _commcell = preview(simulator, names("orders"))
+    assert (dry.state, dry.failure["code"]) == ("refused", 587207178)
+    assert "backup activity of the whole CommCell is disabled" in dry.msg
+    (real,), _export, _commcell = run(simulator, names("orders"), preflight=True)
+    assert (real.state, real.msg) == (dry.state, dry.msg)
+    assert simulator.writes() == []
+
+
+def test_old_releases_do_not_tell_that_the_commcell_is_switched_off(simulator):
+    simulator.set(activity_enabled=False, activity_control=False)
+    (dry,), _last_good, _commcell = preview(simulator, names("orders"))
+    assert dry.state == "would_start"
+    (real,), _export, _commcell = run(simulator, names("orders"))
+    assert real.state == "refused"
+
+
 def test_preflight_sends_only_what_would_start(simulator):
     simulator.reset(MIXED)
     backups, _export, _commcell = run(simulator, mixed_instances(), preflight=True, max_age=86400.0)
