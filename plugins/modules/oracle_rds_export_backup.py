@@ -200,7 +200,12 @@ options:
         whether a backup runs.
       - An instance that would be refused is not sent, and the message names what is wrong and the nearest names. What
         cannot be read is not guessed; such instances are sent, and Commvault has the last word.
-      - Each client is read once, however many instances it has. Check mode always looks.
+      - Two things are read of the CommCell, its activity and the list of active jobs, and two of each client, its
+        subclients and its activity, however many instances it has. Where a client is unknown, the list of all clients
+        is read to find the nearest name.
+      - Where the list of subclients does not tell the plan or, as in older releases, the activity of a subclient, it is
+        read by itself. That is done for up to 50 subclients; of the others, it is not verified.
+      - Check mode always looks.
     type: bool
     default: false
   wait:

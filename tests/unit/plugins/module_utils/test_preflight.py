@@ -10,7 +10,7 @@ from support import estates
 from ansible_collections.rdsops.commvault.plugins.module_utils import _estate
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import Instance
-from ansible_collections.rdsops.commvault.plugins.module_utils._preflight import Preflight
+from ansible_collections.rdsops.commvault.plugins.module_utils._preflight import MAX_CLOSE_LOOKS, Preflight
 
 
 class FakeEstate:
@@ -73,6 +73,7 @@ def test_what_is_all_right_would_start():
     assert (verdict.state, verdict.reason, verdict.nearest) == ("would_start", None, ())
     assert verdict.msg.startswith("Would start a backup of instance 'ORDERS'")
     assert "verified" not in verdict.msg
+    assert verdict.not_verified == ()
     assert verdict.subclient.subclient_id == 1001
 
 
@@ -168,6 +169,49 @@ def test_releases_that_do_not_list_activity_are_asked_for_each_subclient():
     assert only(FakeEstate(row, details=[on])).state == "would_start"
 
 
+def unlisted(count, **how):
+    """Rows of subclients of which the list does not tell the activity."""
+    return [estates.subclient_row(1000 + number, f"db{number}", enabled=None, **how) for number in range(count)]
+
+
+def test_so_many_subclients_are_read_by_themselves_and_no_more():
+    rows = unlisted(MAX_CLOSE_LOOKS + 2)
+    estate = FakeEstate(*rows, details=[estates.subclient_row(1000 + n, f"db{n}") for n in range(len(rows))])
+    verdicts = check(estate, *(f"aws-prod/db{number}" for number in range(len(rows))))
+    assert {verdict.state for verdict in verdicts} == {"would_start"}
+    assert sum(call[0] == "subclient" for call in estate.calls) == MAX_CLOSE_LOOKS
+    assert [verdict.not_verified for verdict in verdicts[:MAX_CLOSE_LOOKS]] == [()] * MAX_CLOSE_LOOKS
+    for verdict in verdicts[MAX_CLOSE_LOOKS:]:
+        (text,) = verdict.not_verified
+        assert text.startswith("whether its backup activity is enabled: the list of subclients does not tell")
+        assert f"Not verified is {text}" in verdict.msg
+
+
+def test_those_without_a_plan_are_looked_at_first():
+    rows = [*unlisted(MAX_CLOSE_LOOKS), estates.subclient_row(9, "planless", plan=None)]
+    details = [estates.subclient_row(9, "planless", plan=None), *unlisted(MAX_CLOSE_LOOKS)]
+    names = [f"aws-prod/db{number}" for number in range(MAX_CLOSE_LOOKS)]
+    assert check(FakeEstate(*rows, details=details), *names, "aws-prod/planless")[-1].reason == "no_plan"
+
+
+def test_of_too_many_without_a_plan_that_is_not_verified():
+    rows = [estates.subclient_row(n + 1, f"db{n}", plan=None) for n in range(MAX_CLOSE_LOOKS + 1)]
+    verdicts = check(FakeEstate(*rows, details=rows), *(f"aws-prod/db{n}" for n in range(len(rows))))
+    assert [verdict.reason for verdict in verdicts] == ["no_plan"] * MAX_CLOSE_LOOKS + [None]
+    assert verdicts[-1].not_verified[0].startswith("whether it has a plan or a storage policy")
+
+
+def test_clients_are_not_read_where_that_adds_nothing():
+    off = FakeEstate(estates.subclient_row(1001, "orders", enabled=False))
+    assert only(off).reason == "activity"
+    stopped = FakeEstate(ORDERS, estates.subclient_row(1002, "billing", plan=None), activity=False)
+    assert {one.reason for one in check(stopped, "aws-prod/orders", "aws-prod/billing")} == {"activity"}
+    misspelt = FakeEstate(ORDERS)
+    only(misspelt, "aws-prod/order")
+    for estate in (off, stopped, misspelt):
+        assert estate.calls == [("activity",), ("subclients", "aws-prod")]
+
+
 def test_activity_that_is_told_nowhere_is_not_verified():
     row = estates.subclient_row(1001, "orders", enabled=None)
     verdict = only(FakeEstate(row, details=[row]))
@@ -178,7 +222,19 @@ def test_activity_that_is_told_nowhere_is_not_verified():
 def test_activity_of_a_client_that_may_not_be_read_is_not_verified():
     verdict = only(FakeEstate(ORDERS, errors={("client", 11): "permission"}))
     assert verdict.state == "would_start"
+    assert verdict.not_verified == ("whether backup activity of its client is enabled: client failed.",)
     assert "Not verified is whether backup activity of its client is enabled: client failed." in verdict.msg
+
+
+def test_all_that_is_not_verified_is_said():
+    row = estates.subclient_row(1001, "orders", enabled=None)
+    estate = FakeEstate(row, errors={("client", 11): "permission", ("subclient", 1001): "permission"})
+    verdict = only(estate)
+    assert verdict.not_verified == (
+        "whether it can be backed up: subclient failed.",
+        "whether backup activity of its client is enabled: client failed.",
+    )
+    assert all(text.partition(": ")[2] in verdict.msg for text in verdict.not_verified)
 
 
 def test_what_cannot_be_read_is_not_verified_and_the_rest_is():
