@@ -12,16 +12,18 @@ import typing as t
 from dataclasses import dataclass
 
 from ._api_tasks import TasksApi
-from ._errors import CommvaultError, RequestError
+from ._errors import RequestError
 from ._oracle_rds import NO_ELIGIBLE_SUBCLIENT, Backup
 from ._submission import PATIENCE, Submission
 
 if t.TYPE_CHECKING:
     from ._api import CommCell
     from ._api_estate import EstateApi
+    from ._history import ClientJobs, Gap, Seen
     from ._job_reader import JobReader
     from ._jobs import Job
     from ._oracle_rds import ExportOptions, Instance
+    from ._preflight import Verdict
     from ._recovery import Recovery
 
 
@@ -37,6 +39,7 @@ class ExportPlan:
     under way already is as good as one that is started. max_age: seconds for which a good backup spares a new one, None
     for never. fail_on: which ends of a job are bad, as of Job.ended_well. patience: seconds that a quota may hold
     requests up. preflight: whether names, eligibility and running backups are looked at before anything is started.
+    look_back: seconds for which last_good will look back, 0 if it will not be asked; so jobs are read once for both.
     """
 
     batch_size: int = 1
@@ -46,6 +49,7 @@ class ExportPlan:
     fail_on: str = "errors"
     patience: float = PATIENCE
     preflight: bool = False
+    look_back: float = 0.0
 
 
 class Export:
@@ -75,9 +79,9 @@ class Export:
             now=commcell.now,
         )
         self.warnings: list[str] = []
-        # The numbers of clients, by their names in lower case, as far as they were read.
-        self._client_ids: dict[str, int] = {}
-        self._running: t.Sequence[Job] | None = None
+        self._own_client_jobs: ClientJobs | None = None
+        # The jobs of the past that were read to be shown, None if they were not.
+        self._shown: Seen | None = None
 
     # What only some calls need is imported where it is used: Ansible hands the sources of a module over without their
     # compiled form, so every import costs the start of a single backup a few milliseconds.
@@ -97,6 +101,14 @@ class Export:
 
         return EstateApi(self._commcell)
 
+    @property
+    def _client_jobs(self) -> ClientJobs:
+        if self._own_client_jobs is None:
+            from ._history import ClientJobs
+
+            self._own_client_jobs = ClientJobs(self._estate, self._reader, self._plan.concurrency)
+        return self._own_client_jobs
+
     def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
         """The requests that start backups of all these instances: method, url and body of each."""
         return self._submission.requests(instances)
@@ -107,7 +119,11 @@ class Export:
         if self._plan.preflight:
             self._check_names(instances, settled)
         if self._plan.preflight or self._plan.max_age is not None:
-            self._check_history(instances, settled)
+            for place, gap in self._check_history(instances, settled).items():
+                # An age that cannot be verified must not start a second backup. Without one, Commvault has the last
+                # word on what runs.
+                if self._plan.max_age is not None and not gap.hidden:
+                    settled[place] = gap.not_submitted(instances[place])
         wanted = [place for place in range(len(instances)) if place not in settled]
         for place, backup in zip(wanted, self._submission.run([instances[place] for place in wanted])):
             settled[place] = backup
@@ -124,62 +140,49 @@ class Export:
     def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""
         settled: dict[int, Backup] = {}
-        open_words = self._check_names(instances, settled)
-        self._check_history(instances, settled)
+        verdicts = self._check_names(instances, settled)
+        gaps = self._check_history(instances, settled)
         for place, instance in enumerate(instances):
-            unread = settled.get(place)
-            if unread and unread.state == "not_submitted":
-                # A real run would not go on without knowing. That is no reason to call this one a failure.
-                msg = f"Whether a backup of {instance.label} would be started is not verified. {unread.msg}"
-                settled[place] = Backup(instance, "not_verified", msg, changed=True)
-            elif not unread:
-                state, msg = open_words[place]
-                settled[place] = Backup(instance, state, msg, changed=True)
+            if place not in settled:
+                settled[place] = _preview(instance, verdicts[place], gaps.get(place))
         return [settled[place] for place in range(len(instances))]
 
     def last_good(self, instances: t.Sequence[Instance]) -> list[Job | None]:
-        """The last good backup of each instance within LAST_GOOD_AGE, None where none is known. Raises nothing."""
-        from ._recovery import is_same_subclient
+        """The last good backup within LAST_GOOD_AGE of each of the instances, which run or preview said are requested;
+        None where none is known. Raises nothing.
+        """
+        from ._history import JobsBySubclient
 
-        jobs: dict[str, t.Sequence[Job]] = {}
+        if self._shown is None and instances:
+            self._shown = self._client_jobs.past([instance.client_name for instance in instances], LAST_GOOD_AGE)
+        jobs = JobsBySubclient(self._shown.jobs if self._shown else ())
         found: list[Job | None] = []
         for instance in instances:
-            name = instance.client_name.lower()
-            if name not in jobs:
-                try:
-                    jobs[name] = self._client_jobs(instance.client_name, LAST_GOOD_AGE)
-                except CommvaultError:
-                    jobs[name] = []
-            good = [
-                job
-                for job in jobs[name]
-                if job.end_time and job.ended_well(self._plan.fail_on) and is_same_subclient(instance, job)
-            ]
+            good = [job for job in jobs.of(instance) if job.end_time and job.ended_well(self._plan.fail_on)]
             found.append(max(good, key=lambda job: job.end_time or 0, default=None))
         return found
 
-    def _check_names(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, tuple[str, str]]:
-        """Settle what would be refused; returns state and words for the others, by their place."""
+    def _check_names(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, Verdict]:
+        """Settle what would be refused; returns the verdicts on the others, by their place."""
         from ._preflight import REFUSED, Preflight
 
-        others: dict[int, tuple[str, str]] = {}
+        others: dict[int, Verdict] = {}
         for place, verdict in enumerate(Preflight(self._estate, self._plan.concurrency).check(instances)):
             if verdict.subclient:
-                self._client_ids[verdict.instance.client_name.lower()] = verdict.subclient.client_id
+                self._client_jobs.know(verdict.instance.client_name, verdict.subclient.client_id)
             if verdict.state == REFUSED:
                 # The code of the refusal that is foreseen, so that a rescue takes the same branch in a dry run.
                 error = RequestError(verdict.msg, "refused", code=NO_ELIGIBLE_SUBCLIENT)
                 settled[place] = Backup(verdict.instance, "refused", verdict.msg, failure=error.failure())
             else:
-                others[place] = (verdict.state, verdict.msg)
+                others[place] = verdict
         return others
 
-    def _check_history(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> None:
-        """Settle what needs no new backup, or about which nothing can be said. Sets warnings."""
+    def _check_history(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, Gap]:
+        """Settle what needs no new backup; returns what could not be read of others, by their place. Sets warnings."""
         from ._history import HistoryCheck
 
         check = HistoryCheck(
-            self._running_jobs if self._plan.max_age is None else self._client_jobs,
             lambda: self._commcell.clock.at(self._commcell.now()),
             max_age=self._plan.max_age,
             backup_level=self._options.backup_level,
@@ -187,21 +190,37 @@ class Export:
             adopt_running=self._plan.adopt_running,
         )
         places = [place for place in range(len(instances)) if place not in settled]
-        history = check.check([instances[place] for place in places])
+        left = [instances[place] for place in places]
+        if not left:
+            return {}
+        history = check.check(left, self._jobs_of([instance.client_name for instance in left]))
         settled.update({places[at]: backup for at, backup in history.settled.items()})
         self.warnings.extend(history.warnings)
+        return {places[at]: gap for at, gap in history.gaps.items()}
 
-    def _client_jobs(self, client_name: str, age: float) -> t.Sequence[Job]:
-        client_id = self._client_ids.get(client_name.lower())
-        if client_id is None:
-            client_id = self._estate.client_id(client_name)
-        if client_id is None:
-            # Nothing of it is visible; createtask will say whether the name is right.
-            return []
-        return self._reader.recent([client_id], age)
+    def _jobs_of(self, client_names: t.Sequence[str]) -> Seen:
+        """The jobs by which history is judged, and with them those that are to be shown."""
+        max_age, look_back = self._plan.max_age, self._plan.look_back
+        if look_back:
+            self._shown = self._client_jobs.past(client_names, max(look_back, max_age or 0.0))
+            if not self._shown.unread:
+                return self._shown
+            # What is only shown must not decide what is started: what is needed may be readable.
+        if max_age is None:
+            return self._client_jobs.active(client_names)
+        return self._client_jobs.past(client_names, max_age)
 
-    def _running_jobs(self, client_name: str, age: float) -> t.Sequence[Job]:  # noqa: ARG002
-        """One listing for all clients, since there are few active jobs."""
-        if self._running is None:
-            self._running = self._reader.active()
-        return self._running
+
+def _preview(instance: Instance, verdict: Verdict, gap: Gap | None) -> Backup:
+    """What a dry run says of an instance for which a request would be sent, as far as that can be told."""
+    from ._preflight import WOULD_START, not_verified_words
+
+    state, msg = verdict.state, verdict.msg
+    if gap and not gap.hidden and state == WOULD_START:
+        # A real run may start it or not. That is no reason to call this one a failure.
+        state = "not_verified"
+        msg = f"Whether a backup of {instance.label} would be started is not verified, since it could not be read"
+        msg += f" {gap.text}{not_verified_words(verdict.not_verified)}"
+    elif gap:
+        msg += not_verified_words([gap.text])
+    return Backup(instance, state, msg, changed=True)

@@ -32,8 +32,9 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the last good backup of each instance, as far as it can be read and is not older than 30 days, and the
-        requests.
+      - Shows the requests, and before them the last good backup of each instance for which one is sent, as far as that
+        can be read and is not older than 30 days.
+      - The jobs of 30 days are read for it, with one listing for all clients, of which each page holds a thousand.
   idempotent:
     support: partial
     details:
@@ -191,15 +192,19 @@ options:
         active one.
       - Seconds, or a number with a unit such as V(90m), V(24h) or V(2d).
       - With O(backup_level=full), only full backups count. A job that ended with errors does not count.
-      - The jobs of each client are read once. Where the user may not see them, the backups are started and a warning
-        says so. Where they cannot be read for another reason, the backups of that client are not started.
+      - The jobs of all clients are read with one listing, of which each page holds a thousand. Before it, the number of
+        each client is read, or with more than ten of them the list of clients. O(preflight) and check mode have these
+        numbers already, and read no other list of active jobs.
+      - Where the user may not see the jobs, the backups are started and a warning says so. Where they cannot be read
+        for another reason, the backups are not started, since one could be a second one.
     type: str
   preflight:
     description:
       - Whether to look before anything is started. Names, application, plan and backup activity are checked, and
         whether a backup runs.
       - An instance that would be refused is not sent, and the message names what is wrong and the nearest names. What
-        cannot be read is not guessed; such instances are sent, and Commvault has the last word.
+        cannot be read is not guessed; such instances are sent, and Commvault has the last word. Only with O(max_age),
+        an instance is not sent while its jobs cannot be read.
       - Two things are read of the CommCell, its activity and the list of active jobs, and two of each client, its
         subclients and its activity, however many instances it has. Where a client is unknown, the list of all clients
         is read to find the nearest name.
@@ -545,7 +550,7 @@ from dataclasses import replace
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._connection import positive
 from ..module_utils._durations import positive_duration
-from ..module_utils._export import PATIENCE, Export, ExportPlan
+from ..module_utils._export import LAST_GOOD_AGE, PATIENCE, Export, ExportPlan
 from ..module_utils._module import run_module
 from ..module_utils._oracle_rds import (
     AWAITED_STATES,
@@ -628,11 +633,13 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         fail_on=waiting.fail_on,
         patience=waiting.timeout if params["wait"] else PATIENCE,
         preflight=params["preflight"],
+        look_back=LAST_GOOD_AGE if module.diff_mode else 0.0,
     )
     with module.open(pool_size=plan.concurrency) as commcell:
         export = Export(commcell, options, plan)
         backups = export.preview(instances) if module.check_mode else export.run(instances)
-        last_good = last_good_lines(export, instances) if module.diff_mode else ""
+        requested = [backup.instance for backup in backups if backup.requested]
+        last_good = last_good_lines(export, requested) if module.diff_mode else ""
         result = summary(backups, commcell.job_url)
         if params["wait"] and not module.check_mode:
             # Here and not at the top: most calls do without, see _export.
@@ -649,7 +656,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             result["response"] = backups[0].response
             del result["task_ids"]
         if module.check_mode or module.diff_mode or module.verbosity >= 3:
-            result["request"] = export.requests([backup.instance for backup in backups if backup.requested])
+            result["request"] = export.requests(requested)
         if module.diff_mode:
             result["diff"] = request_diff(result["request"], last_good)
     return result
@@ -676,7 +683,7 @@ def export_options(params: dict[str, t.Any]) -> ExportOptions:
 
 
 def last_good_lines(export: Export, instances: t.Sequence[Instance]) -> str:
-    """A line for each instance: its last good backup."""
+    """A line for each of the instances for which a request is sent: its last good backup."""
     lines = []
     for instance, job in zip(instances, export.last_good(instances)):
         told = f"job {job.id}, {job.status}, ended {iso_time(job.end_time)}" if job else "none known"

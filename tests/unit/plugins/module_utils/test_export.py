@@ -106,8 +106,8 @@ def test_a_relaunch_after_good_ends_starts_nothing_within_max_age(simulator):
     again, _export, commcell = run(simulator, instances, max_age=86400.0)
     assert [backup.state for backup in again] == ["recent"] * 4
     assert len(simulator.writes()) == writes
-    # Two clients, for each its number and its history, however many instances.
-    assert commcell.api_calls()["reads"] == 4
+    # The number of each client and one list of jobs, however many instances.
+    assert commcell.api_calls()["reads"] == 3
 
 
 def test_max_age_adopts_what_runs_where_the_commcell_would_queue_a_second_job(simulator):
@@ -243,6 +243,67 @@ def test_preflight_sends_only_what_would_start(simulator):
     backups, _export, _commcell = run(simulator, mixed_instances(), preflight=True, max_age=86400.0)
     assert [backup.state for backup in backups].count("started") == 1
     assert len(simulator.journal("createtask")) == 1
+
+
+JOBS_DOWN = ({"path": "Jobs"}, {"kind": "server_error_json"})
+
+
+def test_where_the_jobs_cannot_be_read_max_age_sends_nothing(simulator):
+    simulator.order_fault(*JOBS_DOWN, times=None)
+    instances = [*names("orders", "billing"), *names("orders", client="aws-dev")]
+    backups, export, _commcell = run(simulator, instances, preflight=True, max_age=86400.0)
+    assert [backup.state for backup in backups] == ["not_submitted"] * 3
+    assert (export.warnings, simulator.writes()) == ([], [])
+
+
+def test_where_the_jobs_cannot_be_read_preflight_alone_leaves_the_last_word_to_commvault(simulator):
+    simulator.order_fault(*JOBS_DOWN, times=None)
+    instances = [*names("orders", "billing"), *names("orders", client="aws-dev")]
+    backups, export, _commcell = run(simulator, instances, preflight=True)
+    assert [backup.state for backup in backups] == ["started"] * 3
+    (warning,) = export.warnings
+    assert warning.startswith("The jobs of 2 clients ('aws-prod', 'aws-dev') could not be read, so nothing is known")
+
+
+@pytest.mark.parametrize("plan", [{}, {"max_age": 86400.0}, {"look_back": 86400.0}])
+def test_where_the_jobs_cannot_be_read_a_dry_run_verifies_nothing(simulator, plan):
+    simulator.order_fault(*JOBS_DOWN, times=None)
+    backups, _last_good, _commcell = preview(simulator, names("orders", "billing"), **plan)
+    assert {(backup.state, backup.changed, backup.ok) for backup in backups} == {("not_verified", True, True)}
+    words = " (subclient 'default') would be started is not verified, since it could not be read whether another backup"
+    assert f"Whether a backup of instance 'orders' of client 'aws-prod'{words} of it runs" in backups[0].msg
+
+
+def test_where_the_jobs_are_hidden_a_dry_run_says_so_of_each(simulator):
+    simulator.set(job_view="denied")
+    (backup,), _last_good, _commcell = preview(simulator, names("orders"))
+    assert backup.state == "would_start"
+    assert "Not verified is whether another backup of it runs: " in backup.msg
+
+
+def test_what_is_only_shown_does_not_decide_what_is_started(simulator):
+    simulator.reset(MIXED)
+    simulator.set(history_view="denied")
+    backups, export, _commcell = run(simulator, names("orders", "running"), preflight=True, look_back=86400.0)
+    assert ([backup.state for backup in backups], export.warnings) == (["started", "adopted"], [])
+
+
+def test_jobs_are_read_once_for_what_is_judged_and_what_is_shown(simulator):
+    simulator.reset({"clients": {f"c{number}": ["orders", "billing"] for number in range(12)}})
+    wanted = [one for number in range(12) for one in names("orders", "billing", client=f"c{number}")]
+    for plan in ({}, {"max_age": 3600.0}, {"max_age": 99 * 86400.0}):
+        before = len(simulator.journal("Jobs"))
+        backups, last_good, commcell = preview(simulator, wanted, look_back=30 * 86400.0, **plan)
+        assert ({backup.state for backup in backups}, set(last_good)) == ({"would_start"}, {None})
+        assert len(simulator.journal("Jobs")) == before + 1
+        # The activity of the CommCell, two for each client, and the jobs.
+        assert commcell.api_calls()["reads"] == 1 + 2 * 12 + 1
+
+
+def test_nothing_is_read_to_show_the_last_good_backups_of_nothing(simulator):
+    _backups, export, commcell = run(simulator, names("no-such"))
+    reads = commcell.api_calls()["reads"]
+    assert (export.last_good([]), commcell.api_calls()["reads"]) == ([], reads)
 
 
 def test_what_a_dry_run_cannot_read_is_not_verified(simulator):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 import requests
+from support import estates
 from support.job_rows import job_summary, listing
 from support.module_runner import TOKEN
 from support.scripted_http import Script, get, post
@@ -250,6 +251,25 @@ def test_diff_mode_shows_the_last_good_backup_and_exactly_what_is_sent(run_modul
     first_line, _end, shown = result["diff"]["after"].partition("\n")
     assert first_line == "POST https://cc.example.com/commandcenter/api/createtask"
     assert json.loads(shown) == result["request"][0]["body"] == json.loads(script.requests[0].body)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_diff_mode_shows_nothing_of_what_needs_no_backup(run_module, check):
+    looks = [] if not check else [get("V4/CommCell/ActivityControl").returns(404, {}), *estate_of_orders()]
+    number = [] if check else [get("GetId").with_query(clientname="aws-prod").returns(200, {"clientId": 11})]
+    script = Script(*looks, *number, post("Jobs").returns(200, listing(recent_job())))
+    result = run_module(backup, script, check=check, diff=True, max_age="24h", **ONE)
+    assert (result["backups"][0]["state"], result["changed"], result["request"]) == ("recent", False, [])
+    assert (result["diff"]["before"], result["diff"]["after"]) == ("", "")
+
+
+def estate_of_orders():
+    return [
+        get("Subclient")
+        .with_query(clientName="aws-prod", propertyLevel=20)
+        .returns(200, estates.subclients(estates.subclient_row(1001, "orders"))),
+        get("Client/11").returns(200, estates.client_with_activity(11, "aws-prod", True)),
+    ]
 
 
 def test_the_request_is_returned_when_someone_looks_closely(run_module):
