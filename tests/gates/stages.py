@@ -224,6 +224,8 @@ def gates() -> tuple[Gate, ...]:
             after=("build",),
             on_demand=True,
         ),
+        # Which hosts are failed is up to the strategy of each ansible-core.
+        *(_pytest(name, "tests/playbooks/test_role_fails.py", "playbooks") for name in others),
         # What the other tests are about (the simulator, the files of the project, a browser) knows no ansible-core.
         *(_pytest(name, "tests/unit/plugins", "unit", "-m", "not browser") for name in others),
     )  # fmt: skip

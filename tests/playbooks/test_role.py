@@ -141,6 +141,8 @@ def test_a_host_that_failed_before_is_left_alone(play: Play, simulator: Simulato
     run = play(text, inventory="production.yml")
     assert run.failed == {"orders.example.com": "Not tonight"}
     assert sorted(jobs_by_instance(simulator)) == ["billing", "hr"]
+    tasks = [event["event_data"]["task"] for event in run.events if event["event"] == "runner_on_start"]
+    assert tasks.count("Fail | Fail what is not well") == 1, "a task for each host though all are well"
 
 
 def test_wrong_variables_are_named_for_all_hosts_before_anything_is_started(

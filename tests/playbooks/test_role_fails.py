@@ -1,0 +1,79 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which hosts the role fails. That rests on how Ansible handles run_once and failed hosts, which its releases do not do
+alike, so the gates run these with each ansible-core.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from simulator.harness import Simulator
+from support.playbooks import PlaybookRun
+
+from .conftest import Play
+
+ROLE = "rdsops.commvault.oracle_rds_export_backup"
+INVENTORY = """
+oracle_rds:
+  vars: {commvault_client_name: aws-prod}
+  hosts:
+    orders: {commvault_instance_name: orders}
+    billing: {commvault_instance_name: billing}
+    archive: {commvault_instance_name: archive, commvault_client_name: aws-old}
+    hr: {commvault_instance_name: hr}
+"""
+IMPORTED = f"""
+    - name: Back up
+      ansible.builtin.import_role:
+        name: {ROLE}
+        rolespec_validate: false
+"""
+# As the guide on fleets has it for thousands of hosts.
+INCLUDED_ONCE = f"""
+    - name: Back up
+      ansible.builtin.include_role:
+        name: {ROLE}
+        rolespec_validate: false
+      vars:
+        oracle_rds_export_backup_fail_hosts: false
+      run_once: true
+
+    - name: Fail what is not well
+      ansible.builtin.fail:
+        msg: "{{{{ oracle_rds_export_backup_result.cause }}}}"
+      when: inventory_hostname in oracle_rds_export_backup_not_well
+      run_once: >-
+        {{{{ ansible_play_batch | length == ansible_play_hosts | length
+             and oracle_rds_export_backup_not_well | length == 0 }}}}
+"""
+PATCH = """
+    - name: Patch
+      ansible.builtin.debug:
+        msg: "Patching {{ inventory_hostname }}"
+"""
+
+
+def a_play(tasks: str, *keywords: str) -> str:
+    lines = ["", "- name: Back up before patching", "  hosts: oracle_rds", "  gather_facts: false"]
+    return "\n".join([*lines, *(f"  {keyword}" for keyword in keywords), "  tasks:"]) + tasks
+
+
+def failed_in_the_recap(run: PlaybookRun) -> list[str]:
+    """The hosts that AWX's relaunch on failed hosts would take."""
+    return sorted(host for host, counts in run.stats.items() if counts.get("failures"))
+
+
+def patched(run: PlaybookRun) -> list[str]:
+    return sorted(run.tasks.get("Patch", {}))
+
+
+@pytest.mark.parametrize("tasks", [IMPORTED, INCLUDED_ONCE], ids=["imported", "included once"])
+def test_in_batches_what_is_not_well_fails_also_after_a_batch_that_is_well(play: Play, tasks: str) -> None:
+    run = play(a_play(tasks + PATCH, "serial: 2"), inventory=INVENTORY)
+    assert list(run.failed) == failed_in_the_recap(run) == ["archive"]
+    assert "no eligible subclients" in run.failed["archive"]
+    assert patched(run) == ["billing", "hr", "orders"]
