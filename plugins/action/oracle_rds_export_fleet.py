@@ -184,7 +184,7 @@ class _Step:
         artifact = self._params["artifact"] or {}
         before = None if given else self._before()
         if before is not None:
-            entries = [entry for entry in before["results"].values() if self._is_ours(entry["id"])]
+            entries = list(before["results"].values())
             jobs = jobs_of(awaited(entries))
             return self._fleet(make_entries(entries, jobs), before["left_out"])
         if not given and "job_ids" not in artifact:
@@ -259,11 +259,14 @@ class _Step:
     def _fleet(self, entries: dict[str, Entry], left_out: list[dict[str, str]]) -> dict[str, t.Any]:
         """The result of a step."""
         fleet = make_fleet(entries, self._earlier(entries), left_out, self._params["summary_lines"])
-        by_host = all(name in self._variables["hostvars"] for name in entries)
+        # The ids of a list may be names of hosts, too, but not of those that this play can fail.
+        by_host = set(self._all).issuperset(entries)
         return {"changed": False, **self._said, **fleet, "by_host": by_host}
 
     def _before(self) -> dict[str, t.Any] | None:
-        """What the step before returned for the hosts of the batch, which may have been in several batches then."""
+        """What the step before returned for the hosts of the batch, which may have been in several batches then. What
+        it did for other hosts is left out.
+        """
         found: list[dict[str, t.Any]] = []
         results: dict[str, Entry] = {}
         for host in [self._variables["inventory_hostname"], *self._batch]:
@@ -278,17 +281,21 @@ class _Step:
                 results[host] = fleet["results"][host]
         if not found:
             return None
+        if all(fleet.get("by_host", True) for fleet in found):
+            results = {host: entry for host, entry in results.items() if self._is_ours(host)}
         left_out = {one["id"]: one for fleet in found for one in fleet.get("left_out", ())}
         return {"results": results, "left_out": list(left_out.values())}
 
     def _earlier(self, own: Mapping[str, t.Any]) -> list[Entry]:
         """The backups of the batches before this one."""
         found: dict[str, Entry] = {}
+        hosts = set(self._all)
         for host in self._before_the_batch():
-            if host not in found and host not in own:
-                fleet = self._variables["hostvars"].raw_get(host).get(self._params["registered"])
-                if isinstance(fleet, dict):
-                    found.update({key: one for key, one in fleet.get("results", {}).items() if key not in own})
+            fleet = self._variables["hostvars"].raw_get(host).get(self._params["registered"])
+            for key, one in (fleet.get("results", {}) if isinstance(fleet, dict) else {}).items():
+                # What a host knows of others may be older: it has learned nothing since it failed.
+                if key not in own and (key == host or key not in hosts):
+                    found.setdefault(key, one)
         return list(found.values())
 
     def _before_the_batch(self) -> Iterator[str]:

@@ -217,7 +217,7 @@ left_out:
   elements: dict
   sample: []
 by_host:
-  description: Whether RV(results) has names of hosts of the inventory.
+  description: Whether RV(results) has names of hosts of the play.
   returned: unless O(step=report)
   type: bool
   sample: true

@@ -118,6 +118,102 @@ def test_a_later_job_of_a_workflow_waits_for_what_an_earlier_one_started(
     assert third.message("Show them")[0] == "4 backups: 1 ended badly, 1 refused, 2 ended well"
 
 
+@pytest.mark.parametrize("wait", [True, False], ids=["waiting", "only started"])
+def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_play(
+    play: Play, night: Simulator, tmp_path: Path, wait: bool
+) -> None:
+    instances = [
+        {"id": "billing.example.com", "client_name": "aws-prod", "instance_name": "billing"},
+        {"id": "archive.example.com", "client_name": "aws-old", "instance_name": "archive"},
+        {"id": "hr.example.com", "client_name": "aws-prod", "instance_name": "hr"},
+    ]
+    run = play(
+        f"""
+- name: Back up a list
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Back up
+      ansible.builtin.import_role:
+        name: {ROLE}
+""",
+        inventory=INVENTORY,
+        extravars={
+            "oracle_rds_export_backup_instances": instances,
+            "oracle_rds_export_backup_wait": wait,
+            "oracle_rds_export_backup_wait_interval": "1s",
+            "oracle_rds_export_backup_report_path": f"{tmp_path}/list.json",
+        },
+    )
+    counts = "1 ended badly, 1 refused, 1 ended well" if wait else "1 refused, 2 started"
+    assert run.rc == 2
+    assert run.message(SUMMARY)[0] == f"3 backups: {counts}"
+    assert run.failed["localhost"].startswith(f"3 backups: {counts}.")
+    report = json.loads((tmp_path / "list.json").read_text(encoding="utf-8"))
+    assert len(report["backups"]) == 3
+
+
+def test_in_a_workflow_in_which_all_was_refused_the_wait_is_red(play: Play, night: Simulator) -> None:
+    limit = ["--limit", "archive.example.com"]
+    first = play("rdsops.commvault.start_only", inventory=INVENTORY, arguments=limit)
+    artifact = artifact_of(first)
+    assert artifact["job_ids"] == []
+    second = play(
+        # AWX has the same inventory in each node.
+        "rdsops.commvault.wait_and_report",
+        inventory=INVENTORY,
+        extravars={"oracle_rds_export_backup_artifact": artifact},
+    )
+    assert second.rc == 2
+    assert second.failed["localhost"].startswith("1 backup: 1 refused. [archive.example.com] No backup of instance")
+
+
+def test_what_an_earlier_play_did_for_hosts_of_other_batches_is_not_reported_again(
+    play: Play, simulator: Simulator, tmp_path: Path
+) -> None:
+    """A host that failed then knows nothing newer of the others."""
+    role = f"""
+  tasks:
+    - name: Back up
+      ansible.builtin.import_role:
+        name: {ROLE}
+        rolespec_validate: false
+"""
+    text = f"""
+- name: Back up
+  hosts: oracle_rds
+  gather_facts: false
+{role}
+- name: Back up again
+  hosts: oracle_rds
+  gather_facts: false
+  serial: 1
+{role}"""
+    inventory = """
+oracle_rds:
+  vars: {commvault_client_name: aws-prod}
+  hosts:
+    archive: {commvault_instance_name: archive, commvault_client_name: aws-old}
+    billing: {commvault_instance_name: billing}
+    hr: {commvault_instance_name: hr}
+"""
+    more = {
+        "oracle_rds_export_backup_on_running": "adopt",
+        "oracle_rds_export_backup_wait": True,
+        "oracle_rds_export_backup_wait_interval": "1s",
+        "oracle_rds_export_backup_report_path": f"{tmp_path}/night.json",
+    }
+    simulator.set(speed=600)
+    run = play(text, inventory=inventory, extravars=more)
+    assert list(run.failed) == ["archive"]
+    second = sorted(str(job["job_id"]) for job in simulator.jobs())[2:]
+    assert len(second) == 2
+    assert sorted(artifact_of(run)["job_ids"]) == second
+    report = json.loads((tmp_path / "night.json").read_text(encoding="utf-8"))
+    found = {entry["id"]: entry["job_ids"] for entry in report["backups"]}
+    assert found == {"archive": [], "billing": [second[0]], "hr": [second[1]]}
+
+
 def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
     night.set(speed=0)
     play("rdsops.commvault.start_only", inventory=INVENTORY)
