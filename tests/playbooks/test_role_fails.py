@@ -8,7 +8,7 @@ alike, so the gates run these with each ansible-core.
 
 from __future__ import annotations
 
-import typing as t
+from pathlib import Path
 
 import pytest
 from simulator.harness import Simulator
@@ -77,3 +77,31 @@ def test_in_batches_what_is_not_well_fails_also_after_a_batch_that_is_well(play:
     assert list(run.failed) == failed_in_the_recap(run) == ["archive"]
     assert "no eligible subclients" in run.failed["archive"]
     assert patched(run) == ["billing", "hr", "orders"]
+
+
+@pytest.mark.parametrize("condition", ["false", "inventory_hostname != 'orders'"])
+def test_a_role_that_is_skipped_stops_nothing(play: Play, simulator: Simulator, condition: str) -> None:
+    tasks = f"""
+    - name: Back up
+      ansible.builtin.import_role:
+        name: {ROLE}
+        rolespec_validate: false
+      when: {condition}
+"""
+    run = play(a_play(tasks + PATCH), inventory=INVENTORY)
+    assert run.rc == 0
+    assert patched(run) == ["archive", "billing", "hr", "orders"]
+
+
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_done(
+    play: Play, simulator: Simulator, tmp_path: Path
+) -> None:
+    (tmp_path / "dir.html").mkdir()
+    more = {"oracle_rds_export_backup_report_path": f"{tmp_path}/dir.html"}
+    run = play("rdsops.commvault.export_backup", inventory=INVENTORY, extravars=more)
+    assert "Nothing was started. The report" in run.failed["orders"]
+    assert "it is a directory" in run.failed["orders"]
+    more = {"oracle_rds_export_backup_follow_job_ids": "7", **more}
+    run = play("rdsops.commvault.wait_and_report", inventory=INVENTORY, extravars=more)
+    assert "No job was waited for. The report" in run.failed["localhost"]
+    assert simulator.journal() == []
