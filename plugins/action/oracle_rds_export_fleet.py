@@ -33,7 +33,7 @@ from ..module_utils._fleet import (
 )
 from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
 from ..module_utils._job_report import missing_entry
-from ..module_utils._report_formats import format_of
+from ..module_utils._report_paths import check_paths
 from ..plugin_utils._host_variables import HostVariables, connection_plugins_found_once
 from ..plugin_utils._in_place import execute, execute_packed
 
@@ -110,7 +110,7 @@ class _Step:
 
     def start(self) -> dict[str, t.Any]:
         """Start the backups."""
-        self._check_report_path()
+        self._check_report_path("Nothing was started.")
         lost: list[Entry] = []
         left_out: list[dict[str, str]] = []
         instances = self._params["instances"]
@@ -161,18 +161,21 @@ class _Step:
             raise _Stopped(result, EXPORT)
         return result["backups"]
 
-    def _check_report_path(self) -> None:
-        """Whoever waits for a night's backups must not learn then that the directory of the report is not there."""
-        for path in self._paths():
-            format_of(path)
-            directory = os.path.dirname(path) or "."
-            if not os.path.isdir(directory):
-                raise InvalidInput(f"Nothing was started. The report {path!r} cannot be written: no {directory!r}.")
+    def _check_report_path(self, outcome: str) -> None:
+        """Whoever waits for a night's backups must not learn then that the report cannot be written. Raises
+        InvalidInput. outcome: what was not done.
+        """
+        try:
+            if self._paths():
+                check_paths(self._paths())
+        except InvalidInput as exc:
+            raise InvalidInput(f"{outcome} The report {exc}") from exc
 
     # --- wait
 
     def wait(self) -> dict[str, t.Any]:
         """Wait for the jobs of the step before, or for those that are given."""
+        self._check_report_path("No job was waited for.")
         return self._follow(self._wait_for)
 
     def status(self) -> dict[str, t.Any]:
@@ -188,7 +191,10 @@ class _Step:
             jobs = jobs_of(awaited(entries))
             return self._fleet(make_entries(entries, jobs), before["left_out"])
         if not given and "job_ids" not in artifact:
-            raise InvalidInput("There are no jobs to look at: no backups were started before, and no ids are given.")
+            raise InvalidInput(
+                "There are no jobs to look at: no backups of the hosts of this play were started before, and no ids are"
+                " given."
+            )
         jobs = jobs_of(list(dict.fromkeys(given or words(artifact["job_ids"]))))
         return self._fleet(make_entries(backups_of_jobs(jobs, [] if given else artifact.get("not_well", [])), jobs), [])
 
@@ -237,12 +243,15 @@ class _Step:
         """Write the report of the step before."""
         before = self._before()
         if before is None:
-            raise InvalidInput("There is nothing to report: no backups were started or waited for before.")
+            raise InvalidInput(
+                "There is nothing to report: no backups were started or waited for before for the hosts of this play."
+            )
         entries = [*self._earlier(before["results"]), *before["results"].values()]
         options = {name: self._params[name] for name in REPORT_OPTIONS if self._params[name]}
         jobs = [job for entry in entries for job in entry.get("jobs") or ()]
         result = self._module(REPORT, {**options, "path": self._paths(), "backups": entries, "jobs": jobs})
-        kept = ("failed", "msg", "failure", "changed", "files", "summary", "diff", "warnings")
+        # Since ansible-core 2.19, "exception" has what a message is made of.
+        kept = ("failed", "msg", "failure", "exception", "changed", "files", "summary", "diff", "warnings")
         return {name: result[name] for name in kept if name in result}
 
     def _paths(self) -> list[str]:

@@ -287,7 +287,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._report import NOT_WELL, Report, make_report
-from ..module_utils._report_formats import format_of, render
+from ..module_utils._report_formats import render
+from ..module_utils._report_paths import check_paths
 
 # Bytes up to which Ansible shows the content of files in diffs.
 LARGEST_DIFF = 104448
@@ -334,27 +335,6 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     if module._diff:
         result["diff"] = diffs
     return result
-
-
-def check_paths(paths: t.Sequence[str]) -> list[tuple[str, str]]:
-    """The paths with their formats. Raises InvalidInput for what cannot be written."""
-    if not paths:
-        raise InvalidInput("path is an empty list: there is nothing to write.")
-    targets: dict[str, tuple[str, str]] = {}
-    for path in paths:
-        name = format_of(path)
-        directory = os.path.dirname(path) or "."
-        if not os.path.isdir(directory):
-            raise InvalidInput(f"{path!r} cannot be written: there is no directory {directory!r}.")
-        if os.path.isdir(path):
-            raise InvalidInput(f"{path!r} cannot be written: it is a directory.")
-        if not os.access(directory, os.W_OK | os.X_OK):
-            raise InvalidInput(f"{path!r} cannot be written: the user may not write to the directory {directory!r}.")
-        real = os.path.realpath(path)
-        if real in targets:
-            raise InvalidInput(f"path names the same file twice: {targets[real][0]!r} and {path!r}.")
-        targets[real] = (path, name)
-    return list(targets.values())
 
 
 def present(path: str) -> bytes | None:
