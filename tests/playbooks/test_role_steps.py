@@ -232,7 +232,8 @@ def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
     assert waited.rc == 2
     assert waited.failed["localhost"].startswith("3 backups: 1 ended badly, 2 ended well. [aws-prod/billing/default]")
     nothing = play("rdsops.commvault.wait_and_report")
-    assert "no backups of the hosts of this play were started before, and no ids are given" in nothing.failed["localhost"]
+    words = "no backups of the hosts of this play were started before, and no ids are given"
+    assert words in nothing.failed["localhost"]
 
 
 def test_jobs_that_cannot_be_read_any_more_are_not_well_and_are_still_reported(
@@ -258,7 +259,11 @@ def test_jobs_that_cannot_be_read_any_more_are_not_well_and_are_still_reported(
 def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_started(
     play: Play, simulator: Simulator
 ) -> None:
-    for path, words in (("/nowhere/night.html", "there is no directory '/nowhere'"), ("night.pdf", "says no format of a report")):
+    expected = {
+        "/nowhere/night.html": "there is no directory '/nowhere'",
+        "night.pdf": "says no format of a report",
+    }
+    for path, words in expected.items():
         run = play(
             "rdsops.commvault.export_backup",
             inventory="production.yml",
