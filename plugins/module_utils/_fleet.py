@@ -19,6 +19,7 @@ from ._estate import DEFAULT_SUBCLIENT, ORACLE
 from ._oracle_rds import AWAITED_STATES, STATES
 from ._rds_names import MATCHED, SKIPPED, make_rds_instance
 from ._report import NOT_WELL, RESULTS, Report, clean, make_report
+from ._times import iso_time
 
 if t.TYPE_CHECKING:
     from ._report import Row
@@ -383,7 +384,9 @@ def _summary(report: Report, bad: t.Sequence[Row], left_out: t.Sequence[t.Mappin
     shown = [*shown_bad, *shown_rest]
     widths = [max((len(text) for text in texts), default=0) for texts in zip(*((row.id, row.word) for row in shown))]
     table = [totals(report)]
-    table += [_line(row, widths, row.word.upper(), _cause(row) or "") for row in shown_bad]
+    table += [
+        _line(row, widths, row.word.upper(), ": ".join(filter(None, (_ids(row), _cause(row))))) for row in shown_bad
+    ]
     if len(bad) > len(shown_bad):
         table.append(f"... and {len(bad) - len(shown_bad)} more that are not well")
     table += [_line(row, widths, row.word, _ids(row)) for row in shown_rest]
@@ -401,13 +404,22 @@ def _line(row: Row, widths: t.Sequence[int], word: str, text: str) -> str:
     return f"{name}  {word.ljust(widths[1])}  {shortened(text, MAX_LINE)}".rstrip()
 
 
+# How a dry run begins to say what it could not read about a backup that would be started.
+_REMARK = "Not verified"
+
+
 def _ids(row: Row) -> str:
+    """The task and the jobs of a backup, and what else is worth a word about them."""
     parts = [f"task {row.task_id}"] if row.task_id is not None else []
     if row.job_ids:
         parts.append(f"{'job' if len(row.job_ids) == 1 else 'jobs'} {', '.join(row.job_ids)}")
     if row.result == "active" and row.job.status:
         percent = "" if row.job.percent_complete is None else f", {row.job.percent_complete} %"
         parts.append(f"{row.job.status}{percent}")
+    if row.result == "recent" and row.job.end_time is not None:
+        parts.append(f"ended {iso_time(row.job.end_time)}")
+    if row.state == "would_start" and _REMARK in (row.msg or ""):
+        parts.append(_REMARK + (row.msg or "").partition(_REMARK)[2])
     return ", ".join(parts)
 
 

@@ -318,3 +318,18 @@ def test_ids_are_read_from_lists_and_from_what_people_type(value, expected):
 def test_long_texts_are_cut_and_say_so():
     assert shortened("a\n b", 10) == "a b"
     assert shortened("x" * 20, 10) == "xxxxxx ..."
+
+
+def test_the_table_tells_jobs_of_what_is_not_well_and_what_a_dry_run_could_not_read():
+    bad = backup("bad", "started", job_ids=["7"], task_id=70)
+    recent = backup("new", "recent", job_ids=["8"], job={**job("8", "ended_well"), "end_time": 1767225600})
+    remark = "Not verified is whether backup activity of its client is enabled: no right."
+    rehearsed = backup("dry", "would_start", msg=f"Would start a backup of it. {remark}")
+    fleet = make_fleet(
+        make_entries([bad, recent, rehearsed], [{**job("7", "ended_badly"), "reason": "The disk is full."}])
+    )
+    lines = {line.split()[0]: line for line in fleet["summary"][1:]}
+    assert "task 70, job 7: " in lines["bad"]
+    assert lines["bad"].endswith("The disk is full.")
+    assert lines["new"].endswith("job 8, ended 2026-01-01T00:00:00Z")
+    assert lines["dry"].endswith(remark)
