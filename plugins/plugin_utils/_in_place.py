@@ -120,12 +120,24 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -
 
 
 def _masked(values: dict[str, t.Any], forms: set[str]) -> dict[str, t.Any]:
-    """The values without the secrets. To go through all that thousands of backups are made of takes long, so it is only
-    done for values that have one in them; forms has those that JSON escapes.
+    """The values without the secrets. To mask all that thousands of backups are made of takes long, so it is only done
+    for values that have a secret in them. forms: all that a secret can look like.
     """
     return {name: remove_values(value, forms) if _has_any(value, forms) else value for name, value in values.items()}
 
 
 def _has_any(value: t.Any, forms: set[str]) -> bool:
-    text = json.dumps(value, default=str)
+    # Looked for in the texts themselves: as JSON, a text that is JSON already would have its secrets escaped twice.
+    texts: list[str] = []
+    _gather(value, texts)
+    text = "\n".join(texts)
     return any(form in text for form in forms)
+
+
+def _gather(value: t.Any, texts: list[str]) -> None:
+    """Add all that a value is made of, as texts. Not its keys: they are names of ours."""
+    if isinstance(value, (dict, list, tuple, set)):
+        for member in value.values() if isinstance(value, dict) else value:
+            _gather(member, texts)
+    elif value is not None:
+        texts.append(str(value))
