@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings as module_warnings
 
 patch_module_args: t.Any
 try:
@@ -89,6 +90,8 @@ class ModuleRunner:
             with patch_module_args(params):
                 module.main()
         else:
+            # What earlier modules of this process warned of would be in the result of this one.
+            module_warnings._global_warnings.clear()
             encoded = json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode()
             self._monkeypatch.setattr(basic, "_ANSIBLE_ARGS", encoded)
             module.main()
