@@ -235,7 +235,8 @@ def test_check_mode_starts_nothing_and_returns_the_request(run_module):
 def test_check_mode_returns_the_same_keys_as_a_real_run(run_module):
     real = run_module(backup, Script(post("createtask").returns(200, DOCUMENTED)), **ONE)
     check = run_module(backup, Unreachable(), check=True, read_retries=0, **ONE)
-    assert set(check) - set(real) == {"request"}
+    # What could not be read is warned of; before ansible-core 2.19 that is in the result.
+    assert set(check) - set(real) - {"warnings"} == {"request"}
     assert set(real) <= set(check)
     assert (check["task_id"], check["job_ids"], check["response"]) == (None, [], None)
 
