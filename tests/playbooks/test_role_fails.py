@@ -79,6 +79,17 @@ def test_in_batches_what_is_not_well_fails_also_after_a_batch_that_is_well(play:
     assert patched(run) == ["billing", "hr", "orders"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [(False, []), ("false", []), ("no", []), (True, ["archive"]), ("", ["archive"]), (None, ["archive"])],
+)
+def test_hosts_are_failed_unless_the_answer_is_no(play: Play, answer: t.Any, failed: list[str]) -> None:
+    variables = {"oracle_rds_export_backup_fail_hosts": answer}
+    run = play(a_play(IMPORTED + PATCH), inventory=INVENTORY, extravars=variables)
+    assert list(run.failed) == failed_in_the_recap(run) == failed
+    assert patched(run) == sorted({"archive", "billing", "hr", "orders"} - set(failed))
+
+
 @pytest.mark.parametrize("condition", ["false", "inventory_hostname != 'orders'"])
 def test_a_role_that_is_skipped_stops_nothing(play: Play, simulator: Simulator, condition: str) -> None:
     tasks = f"""
