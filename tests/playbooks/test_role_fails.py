@@ -8,6 +8,7 @@ alike, so the gates run these with each ansible-core.
 
 from __future__ import annotations
 
+import typing as t
 from pathlib import Path
 
 import pytest
