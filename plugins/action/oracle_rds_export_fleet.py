@@ -188,6 +188,8 @@ class _Step:
         before = None if given else self._before()
         if before is not None:
             entries = list(before["results"].values())
+            if before["by_host"]:
+                entries = [entry for entry in entries if self._is_ours(entry["id"])]
             jobs = jobs_of(awaited(entries))
             return self._fleet(make_entries(entries, jobs), before["left_out"])
         if not given and "job_ids" not in artifact:
@@ -273,9 +275,7 @@ class _Step:
         return {"changed": False, **self._said, **fleet, "by_host": by_host}
 
     def _before(self) -> dict[str, t.Any] | None:
-        """What the step before returned for the hosts of the batch, which may have been in several batches then. What
-        it did for other hosts is left out.
-        """
+        """What the step before returned for the hosts of the batch, which may have been in several batches then."""
         found: list[dict[str, t.Any]] = []
         results: dict[str, Entry] = {}
         for host in [self._variables["inventory_hostname"], *self._batch]:
@@ -290,20 +290,24 @@ class _Step:
                 results[host] = fleet["results"][host]
         if not found:
             return None
-        if all(fleet.get("by_host", True) for fleet in found):
-            results = {host: entry for host, entry in results.items() if self._is_ours(host)}
         left_out = {one["id"]: one for fleet in found for one in fleet.get("left_out", ())}
-        return {"results": results, "left_out": list(left_out.values())}
+        by_host = all(fleet["by_host"] for fleet in found)
+        return {"results": results, "left_out": list(left_out.values()), "by_host": by_host}
 
     def _earlier(self, own: Mapping[str, t.Any]) -> list[Entry]:
         """The backups of the batches before this one."""
         found: dict[str, Entry] = {}
-        hosts = set(self._all)
+        hosts, active = set(self._all), set(self._variables["ansible_play_hosts"])
         for host in self._before_the_batch():
+            # To ask a host makes all its variables. One that goes on tells of its whole batch.
+            if host in found or host in own:
+                continue
             fleet = self._variables["hostvars"].raw_get(host).get(self._params["registered"])
-            for key, one in (fleet.get("results", {}) if isinstance(fleet, dict) else {}).items():
-                # What a host knows of others may be older: it has learned nothing since it failed.
-                if key not in own and (key == host or key not in hosts):
+            if not isinstance(fleet, dict):
+                continue
+            for key, one in fleet.get("results", {}).items():
+                # What a host that has failed knows of others may be of an earlier play: it was in no batch since.
+                if key not in own and (host in active or key == host or key not in hosts):
                     found.setdefault(key, one)
         return list(found.values())
 

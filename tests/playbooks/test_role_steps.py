@@ -214,6 +214,30 @@ oracle_rds:
     assert found == {"archive": [], "billing": [second[0]], "hr": [second[1]]}
 
 
+def test_a_report_of_a_play_with_fewer_hosts_is_one_of_all_that_was_started(
+    play: Play, simulator: Simulator, tmp_path: Path
+) -> None:
+    def step(hosts: str, name: str) -> str:
+        return f"""
+- name: Do a step
+  hosts: {hosts}
+  gather_facts: false
+  tasks:
+    - name: Do it
+      ansible.builtin.import_role:
+        name: {ROLE}
+        tasks_from: {name}
+        rolespec_validate: false
+"""
+
+    more = {"oracle_rds_export_backup_report_path": f"{tmp_path}/all.json"}
+    run = play(step("oracle_rds", "start") + step("orders.example.com", "report"), inventory=INVENTORY, extravars=more)
+    started = list(run.result("Start | Start the backups")["results"])
+    report = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert len(started) > 1
+    assert sorted(entry["id"] for entry in report["backups"]) == sorted(started)
+
+
 def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
     night.set(speed=0)
     play("rdsops.commvault.start_only", inventory=INVENTORY)
