@@ -202,9 +202,10 @@ def match(
     names = _Names(subclients)
     matches = [_match_one(one, names, patterns) for one in wanted]
     _settle_conflicts(matches, patterns)
-    for found in matches:
-        if found.subclient:
-            _doubt(found, patterns, in_doubt)
+    if in_doubt:
+        for found in matches:
+            if found.subclient:
+                _doubt(found, patterns, in_doubt)
     _explain_missing([found for found in matches if found.state == MISSING], names, complete)
     return matches
 
@@ -251,9 +252,9 @@ def _match_one(wanted: RdsInstance, names: _Names, patterns: t.Sequence[Pattern]
     if not wanted.identifier:
         return Match(wanted, MISSING, f"{wanted.id} has no DB instance identifier.")
     identifier = wanted.identifier.lower()
-    rank, found = _BY_INSTANCE, _of_client(wanted, names.by_instance.get(identifier, ()))
+    rank, found = _BY_INSTANCE, _of_client(wanted, names.by_instance.get(identifier, []))
     if not found:
-        rank, found = _BY_DISPLAY, _of_client(wanted, names.by_display.get(identifier, ()))
+        rank, found = _BY_DISPLAY, _of_client(wanted, names.by_display.get(identifier, []))
     if not found:
         rank = _BY_PATTERN
     if _instances(found) != 1:
@@ -270,15 +271,20 @@ def _match_one(wanted: RdsInstance, names: _Names, patterns: t.Sequence[Pattern]
     return result
 
 
-def _of_client(wanted: RdsInstance, subclients: t.Sequence[Subclient]) -> list[Subclient]:
+def _of_client(wanted: RdsInstance, subclients: t.Sequence[Subclient]) -> t.Sequence[Subclient]:
     """Those of the client that was asked for; all if none was."""
-    name = (wanted.client_name or "").lower()
-    return [one for one in subclients if not name or name in (one.client_name.lower(), one.display_name.lower())]
+    if not wanted.client_name:
+        return subclients
+    name = wanted.client_name.lower()
+    return [one for one in subclients if name in (one.client_name.lower(), one.display_name.lower())]
 
 
 def _narrowed(
-    wanted: RdsInstance, found: list[Subclient], everything: list[Subclient], patterns: t.Sequence[Pattern]
-) -> list[Subclient]:
+    wanted: RdsInstance,
+    found: t.Sequence[Subclient],
+    everything: t.Sequence[Subclient],
+    patterns: t.Sequence[Pattern],
+) -> t.Sequence[Subclient]:
     """What the patterns leave of several instances, or find where there is none."""
     for pattern in patterns:
         regex = pattern.regex(wanted)
@@ -295,7 +301,7 @@ def _instances(subclients: t.Sequence[Subclient]) -> int:
     return len({subclient.instance_key for subclient in subclients})
 
 
-def _with_subclient(wanted: RdsInstance, found: list[Subclient]) -> Match:
+def _with_subclient(wanted: RdsInstance, found: t.Sequence[Subclient]) -> Match:
     """The match with the one instance that was found."""
     first = found[0]
     place = f"instance {first.instance_name} of client {first.client_name}"
