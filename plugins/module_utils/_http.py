@@ -21,14 +21,13 @@ from ._errors import CommvaultError, InvalidInput, RequestError
 from ._reply import Reply, read_reply
 from ._session import (
     HAS_REQUESTS,
+    Preparer,
     exchange,
     make_session,
-    prepare,
     proves_unsent,
     proxy_secrets,
     read_rules,
     send,
-    with_body,
     write_rules,
 )
 
@@ -85,8 +84,7 @@ class Transport:
         self._write_rules = write_rules(read_retries, max_rate_limit_wait)
         self._single_rules = read_rules(0, 0.0)
         self.session = make_session(base, validate_certs=validate_certs, ca_path=ca_path, pool_size=pool_size)
-        # What the last request with a body was made of, and that request.
-        self._last: tuple[t.Any, t.Any] = (None, None)
+        self._prepare = Preparer(self.session)
         for secret in proxy_secrets(self.session):
             redactor.add(secret)
 
@@ -156,7 +154,7 @@ class Transport:
         exchange.rules = rules
         exchange.unsent = False
         try:
-            request = self._prepared(method, url, all_headers, params, data)
+            request = self._prepare(method, url, all_headers, params, data)
             response, content = send(self.session, request, timeout)
         except requests.exceptions.RequestException as exc:
             # Not chained: the text of exc can hold more of the request than may be shown, and users are shown traces.
@@ -166,25 +164,6 @@ class Transport:
         # With urllib3 1 an answer that is shorter than announced raises nothing.
         complete = not getattr(response.raw, "length_remaining", 0)
         return read_reply(response.status_code, response.headers, content, complete)
-
-    def _prepared(
-        self,
-        method: str,
-        url: str,
-        headers: t.Mapping[str, str],
-        params: t.Mapping[str, t.Any] | None,
-        data: bytes | None,
-    ) -> t.Any:
-        """The request to send; of one that differs from the last only in its body, a copy."""
-        if params or data is None:
-            return prepare(self.session, method, url, headers, params, data)
-        alike = (method, url, tuple(headers.items()))
-        known, request = self._last
-        if known == alike:
-            return with_body(request, data)
-        request = prepare(self.session, method, url, headers, params, data)
-        self._last = (alike, request)
-        return request
 
     def _failed(self, exc: Exception, method: str, url: str, timeout: float, changes: bool) -> CommvaultError:
         errors = requests.exceptions

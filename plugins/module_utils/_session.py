@@ -254,27 +254,38 @@ def make_session(base: BaseUrl, *, validate_certs: bool, ca_path: str | None, po
     return session
 
 
-def prepare(
-    session: t.Any,
-    method: str,
-    url: str,
-    headers: t.Mapping[str, str],
-    params: t.Mapping[str, t.Any] | None,
-    data: bytes | None,
-) -> t.Any:
-    """The request to send. Raises what requests raises for headers and URLs that cannot be."""
-    request = requests.PreparedRequest()
-    request.prepare(method, url, {**session.headers, **headers}, params=params, data=data)
-    return request
+class Preparer:
+    """Makes the requests of a session. Safe to share between threads."""
 
+    def __init__(self, session: t.Any) -> None:
+        self._session = session
+        # What the last request with a body was made of, and that request.
+        self._last: tuple[t.Any, t.Any] = (None, None)
 
-def with_body(request: t.Any, data: bytes) -> t.Any:
-    """The same request with another body, in a fraction of the time that it takes to prepare it anew."""
-    twin = copy.copy(request)
-    twin.headers = request.headers.copy()
-    twin.body = data
-    twin.prepare_content_length(data)
-    return twin
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        headers: t.Mapping[str, str],
+        params: t.Mapping[str, t.Any] | None,
+        data: bytes | None,
+    ) -> t.Any:
+        """The request to send; one that differs from the last in its body alone is a copy of that, in a fraction of the
+        time. Raises what requests raises for headers and URLs that cannot be.
+        """
+        alike = None if params or data is None else (method, url, tuple(headers.items()))
+        known, last = self._last
+        if alike and known == alike:
+            request = copy.copy(last)
+            request.headers = last.headers.copy()
+            request.body = data
+            request.prepare_content_length(data)
+            return request
+        request = requests.PreparedRequest()
+        request.prepare(method, url, {**self._session.headers, **headers}, params=params, data=data)
+        if alike:
+            self._last = (alike, request)
+        return request
 
 
 def send(session: t.Any, request: t.Any, timeout: float) -> tuple[t.Any, bytes]:
