@@ -165,9 +165,10 @@ class _Step:
         """Whoever waits for a night's backups must not learn then that the report cannot be written. Raises
         InvalidInput. outcome: what was not done.
         """
+        paths = self._paths()
         try:
-            if self._paths():
-                check_paths(self._paths())
+            if paths:
+                check_paths(paths)
         except InvalidInput as exc:
             raise InvalidInput(f"{outcome} The report {exc}") from exc
 

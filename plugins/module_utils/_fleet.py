@@ -37,6 +37,9 @@ AWS_MARKS = ("db_instance_identifier", "db_instance_arn", "db_cluster_identifier
 # What of the names in Commvault helps to find what AWS names; the rest of them goes before what was found.
 LOOKED_UP_BY = ("client_name", "subclient_name")
 
+# What is wrong with a variable that has no value that could be used.
+_NO_VALUE = "cannot be evaluated, or looks like a template"
+
 # What an artifact holds of backups that are not well: AWX hands it on with every job that follows.
 MAX_NOT_WELL = 100
 MAX_CAUSE = 200
@@ -163,9 +166,6 @@ def _text(variables: Variables, name: str) -> tuple[str, str | None]:
     if _looks_like_template(text):
         return "", f"{name} {_NO_VALUE}"
     return ("" if not text.strip() else text), None
-
-
-_NO_VALUE = "cannot be evaluated, or looks like a template"
 
 
 def _looks_like_template(text: str) -> bool:
