@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ._errors import CommvaultError, InvalidInput
 from ._estate import DEFAULT_SUBCLIENT, ORACLE
-from ._oracle_rds import AWAITED_STATES, STATES
+from ._oracle_rds import AWAITED_STATES, NOT_VERIFIED_REMARK, STATES
 from ._rds_names import MATCHED, SKIPPED, make_rds_instance
 from ._report import NOT_WELL, RESULTS, Report, clean, make_report
 from ._times import iso_time
@@ -404,10 +404,6 @@ def _line(row: Row, widths: t.Sequence[int], word: str, text: str) -> str:
     return f"{name}  {word.ljust(widths[1])}  {shortened(text, MAX_LINE)}".rstrip()
 
 
-# How a dry run begins to say what it could not read about a backup that would be started.
-_REMARK = "Not verified"
-
-
 def _ids(row: Row) -> str:
     """The task and the jobs of a backup, and what else is worth a word about them."""
     parts = [f"task {row.task_id}"] if row.task_id is not None else []
@@ -418,8 +414,9 @@ def _ids(row: Row) -> str:
         parts.append(f"{row.job.status}{percent}")
     if row.result == "recent" and row.job.end_time is not None:
         parts.append(f"ended {iso_time(row.job.end_time)}")
-    if row.state == "would_start" and _REMARK in (row.msg or ""):
-        parts.append(_REMARK + (row.msg or "").partition(_REMARK)[2])
+    _before, remark, text = (row.msg or "").partition(NOT_VERIFIED_REMARK)
+    if row.state == "would_start" and remark:
+        parts.append(remark + text)
     return ", ".join(parts)
 
 
