@@ -33,6 +33,7 @@ from ..module_utils._fleet import (
 )
 from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
 from ..module_utils._job_report import missing_entry
+from ..module_utils._report import NOT_WELL
 from ..module_utils._report_paths import check_paths
 from ..plugin_utils._host_variables import HostVariables, connection_plugins_found_once
 from ..plugin_utils._in_place import execute, execute_packed
@@ -69,13 +70,13 @@ class ActionModule(ActionBase):
         # What a survey leaves empty was not given.
         given = {name: value for name, value in self._task.args.items() if value is not None and value != ""}
         checked = ArgumentSpecValidator(spec.options, **spec.constraints).validate(given)
-        if checked.error_messages:
-            return {"failed": True, "msg": "; ".join(checked.error_messages)}
         step = _Step(self, given, checked.validated_parameters, task_vars or {})
         try:
+            if checked.error_messages:
+                raise InvalidInput("; ".join(checked.error_messages))
             return getattr(step, checked.validated_parameters["step"])()
         except CommvaultError as exc:
-            return {"failed": True, "msg": str(exc), "failure": exc.failure()}
+            return {**step.left_of_before(str(exc)), "failed": True, "msg": str(exc), "failure": exc.failure()}
 
 
 class _Stopped(CommvaultError):
@@ -188,9 +189,7 @@ class _Step:
         artifact = self._params["artifact"] or {}
         before = None if given else self._before()
         if before is not None:
-            entries = list(before["results"].values())
-            if before["by_host"]:
-                entries = [entry for entry in entries if self._is_ours(entry["id"])]
+            entries = list(self._ours(before).values())
             jobs = jobs_of(awaited(entries))
             return self._fleet(make_entries(entries, jobs), before["left_out"])
         if not given and "job_ids" not in artifact:
@@ -206,6 +205,13 @@ class _Step:
         if "jobs" not in result:
             raise _Stopped(result, JOB_INFO)
         return result["jobs"]
+
+    def _ours(self, before: Mapping[str, t.Any]) -> dict[str, Entry]:
+        """Of what the step before returned, the backups that are this one's business."""
+        results: dict[str, Entry] = before["results"]
+        if not before["by_host"]:
+            return results
+        return {host: entry for host, entry in results.items() if self._is_ours(host)}
 
     def _is_ours(self, host: str) -> bool:
         """Whether a backup is that of a host of this batch, or of one that has failed since, or not of a host."""
@@ -267,6 +273,19 @@ class _Step:
         return [os.path.abspath(os.path.expanduser(path)) for path in given if path]
 
     # --- what all steps do
+
+    def left_of_before(self, cause: str) -> dict[str, t.Any]:
+        """What a step that could not be done returns of the one before: the backups that were started are known all the
+        same, and none of them is well. Of a start, nothing: it is about new ones.
+        """
+        before = self._before() if self._params.get("step") in ("wait", "status") else None
+        if before is None:
+            return {}
+        results = self._ours(before)
+        fleet = make_fleet(results, self._earlier(results), before["left_out"])
+        entries = {key: {**one, "verdict": NOT_WELL, "cause": one["cause"] or cause} for key, one in results.items()}
+        kept = {name: fleet[name] for name in ("summary", "artifact", "left_out")}
+        return {**kept, "results": entries, "by_host": before["by_host"]}
 
     def _fleet(self, entries: dict[str, Entry], left_out: list[dict[str, str]]) -> dict[str, t.Any]:
         """The result of a step."""

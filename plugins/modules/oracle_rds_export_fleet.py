@@ -19,6 +19,8 @@ description:
     M(rdsops.commvault.job_wait), M(rdsops.commvault.job_info) and M(rdsops.commvault.export_report) where it runs
     itself.
   - It does not fail because of backups that are not well. They are in RV(not_well).
+  - It fails if the step could not be done at all. After O(step=wait) and O(step=status), RV(results) and RV(artifact)
+    then have what the step before left, so that the ids of jobs are not lost.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection

@@ -353,7 +353,9 @@ def test_nothing_of_an_earlier_run_is_left_when_a_later_one_fails(play: Play) ->
 """
     run = play(text, inventory="production.yml")
     assert run.rc == 0
-    assert run.message("Look at what is there", "hr.example.com") == [{}, []]
+    result, job_ids = run.message("Look at what is there", "hr.example.com")
+    assert (sorted(result), result["verdict"], job_ids) == (["cause", "verdict"], "not_well", [])
+    assert "concurrency must be a positive number" in result["cause"]
 
 
 def test_check_mode_says_what_would_be_started_and_leaves_no_host_without_facts(play: Play) -> None:

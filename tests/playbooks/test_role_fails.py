@@ -9,7 +9,6 @@ alike, so the gates run these with each ansible-core.
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 import pytest
 from simulator.harness import Simulator
@@ -102,3 +101,66 @@ def test_a_role_that_is_not_wanted_does_nothing_and_the_play_goes_on(
     assert run.rc == 0
     assert patched(run) == ["archive", "billing", "hr", "orders"]
     assert simulator.journal() == []
+
+
+WRONG = INVENTORY.replace("{commvault_instance_name: hr}", "{}")
+MISSING = "Nothing was started. hr: commvault_instance_name is missing"
+
+
+@pytest.mark.parametrize("tasks", [IMPORTED, INCLUDED_ONCE], ids=["imported", "included once"])
+def test_a_start_that_fails_as_a_whole_fails_every_host_with_the_cause(
+    play: Play, simulator: Simulator, tasks: str
+) -> None:
+    """Else a relaunch on failed hosts would be green with a backup of the first host alone."""
+    run = play(a_play(tasks + PATCH, "max_fail_percentage: 30"), inventory=WRONG)
+    assert run.rc == 2
+    assert run.failed == dict.fromkeys(["archive", "billing", "hr", "orders"], MISSING)
+    assert failed_in_the_recap(run) == sorted(run.failed)
+    assert patched(run) == []
+    assert simulator.journal() == []
+
+
+def test_a_rescue_sees_why_nothing_was_started_on_every_host_and_later_plays_have_all(play: Play) -> None:
+    tasks = f"""
+    - name: Back up, or say why not
+      block:
+        - name: Back up
+          ansible.builtin.include_role:
+            name: {ROLE}
+            rolespec_validate: false
+          vars:
+            # Fails before the role's own code can have a say.
+            oracle_rds_export_backup_concurrency: "{{{{ nowhere_defined }}}}"
+      rescue:
+        - name: Say why not
+          ansible.builtin.debug:
+            msg: ["{{{{ ansible_failed_result.msg }}}}", "{{{{ oracle_rds_export_backup_result.cause }}}}"]
+"""
+    run = play(a_play(tasks, "max_fail_percentage: 30") + a_play(PATCH), inventory=INVENTORY)
+    assert run.rc == 0
+    said = {host: result["msg"] for host, result in run.tasks["Say why not"].items()}
+    assert sorted(said) == patched(run) == ["archive", "billing", "hr", "orders"]
+    for message, cause in said.values():
+        assert "nowhere_defined" in message
+        assert message == cause
+
+
+def test_where_the_role_was_included_for_one_host_a_start_that_fails_stops_all(play: Play) -> None:
+    tasks = f"""
+    - name: Back up
+      ansible.builtin.include_role:
+        name: {ROLE}
+      run_once: true
+"""
+    run = play(a_play(tasks + PATCH), inventory=WRONG)
+    assert run.failed == {"orders": MISSING}
+    assert patched(run) == []
+
+
+def test_a_list_that_cannot_be_started_fails_once(play: Play) -> None:
+    run = play(
+        "rdsops.commvault.export_backup",
+        extravars={"oracle_rds_export_backup_hosts": "localhost", "oracle_rds_export_backup_instances": [{"id": "x"}]},
+    )
+    assert list(run.failed) == ["localhost"]
+    assert "client_name" in run.failed["localhost"]

@@ -260,6 +260,20 @@ def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
     assert words in nothing.failed["localhost"]
 
 
+def test_a_wait_that_cannot_begin_fails_every_host_and_loses_no_job(play: Play, simulator: Simulator) -> None:
+    run = play(
+        "rdsops.commvault.export_backup",
+        inventory="production.yml",
+        extravars={"oracle_rds_export_backup_wait": True, "oracle_rds_export_backup_on_timeout": "explode"},
+    )
+    assert sorted(run.failed) == ["billing.example.com", "hr.example.com", "orders.example.com"]
+    assert all("on_timeout must be one of" in message for message in run.failed.values())
+    started = sorted(str(job["job_id"]) for job in simulator.jobs())
+    assert sorted(artifact_of(run)["job_ids"]) == started
+    assert len(started) == 3
+    assert all(any(job_id in line for line in run.message(SUMMARY)) for job_id in started)
+
+
 def test_jobs_that_cannot_be_read_any_more_are_not_well_and_are_still_reported(
     play: Play, night: Simulator, tmp_path: Path
 ) -> None:
