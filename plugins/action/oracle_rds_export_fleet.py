@@ -162,22 +162,23 @@ class _Step:
             raise _Stopped(result, EXPORT)
         return result["backups"]
 
-    def _check_report_path(self, outcome: str) -> None:
-        """Whoever waits for a night's backups must not learn then that the report cannot be written. Raises
-        InvalidInput. outcome: what was not done.
+    def _check_report_path(self, undone: str) -> None:
+        """Whoever waits for a night's backups must not learn then that their report cannot be written.
+
+        undone: what was not done if that is so. Raises InvalidInput.
         """
         paths = self._paths()
         try:
             if paths:
                 check_paths(paths)
         except InvalidInput as exc:
-            raise InvalidInput(f"{outcome} The report {exc}") from exc
+            raise InvalidInput(f"{undone} The report: {exc}") from exc
 
     # --- wait
 
     def wait(self) -> dict[str, t.Any]:
         """Wait for the jobs of the step before, or for those that are given."""
-        self._check_report_path("No job was waited for.")
+        self._check_report_path("Nothing was waited for; jobs that were started go on.")
         return self._follow(self._wait_for)
 
     def status(self) -> dict[str, t.Any]:
@@ -259,8 +260,8 @@ class _Step:
         options = {name: self._params[name] for name in REPORT_OPTIONS if self._params[name]}
         jobs = [job for entry in entries for job in entry.get("jobs") or ()]
         result = self._module(REPORT, {**options, "path": self._paths(), "backups": entries, "jobs": jobs})
-        # Since ansible-core 2.19, "exception" has what a message is made of.
-        kept = ("failed", "msg", "failure", "exception", "changed", "files", "summary", "diff", "warnings")
+        # Since ansible-core 2.19, the message of a module that failed by an exception is in there.
+        kept = ("failed", "msg", "exception", "failure", "changed", "files", "summary", "diff", "warnings")
         return {name: result[name] for name in kept if name in result}
 
     def _paths(self) -> list[str]:

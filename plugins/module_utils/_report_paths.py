@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""Whether the files of a report can be written, before anything is done for it."""
+"""Whether the files of a report can be written, as far as that can be told before there is anything to write."""
 
 from __future__ import annotations
 

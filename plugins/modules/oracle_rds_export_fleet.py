@@ -142,7 +142,8 @@ options:
     description:
       - Files of the report, see O(rdsops.commvault.export_report#module:path). Relative ones are below the directory in
         which Ansible was started.
-      - For O(step=start), it is only seen to that their directories exist and their endings are right.
+      - For O(step=start) and O(step=wait), it is only seen to that they can be written, as far as that can be told,
+        before anything else is done.
     type: list
     elements: path
   title:

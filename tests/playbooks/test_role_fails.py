@@ -9,6 +9,7 @@ alike, so the gates run these with each ansible-core.
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 from simulator.harness import Simulator
@@ -164,3 +165,31 @@ def test_a_list_that_cannot_be_started_fails_once(play: Play) -> None:
     )
     assert list(run.failed) == ["localhost"]
     assert "client_name" in run.failed["localhost"]
+
+
+@pytest.mark.parametrize("tasks", [IMPORTED, INCLUDED_ONCE], ids=["imported", "included once"])
+def test_without_a_report_what_is_not_well_still_fails_by_its_own_cause_and_the_rest_for_the_report(
+    play: Play, tmp_path: Path, tasks: str
+) -> None:
+    more = {
+        "oracle_rds_export_backup_report_path": f"{tmp_path}/night.json",
+        "oracle_rds_export_backup_report_mode": "nonsense",
+    }
+    run = play(a_play(tasks + PATCH), inventory=INVENTORY, extravars=more)
+    assert run.rc == 2
+    assert failed_in_the_recap(run) == sorted(run.failed)
+    assert "no eligible subclients" in run.failed.pop("archive")
+    assert set(run.failed) == ({"orders", "billing", "hr"} if tasks is IMPORTED else {"orders"})
+    for message in run.failed.values():
+        assert message.startswith("The report was not written: ")
+        assert "mode must be in octal or symbolic form" in message
+
+
+def test_a_report_that_could_not_be_written_says_where_and_why(play: Play) -> None:
+    """Root learns it from the attempt, others before anything is started."""
+    run = play(
+        a_play(IMPORTED), inventory=INVENTORY, extravars={"oracle_rds_export_backup_report_path": "/proc/night.json"}
+    )
+    for host in ("orders", "billing", "hr"):
+        assert "/proc" in run.failed[host]
+        assert "Unknown error" not in run.failed[host]

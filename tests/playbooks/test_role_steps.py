@@ -295,20 +295,59 @@ def test_jobs_that_cannot_be_read_any_more_are_not_well_and_are_still_reported(
 
 
 def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_started(
-    play: Play, simulator: Simulator
+    play: Play, simulator: Simulator, tmp_path: Path
 ) -> None:
-    expected = {
-        "/nowhere/night.html": "there is no directory '/nowhere'",
-        "night.pdf": "says no format of a report",
-    }
-    for path, words in expected.items():
+    (tmp_path / "dir.html").mkdir()
+    for path, words in (
+        ("/nowhere/night.html", "there is no directory '/nowhere'"),
+        ("night.pdf", "says no format of a report"),
+        (f"{tmp_path}/night.json,{tmp_path}/dir.html", "dir.html' cannot be written: it is a directory"),
+    ):
         run = play(
             "rdsops.commvault.export_backup",
             inventory="production.yml",
             extravars={"oracle_rds_export_backup_report_path": path},
         )
-        assert words in run.failed["orders.example.com"]
+        for host in ("orders.example.com", "billing.example.com", "hr.example.com"):
+            assert run.failed[host].startswith("Nothing was started. The report: ")
+            assert words in run.failed[host]
     assert simulator.journal() == []
+
+
+def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_waited_for(
+    play: Play, simulator: Simulator
+) -> None:
+    more = {
+        "oracle_rds_export_backup_report_path": "/nowhere/night.html",
+        "oracle_rds_export_backup_follow_job_ids": "148886",
+    }
+    run = play("rdsops.commvault.wait_and_report", extravars=more)
+    assert run.failed["localhost"].startswith("Nothing was waited for; jobs that were started go on. The report: ")
+    assert simulator.journal() == []
+
+
+def test_a_report_alone_that_could_not_be_written_fails_every_host(play: Play, tmp_path: Path) -> None:
+    text = f"""
+- name: Start, and report
+  hosts: oracle_rds
+  gather_facts: false
+  tasks:
+    - name: Start
+      ansible.builtin.import_role:
+        name: {ROLE}
+        tasks_from: start
+
+    - name: Report
+      ansible.builtin.import_role:
+        name: {ROLE}
+        tasks_from: report
+      vars:
+        oracle_rds_export_backup_report_path: ["{tmp_path}/night.json"]
+        oracle_rds_export_backup_report_mode: nonsense
+"""
+    run = play(text, inventory="production.yml")
+    assert sorted(run.failed) == ["billing.example.com", "hr.example.com", "orders.example.com"]
+    assert set(run.failed.values()) == {"The report was not written: mode must be in octal or symbolic form"}
 
 
 def test_a_slice_without_hosts_is_no_failure(play: Play, simulator: Simulator) -> None:
