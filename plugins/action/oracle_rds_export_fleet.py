@@ -195,13 +195,15 @@ class _Step:
             return self._fleet(make_entries(entries, jobs), before["left_out"])
         if not given and "job_ids" not in artifact:
             raise InvalidInput(
-                "There are no jobs to look at: no backups of the hosts of this play were started before, and no ids are"
-                " given."
+                "There are no jobs to look at: no backups were started before for the hosts of this play, and neither"
+                " ids nor an artifact of an earlier run are given."
             )
         jobs = jobs_of(list(dict.fromkeys(given or words(artifact["job_ids"]))))
         return self._fleet(make_entries(backups_of_jobs(jobs, [] if given else artifact.get("not_well", [])), jobs), [])
 
     def _read(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
+        if not job_ids:
+            return []
         result = self._module(JOB_INFO, {**self._connection, "job_ids": job_ids})
         if "jobs" not in result:
             raise _Stopped(result, JOB_INFO)
