@@ -364,3 +364,17 @@ def test_a_workflow_over_a_slice_without_hosts_ends_well_and_says_so(play: Play,
     assert [start.rc, wait.rc, status.rc] == [0, 0, 0]
     assert wait.message(SUMMARY) == status.message("Show them") == ["0 backups"]
     assert simulator.journal() == []
+
+
+def test_a_diff_shows_the_requests_and_not_the_whole_page_of_a_report(
+    play: Play, simulator: Simulator, tmp_path: Path
+) -> None:
+    run = play(
+        "rdsops.commvault.export_backup",
+        inventory="production.yml",
+        arguments=["--diff"],
+        extravars={"oracle_rds_export_backup_report_path": f"{tmp_path}/night.html"},
+    )
+    assert (tmp_path / "night.html").is_file()
+    assert "<html" not in run.stdout
+    assert len(run.stdout) < 30_000
