@@ -116,17 +116,22 @@ class Export:
     def run(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """Back up the instances; returns one Backup each, in order. Raises nothing; sets warnings."""
         settled: dict[int, Backup] = {}
+        not_verified: dict[int, tuple[str, ...]] = {}
         if self._plan.preflight:
-            self._check_names(instances, settled)
+            verdicts = self._check_names(instances, settled)
+            not_verified.update({place: verdict.not_verified for place, verdict in verdicts.items()})
         if self._plan.preflight or self._plan.max_age is not None:
             for place, gap in self._check_history(instances, settled).items():
                 # An age that cannot be verified must not start a second backup. Without one, Commvault has the last
                 # word on what runs.
                 if self._plan.max_age is not None and not gap.hidden:
                     settled[place] = gap.not_submitted(instances[place])
+                else:
+                    not_verified[place] = (*not_verified.get(place, ()), gap.text)
         wanted = [place for place in range(len(instances)) if place not in settled]
         for place, backup in zip(wanted, self._submission.run([instances[place] for place in wanted])):
             settled[place] = backup
+            backup.not_verified = not_verified.get(place, ())
         backups = [settled[place] for place in range(len(instances))]
         if any(backup.question for backup in backups):
             self._settle(backups)
@@ -215,7 +220,9 @@ def _preview(instance: Instance, verdict: Verdict, gap: Gap | None) -> Backup:
     """What a dry run says of an instance for which a request would be sent, as far as that can be told."""
     from ._preflight import WOULD_START, not_verified_words
 
-    state, msg = verdict.state, verdict.msg
+    state, msg, not_verified = verdict.state, verdict.msg, verdict.not_verified
+    if gap:
+        not_verified += (gap.text,)
     if gap and not gap.hidden and state == WOULD_START:
         # A real run may start it or not. That is no reason to call this one a failure.
         state = "not_verified"
@@ -223,4 +230,4 @@ def _preview(instance: Instance, verdict: Verdict, gap: Gap | None) -> Backup:
         msg += f" {gap.text}{not_verified_words(verdict.not_verified)}"
     elif gap:
         msg += not_verified_words([gap.text])
-    return Backup(instance, state, msg, changed=True)
+    return Backup(instance, state, msg, changed=True, not_verified=not_verified)

@@ -240,6 +240,8 @@ def _not_started(host: str, msg: str, kind: str) -> Entry:
         "job_url": None,
         "msg": msg,
         "retry_at": None,
+        "not_verified": [],
+        "age_seconds": None,
         "failure": CommvaultError(msg, kind).failure(),
     }
 

@@ -251,7 +251,7 @@ class HistoryCheck:
             return None
         youngest = max(recent, key=lambda job: job.end_time or 0)
         backup = Backup(instance, "recent", "")
-        backup.becomes_recent(youngest, age_words(self._server_now() - (youngest.end_time or 0)))
+        backup.becomes_recent(youngest, self._server_now() - (youngest.end_time or 0))
         return backup
 
     def _is_young_and_good(self, job: Job) -> bool:
@@ -269,13 +269,3 @@ def client_words(names: t.Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:_SHOWN_NAMES])
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
     return f"{len(names)} clients ({shown}{more})"
-
-
-def age_words(seconds: float) -> str:
-    """An age for people, such as "2 h 05 min"."""
-    minutes = max(0, int(seconds // 60))
-    days, minutes = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(minutes, 60)
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ._errors import CommvaultError, InvalidInput, RequestError
-from ._times import iso_time
+from ._times import age_words, iso_time
 
 if t.TYPE_CHECKING:
     from ._jobs import Job
@@ -248,6 +248,8 @@ class Backup:
     failure: as of CommvaultError.failure, None where all went well. job: the job as far as it was read.
     candidates: jobs of which one may be that of this instance, while it cannot be told which.
     retry_at: when a request that did not fit into a quota would fit, in epoch seconds of this machine.
+    not_verified: what could not be read of it beforehand, texts that begin with "whether".
+    age: seconds from the end of the backup that made it "recent" to this call, None for all else.
     question: LOST, RUNNING or BATCH while it is open.
     sent_at: when the request went out, in epoch seconds of this machine.
     """
@@ -263,6 +265,8 @@ class Backup:
     job: Job | None = None
     candidates: tuple[str, ...] = ()
     retry_at: float | None = None
+    not_verified: tuple[str, ...] = ()
+    age: float | None = None
     question: str | None = None
     sent_at: float | None = None
 
@@ -327,13 +331,14 @@ class Backup:
         self._take([job])
         self.changed = False
 
-    def becomes_recent(self, job: Job, age: str) -> None:
-        """Nothing was started, since this backup is young enough. age: how old it is, in words."""
+    def becomes_recent(self, job: Job, age: float) -> None:
+        """Nothing was started, since this backup is young enough. age: seconds since it ended."""
         self._settle(
             "recent",
-            f"The last good backup of {self.instance.label} is young enough: job {job.id} ended {age} ago"
-            f" ({job.status}). No other was started.",
+            f"The last good backup of {self.instance.label} is young enough: job {job.id} ended {age_words(age)}"
+            f" ago ({job.status}). No other was started.",
         )
+        self.age = max(0.0, age)
         self._take([job])
 
     def becomes_ambiguous(self, job_ids: t.Sequence[str]) -> None:
@@ -461,6 +466,8 @@ def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> dict[str, 
         "job_url": job_url(backup.job_ids[0]) if backup.job_ids else None,
         "msg": backup.msg,
         "retry_at": iso_time(backup.retry_at),
+        "not_verified": list(backup.not_verified),
+        "age_seconds": None if backup.age is None else int(backup.age),
         "failure": backup.failure,
     }
 

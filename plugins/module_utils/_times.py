@@ -22,3 +22,13 @@ def span(seconds: float) -> str:
     """A span of time as hours, minutes and seconds, such as 00:12:30; 100:00:00 is more than four days."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest:02d}"
+
+
+def age_words(seconds: float) -> str:
+    """An age for people, such as "2 h 05 min"."""
+    minutes = max(0, int(seconds // 60))
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -415,6 +415,21 @@ backups:
       type: str
       returned: always
       sample: null
+    not_verified:
+      description:
+        - What could not be read of it before it was started, or in check mode would be. Empty unless something could
+          not be, and where nothing was read, see O(preflight) and O(max_age).
+        - Each text begins with C(whether) and ends with the cause.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    age_seconds:
+      description: How long before this run the backup ended that makes it V(recent), by the clock of the CommCell.
+        V(null) in all other states.
+      type: int
+      returned: always
+      sample: null
     job_url:
       description: Page of the first job in the Command Center, V(null) if its address is not known.
       type: str

@@ -263,6 +263,7 @@ def test_where_the_jobs_cannot_be_read_preflight_alone_leaves_the_last_word_to_c
     assert [backup.state for backup in backups] == ["started"] * 3
     (warning,) = export.warnings
     assert warning.startswith("The jobs of 2 clients ('aws-prod', 'aws-dev') could not be read, so nothing is known")
+    assert all(one.not_verified[0].startswith("whether another backup of it runs: ") for one in backups)
 
 
 @pytest.mark.parametrize("plan", [{}, {"max_age": 86400.0}, {"look_back": 86400.0}])
@@ -278,7 +279,34 @@ def test_where_the_jobs_are_hidden_a_dry_run_says_so_of_each(simulator):
     simulator.set(job_view="denied")
     (backup,), _last_good, _commcell = preview(simulator, names("orders"))
     assert backup.state == "would_start"
-    assert "Not verified is whether another backup of it runs: " in backup.msg
+    (text,) = backup.not_verified
+    assert text.startswith("whether another backup of it runs: ")
+    assert backup.msg.endswith(f"Not verified is {text}")
+
+
+CLIENT_CLOSED = ({"path": "Client/*"}, {"kind": "forbidden"})
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_all_that_could_not_be_read_goes_with_the_backup(simulator, dry):
+    simulator.order_fault(*CLIENT_CLOSED, times=None)
+    simulator.order_fault(*JOBS_DOWN, times=None)
+    look = preview if dry else run
+    (backup,), _more, _commcell = look(simulator, names("orders"), preflight=True)
+    assert backup.state == ("not_verified" if dry else "started")
+    client, jobs = backup.not_verified
+    assert client.startswith("whether backup activity of its client is enabled: ")
+    assert jobs.startswith("whether another backup of it runs: ")
+    if dry:
+        assert client in backup.msg
+        assert jobs in backup.msg
+
+
+def test_nothing_is_not_verified_where_all_could_be_read_or_nothing_was(simulator):
+    simulator.order_fault(*CLIENT_CLOSED, times=None)
+    for wanted, plan in ((names("orders"), {}), (names("billing"), {"max_age": 3600.0})):
+        (backup,), _export, _commcell = run(simulator, wanted, **plan)
+        assert (backup.state, backup.not_verified, backup.age) == ("started", (), None)
 
 
 def test_what_is_only_shown_does_not_decide_what_is_started(simulator):

@@ -15,7 +15,6 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._history import (
     ClientJobs,
     HistoryCheck,
     Seen,
-    age_words,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER
@@ -55,6 +54,7 @@ def test_a_young_good_backup_spares_a_new_one_and_is_named():
     backup = history.settled[0]
     assert (backup.state, backup.job_ids, backup.changed, backup.ok) == ("recent", ("7",), False, True)
     assert "job 7 ended 2 h 00 min ago" in backup.msg
+    assert backup.age == 2 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -260,11 +260,3 @@ def test_active_jobs_are_one_listing_or_none():
     assert len(reading(cell).active(["c0", "c1"]).jobs) == 1
     error = CommvaultError("No.", "server")
     assert reading(FakeCommCell({}, {"active": error})).active(["C0", "c1"]) == ([], {"c0": error, "c1": error})
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "0 min"), (-5, "0 min"), (59, "0 min"), (3599, "59 min"), (7500, "2 h 05 min"), (90000, "1 d 1 h")],
-)
-def test_ages_are_told_in_words(seconds, words):
-    assert age_words(seconds) == words

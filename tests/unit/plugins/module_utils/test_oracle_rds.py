@@ -242,6 +242,8 @@ class TestSummary:
                 "candidates": [],
                 "job": None,
                 "retry_at": None,
+                "not_verified": [],
+                "age_seconds": None,
                 "job_url": "url/7",
                 "msg": "Started orders.",
                 "failure": None,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._times import iso_time, span
+from ansible_collections.rdsops.commvault.plugins.module_utils._times import age_words, iso_time, span
 
 
 def test_times_are_shown_in_utc():
@@ -19,3 +19,11 @@ def test_times_are_shown_in_utc():
 )
 def test_spans_are_hours_minutes_and_seconds(seconds, text):
     assert span(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 min"), (-5, "0 min"), (59, "0 min"), (3599, "59 min"), (7500, "2 h 05 min"), (90000, "1 d 1 h")],
+)
+def test_ages_are_told_in_words(seconds, words):
+    assert age_words(seconds) == words

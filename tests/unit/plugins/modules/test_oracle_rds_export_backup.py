@@ -10,6 +10,7 @@ import time
 import pytest
 import requests
 from support import estates
+from support.documented import undocumented_or_missing
 from support.job_rows import job_summary, listing
 from support.module_runner import TOKEN
 from support.scripted_http import Script, get, post
@@ -140,6 +141,7 @@ def test_a_recent_good_backup_spares_a_new_one(run_module):
     assert result["changed"] is False
     assert result["backups"][0]["state"] == "recent"
     assert "job 7 ended 1 h 00 min ago" in result["msg"]
+    assert 3600 <= result["backups"][0]["age_seconds"] < 3660
 
 
 def test_a_client_without_a_young_backup_is_backed_up(run_module):
@@ -230,6 +232,23 @@ def test_check_mode_starts_nothing_and_returns_the_request(run_module):
     assert request["method"] == "POST"
     assert request["url"] == "https://cc.example.com/commandcenter/api/createtask"
     assert len(request["body"]["taskInfo"]["associations"]) == 2
+
+
+def test_what_could_not_be_read_is_returned_as_it_is_documented(run_module):
+    rows = estates.subclients(estates.subclient_row(1001, "orders"))
+    script = Script(
+        get("V4/CommCell/ActivityControl").returns(404, {}),
+        get("Subclient").with_query(clientName="aws-prod", propertyLevel=20).returns(200, rows),
+        get("Client/11").returns(200, {"errorMessage": "No right.", "errorCode": 7}),
+        post("Jobs").returns(200, listing()),
+    )
+    result = run_module(backup, script, check=True, **ONE)
+    assert undocumented_or_missing(backup, result) == set()
+    (entry,) = result["backups"]
+    assert entry["state"] == "would_start"
+    (text,) = entry["not_verified"]
+    assert text.startswith("whether backup activity of its client is enabled: ")
+    assert entry["msg"].endswith(f" Not verified is {text}")
 
 
 def test_check_mode_returns_the_same_keys_as_a_real_run(run_module):
