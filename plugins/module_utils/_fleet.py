@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 
 from ._errors import CommvaultError, InvalidInput
 from ._estate import DEFAULT_SUBCLIENT, ORACLE
-from ._oracle_rds import AWAITED_STATES, NOT_VERIFIED_REMARK, STATES
+from ._oracle_rds import AWAITED_STATES, STATES
 from ._rds_names import MATCHED, SKIPPED, make_rds_instance
 from ._report import NOT_WELL, RESULTS, Report, clean, make_report
-from ._times import iso_time
+from ._times import age_words, iso_time
 
 if t.TYPE_CHECKING:
     from ._report import Row
@@ -337,7 +337,7 @@ def make_fleet(
         "results": dict(entries),
         "not_well": [row.id for row in bad],
         "left_out": [dict(one) for one in left_out],
-        "summary": _summary(report, bad, left_out, lines),
+        "summary": _summary(entries, report, bad, left_out, lines),
         "artifact": _artifact(everything, make_report(everything, _known_jobs(everything)) if earlier else report),
         "msg": _message(report, bad),
     }
@@ -379,26 +379,42 @@ def _message(report: Report, bad: t.Sequence[Row]) -> str:
     return f"{totals(report)}.{shown}{more}"
 
 
-def _summary(report: Report, bad: t.Sequence[Row], left_out: t.Sequence[t.Mapping[str, str]], lines: int) -> list[str]:
-    """A short table for people: totals, what is not well with its cause, then the rest."""
+def _summary(
+    entries: t.Mapping[str, Entry],
+    report: Report,
+    bad: t.Sequence[Row],
+    left_out: t.Sequence[t.Mapping[str, str]],
+    lines: int,
+) -> list[str]:
+    """A short table for people: totals, what is not well with its cause, then the rest, and what is to say of many."""
     rest = [row for row in report.rows if row.verdict != NOT_WELL]
     shown_bad, shown_rest = bad[:MAX_BAD_LINES], rest[: max(0, lines)]
     shown = [*shown_bad, *shown_rest]
     widths = [max((len(text) for text in texts), default=0) for texts in zip(*((row.id, row.word) for row in shown))]
     table = [totals(report)]
     table += [
-        _line(row, widths, row.word.upper(), ": ".join(filter(None, (_ids(row), _cause(row))))) for row in shown_bad
+        _line(row, widths, row.word.upper(), ": ".join(filter(None, (_ids(row, entries), _cause(row)))))
+        for row in shown_bad
     ]
     if len(bad) > len(shown_bad):
         table.append(f"... and {len(bad) - len(shown_bad)} more that are not well")
-    table += [_line(row, widths, row.word, _ids(row)) for row in shown_rest]
+    table += [_line(row, widths, row.word, _ids(row, entries)) for row in shown_rest]
     if len(rest) > len(shown_rest):
         table.append(f"... and {len(rest) - len(shown_rest)} more")
+    # As a rule, one missing right is behind all of them.
+    open_ones = [row.id for row in report.rows if entries[row.id].get("not_verified")]
+    if open_ones:
+        first = shortened(str(entries[open_ones[0]]["not_verified"][0]), MAX_LINE)
+        table.append(f"{len(open_ones)} with something not verified ({_some(open_ones)}): {first}")
     if left_out:
-        names = ", ".join(one["id"] for one in left_out[:_SHOWN])
-        more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
-        table.append(f"{len(left_out)} left out, not Oracle: {names}{more}")
+        table.append(f"{len(left_out)} left out, not Oracle: {_some([one['id'] for one in left_out])}")
     return table
+
+
+def _some(names: t.Sequence[str]) -> str:
+    """The first of many names, and how many there are beside."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
 
 
 def _line(row: Row, widths: t.Sequence[int], word: str, text: str) -> str:
@@ -406,7 +422,7 @@ def _line(row: Row, widths: t.Sequence[int], word: str, text: str) -> str:
     return f"{name}  {word.ljust(widths[1])}  {shortened(text, MAX_LINE)}".rstrip()
 
 
-def _ids(row: Row) -> str:
+def _ids(row: Row, entries: t.Mapping[str, Entry]) -> str:
     """The task and the jobs of a backup, and what else is worth a word about them."""
     parts = [f"task {row.task_id}"] if row.task_id is not None else []
     if row.job_ids:
@@ -415,10 +431,10 @@ def _ids(row: Row) -> str:
         percent = "" if row.job.percent_complete is None else f", {row.job.percent_complete} %"
         parts.append(f"{row.job.status}{percent}")
     if row.result == "recent" and row.job.end_time is not None:
-        parts.append(f"ended {iso_time(row.job.end_time)}")
-    _before, remark, text = (row.msg or "").partition(NOT_VERIFIED_REMARK)
-    if row.state == "would_start" and remark:
-        parts.append(remark + text)
+        age = entries[row.id].get("age_seconds")
+        # Its time, too: the table is shown again when the other jobs have been waited for.
+        before = "" if age is None else f", {age_words(age)} before this run"
+        parts.append(f"ended {iso_time(row.job.end_time)}{before}")
     return ", ".join(parts)
 
 

@@ -50,8 +50,6 @@ STATES = {
 # The states in which a job is at work, or was a moment ago.
 AWAITED_STATES = frozenset(["started", "adopted"])
 GOOD_STATES = frozenset(["started", "adopted", "recent", "would_start", "not_verified"])
-# How a message begins to say what could not be read about a backup that would be started.
-NOT_VERIFIED_REMARK = "Not verified"
 _SHOWN_FAILURES = 3
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from ._errors import CommvaultError
 from ._estate import nearest_names, nearest_words
-from ._oracle_rds import NOT_VERIFIED_REMARK
 from ._parallel import read_each
 
 if t.TYPE_CHECKING:
@@ -195,7 +194,7 @@ def _would_start(
 
 def not_verified_words(texts: t.Iterable[str]) -> str:
     """What is not verified, in sentences after another one."""
-    return "".join(f" {NOT_VERIFIED_REMARK} is {text}" for text in texts)
+    return "".join(f" Not verified is {text}" for text in texts)
 
 
 def _with_client_activity(verdict: Verdict, answer: bool | CommvaultError | None) -> Verdict:

@@ -370,3 +370,33 @@ def test_check_mode_says_what_would_be_started_and_leaves_no_host_without_facts(
         assert (said["state"], said["job_ids"]) == ("would_start", [])
         assert not said["task_id"]
     assert '"instanceName": "billing"' in run.stdout
+
+
+def test_the_table_of_a_dry_run_says_what_could_not_be_read(play: Play, simulator: Simulator) -> None:
+    simulator.order_fault({"path": "client/*"}, {"kind": "forbidden"}, times=None)
+    run = play("role_over_inventory.yml", inventory="production.yml", check=True)
+    assert run.rc == 0
+    names = ", ".join(PRODUCTION)
+    start = f"3 with something not verified ({names}): whether backup activity of its client is enabled: "
+    assert run.message(SUMMARY)[-1].startswith(start)
+    (fleet,) = run.tasks["Start | Start the backups"].values()
+    assert [len(one["not_verified"]) for one in fleet["results"].values()] == [1, 1, 1]
+
+
+def test_the_diff_of_a_dry_run_leaves_out_what_is_recent(play: Play, simulator: Simulator) -> None:
+    history = [{"status": "Completed", "age": 7500, "seconds": 60}]
+    instances = ["orders", "billing", {"name": "hr", "history": history}]
+    simulator.reset({"clients": [{"name": "aws-prod", "instances": instances}]})
+    run = play(
+        "role_over_inventory.yml",
+        inventory="production.yml",
+        check=True,
+        arguments=["--diff"],
+        extravars={"oracle_rds_export_backup_max_age": "3h"},
+    )
+    (recent,) = [line for line in run.message(SUMMARY) if line.startswith("hr.example.com")]
+    assert recent.endswith(" min before this run")
+    assert ", 2 h " in recent
+    (fleet,) = run.tasks["Start | Start the backups"].values()
+    assert fleet["diff"]["before"].splitlines() == [f"{host}: none known" for host in PRODUCTION[:2]]
+    assert '"instanceName": "hr"' not in fleet["diff"]["after"]

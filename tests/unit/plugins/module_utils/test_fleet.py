@@ -320,16 +320,35 @@ def test_long_texts_are_cut_and_say_so():
     assert shortened("x" * 20, 10) == "xxxxxx ..."
 
 
-def test_the_table_tells_jobs_of_what_is_not_well_and_what_a_dry_run_could_not_read():
+def test_the_table_tells_jobs_of_what_is_not_well_and_how_old_a_recent_one_is():
     bad = backup("bad", "started", job_ids=["7"], task_id=70)
-    recent = backup("new", "recent", job_ids=["8"], job={**job("8", "ended_well"), "end_time": 1767225600})
-    remark = "Not verified is whether backup activity of its client is enabled: no right."
-    rehearsed = backup("dry", "would_start", msg=f"Would start a backup of it. {remark}")
+    ended = {"job": {**job("8", "ended_well"), "end_time": 1767225600}}
+    recent = backup("new", "recent", age_seconds=7500, **ended)
+    # From an artifact or a version that did not tell the age.
+    ageless = {name: value for name, value in backup("old", "recent", **ended).items() if name != "age_seconds"}
     fleet = make_fleet(
-        make_entries([bad, recent, rehearsed], [{**job("7", "ended_badly"), "reason": "The disk is full."}])
+        make_entries([bad, recent, ageless], [{**job("7", "ended_badly"), "reason": "The disk is full."}])
     )
     lines = {line.split()[0]: line for line in fleet["summary"][1:]}
     assert "task 70, job 7: " in lines["bad"]
     assert lines["bad"].endswith("The disk is full.")
-    assert lines["new"].endswith("job 8, ended 2026-01-01T00:00:00Z")
-    assert lines["dry"].endswith(remark)
+    assert lines["new"].endswith("job 8, ended 2026-01-01T00:00:00Z, 2 h 05 min before this run")
+    assert lines["old"].endswith("job 8, ended 2026-01-01T00:00:00Z")
+
+
+def test_the_table_ends_with_how_much_is_not_verified_and_why():
+    remark = "whether backup activity of its client is enabled: no right."
+    dry = [backup(f"db{number}", "would_start", not_verified=[remark, "whether x: y."]) for number in range(5)]
+    told = [name for name in backup("old") if name != "not_verified"]
+    rest = [backup("well", "would_start"), {name: backup("old", "would_start")[name] for name in told}]
+    fleet = make_fleet(make_entries([*rest, *dry]), left_out=[{"id": "web", "msg": ""}], lines=1)
+    assert fleet["summary"][2:] == [
+        "... and 6 more",
+        f"5 with something not verified (db0, db1, db2 and 2 more): {remark}",
+        "1 left out, not Oracle: web",
+    ]
+
+
+def test_a_backup_that_no_module_was_asked_for_has_the_same_keys():
+    (lost,), _left_out = add_matches(read(b=AWS), matches(("b", "missing", None)))
+    assert set(lost) == set(backup())
