@@ -196,3 +196,28 @@ def test_a_source_that_cannot_be_read_fails_where_that_is_wanted(
     assert run.rc != 0
     assert "did not accept the credentials" in run.output
     assert "SECRET" not in run.output
+
+
+def settings_of_the_repository(tmp_path: Path) -> dict[str, str]:
+    """The variables that have Ansible read the settings of this repository, but for the place of collections."""
+    lines = (ROOT / "ansible.cfg").read_text(encoding="utf-8").splitlines(keepends=True)
+    path = tmp_path / "ansible.cfg"
+    path.write_text("".join(line for line in lines if not line.startswith("collections_path")), encoding="utf-8")
+    return {"ANSIBLE_CONFIG": str(path)}
+
+
+@pytest.mark.parametrize("how", ["variable", "file"])
+def test_a_playbook_without_its_inventory_fails_where_that_is_wanted(
+    collections_path: str, tmp_path: Path, connection: dict[str, str], source: t.Callable[[str], str], how: str
+) -> None:
+    gone = {"COMMVAULT_URL": "http://127.0.0.1:1/commandcenter/api"}
+    variables = {"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection, **gone}
+    command = ["ansible-playbook", "rdsops.commvault.export_backup", "-i", source("read_retries: 0\n")]
+    # What Ansible does by itself, and why the guide says what to set.
+    run = run_command(command, variables=variables, cwd=tmp_path)
+    assert (run.rc, "no hosts matched" in run.output) == (0, True)
+    wanted = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+    variables.update(wanted if how == "variable" else settings_of_the_repository(tmp_path))
+    run = run_command(command, variables=variables, cwd=tmp_path)
+    assert run.rc != 0
+    assert "127.0.0.1 could not be reached" in run.output
