@@ -26,6 +26,8 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 notes:
   - Connection options that are texts can be templates in the configuration file, such as lookups of a vault.
+  - What is cached does not depend on the credentials that it was read with. Give each set of rights a cache of its own,
+    by O(cache_connection) or O(cache_prefix).
 options:
   plugin:
     description: Marks the configuration file as one for this plugin.

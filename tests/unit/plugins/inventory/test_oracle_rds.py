@@ -354,6 +354,14 @@ def test_nothing_but_the_address_is_needed_to_use_the_cache(run_inventory, cache
     assert len(run_inventory(auth_token=None, **cached).hosts) == 2
 
 
+def test_a_prefix_keeps_the_caches_of_two_sets_of_rights_apart(run_inventory, cached):
+    run_inventory(one_client(), cache_prefix="all_", **cached)
+    few = {**cached, "cache_prefix": "few_", "auth_token": "SECRET-of-another-user"}
+    assert run_inventory(one_client(ROWS[0]), **few).hosts == ["orders"]
+    assert len(run_inventory(cache_prefix="all_", **cached).hosts) == 2
+    assert run_inventory(**few).hosts == ["orders"]
+
+
 def test_the_cache_holds_what_was_read_and_not_what_was_made_of_it(run_inventory, cached):
     run_inventory(one_client(), name_patterns=["nothing*"], **cached)
     inventory = run_inventory(
