@@ -553,6 +553,21 @@ def test_nothing_of_a_reading_that_lacks_something_is_stored(run_inventory, cach
     assert run_inventory(one_client_and_jobs(*GOOD_JOBS), **options).groups["commvault_fresh"] == ["orders"]
 
 
+def test_no_status_changes_because_the_server_failed_to_give_the_list_of_instances(run_inventory, cached):
+    options = {**cached, "source": "auto", "cache_fallback_age": "1d"}
+    asked = get("Subclient").with_query(clientId=11, applicationId=22, propertyLevel=20)
+    good = get("V4/Instances").returns(200, estates.v4(estates.v4_row(1101, "orders")))
+    first = run_inventory(Script(good, asked.returns(200, estates.subclients(ROWS[0]))), **options)
+    assert first.groups["commvault_status_ready"] == ["orders"]
+    run_inventory.now += 7200
+    again = run_inventory(Script(get("V4/Instances").returns(503, "<html></html>")), **options)
+    assert again.groups == first.groups
+    assert "what it was 120 minutes ago" in again.warnings[0]
+    fresh = {"history": "0", "source": "auto"}
+    alone = run_inventory(Script(get("V4/Instances").returns(503, "<html></html>")), **fresh)
+    assert (alone.hosts, "V4/Instances, HTTP 503" in alone.error) == ([], True)
+
+
 @pytest.mark.parametrize(("kind", "fails"), [("server", True), ("timeout", True), ("permission", False)])
 def test_a_list_of_instances_that_the_server_failed_to_give_fails_the_inventory(
     run_inventory, monkeypatch, kind, fails
