@@ -135,6 +135,15 @@ class JobReader:
         pages = self._pages(ALL, set(client_ids), age + MARGIN, MAX_PAGE)
         return [job for jobs in pages for job in jobs if job.is_backup]
 
+    def active_or_ended_since(self, since: float) -> list[Job]:
+        """The visible backup jobs that have not ended, and those that ended since then, the newest first. Raises
+        CommvaultError.
+
+        since: epoch seconds of the server's clock.
+        """
+        jobs = self.recent((), max(0.0, self.api.server_time() - since))
+        return [job for job in jobs if not job.finished or (job.end_time or 0) >= since]
+
     def active(self, client_ids: t.Iterable[int] = ()) -> list[Job]:
         """The visible backup jobs that have not ended, the newest first; client_ids: of these clients, empty for all.
         Raises CommvaultError.

@@ -320,11 +320,11 @@ class Backup:
         self.changed = surely
 
     def becomes_adopted(self, job: Job) -> None:
-        """Nothing was started, since this job is at it already."""
+        """Nothing was started, since this job is at it already, or was when the request came."""
+        since = "was under way already and has ended since" if job.finished else "is under way already"
         self._settle(
             "adopted",
-            f"A backup of {self.instance.label} is under way already: job {job.id} ({job.status}). No other was"
-            " started.",
+            f"A backup of {self.instance.label} {since}: job {job.id} ({job.status}). No other was started.",
         )
         self._take([job])
         self.changed = False

@@ -34,8 +34,8 @@ if t.TYPE_CHECKING:
         def started_since(self, since: float) -> t.Sequence[Job]:
             """The visible jobs that were started since then, in server time."""
 
-        def active(self) -> t.Sequence[Job]:
-            """The visible jobs that have not ended."""
+        def active_or_ended_since(self, since: float) -> t.Sequence[Job]:
+            """The visible jobs that have not ended, or not before then, in server time."""
 
         def details(self, job_id: str) -> JobDetails:
             """More about one job."""
@@ -108,10 +108,15 @@ class Recovery:
             self._find_lost(lost, self._reader.started_since(since), backups)
         running = [backup for backup in backups if backup.question == RUNNING]
         if running:
-            self._find_running(running, self._reader.active())
+            since = min(self._sent_at(backup) for backup in running)
+            self._find_running(running, self._reader.active_or_ended_since(since))
 
     def _since(self, backup: Backup) -> float:
         return self._server_clock.at(backup.sent_at or 0.0) - TOLERANCE
+
+    def _sent_at(self, backup: Backup) -> int:
+        """When the request went out by the server's clock, in whole seconds as the times of jobs are."""
+        return int(self._server_clock.at(backup.sent_at or 0.0))
 
     def _map_batches(self, backups: t.Sequence[Backup]) -> None:
         wanted = list(dict.fromkeys(job_id for backup in backups for job_id in backup.candidates))
@@ -159,7 +164,7 @@ class Recovery:
                 mine.append(job)
         if len(mine) == 1:
             # Within the tolerance of the clocks, a job from before the request may be an earlier one.
-            surely = (mine[0].start_time or 0) >= int(self._server_clock.at(backup.sent_at or 0.0))
+            surely = (mine[0].start_time or 0) >= self._sent_at(backup)
             backup.becomes_recovered(mine[0], tasks[mine[0].id], surely)
         elif mine:
             backup.becomes_ambiguous([job.id for job in mine])
@@ -173,10 +178,13 @@ class Recovery:
 
     def _find_running(self, running: t.Sequence[Backup], jobs: t.Sequence[Job]) -> None:
         for backup in running:
-            active = [job for job in jobs if is_same_subclient(backup.instance, job)]
-            if active:
+            own = [job for job in jobs if is_same_subclient(backup.instance, job)]
+            # Without the tolerance of the clocks: an earlier job would be taken for one that is not visible yet.
+            ended = [job for job in own if job.finished and (job.end_time or 0) >= self._sent_at(backup)]
+            found = [job for job in own if not job.finished] or ended
+            if found:
                 # The oldest one is what keeps others from starting.
-                backup.becomes_adopted(min(active, key=lambda job: (job.start_time or 0, job.id)))
+                backup.becomes_adopted(min(found, key=lambda job: (job.start_time or 0, job.id)))
 
     def _give_up(self, backups: t.Sequence[Backup], trouble: CommvaultError | None) -> None:
         if trouble:

@@ -239,6 +239,12 @@ class TestListings:
         assert [found.id for found in JobReader(api).active([11])] == ["2", "1"]
         assert api.pages[0][:2] == (ACTIVE, {11})
 
+    def test_jobs_that_ended_since_a_time_are_listed_with_those_at_work(self):
+        ended = [job(number, status="Completed", end_time=int(NOW - number)) for number in (40, 60)]
+        api = FakeApi(*jobs(1, 2), *ended)
+        assert [found.id for found in JobReader(api).active_or_ended_since(NOW - 50)] == ["40", "2", "1"]
+        assert api.pages == [(ALL, set(), 50 + MARGIN, *api.pages[0][3:])]
+
     def test_recent_jobs_are_read_page_by_page_for_some_clients(self):
         ended = [job(number, status="Completed", end_time=int(NOW - 5)) for number in range(1, 2501)]
         api = FakeApi(*ended, *jobs(2501, 2502, client=12))

@@ -31,6 +31,7 @@ def job(job_id, instance="orders", start=SENT + 1, status="Running", **more):
         "start_time": int(start),
         "status": status,
         "finished": status != "Running",
+        "end_time": None if status == "Running" else int(start) + 60,
         **more,
     }
     return SimpleNamespace(**values)
@@ -66,8 +67,8 @@ class FakeReader:
     def started_since(self, since):
         return [found for found in self._look() if found.start_time is not None and found.start_time >= since]
 
-    def active(self):
-        return [found for found in self._look() if not found.finished]
+    def active_or_ended_since(self, since):
+        return [found for found in self._look() if not found.finished or found.end_time >= since]
 
     def details(self, job_id):
         found = self.all_details.get(job_id)
@@ -203,6 +204,25 @@ class TestRunning:
         one = backup(RUNNING)
         settle(FakeReader(job(9, start=SENT - 5), job(6, start=SENT - 50)), one, clock=clock)
         assert one.job_ids == ("6",)
+
+    def test_a_job_that_has_ended_since_the_request_is_what_kept_it_from_starting(self, clock):
+        one = backup(RUNNING)
+        settle(FakeReader(job(6, start=SENT - 60, status="Completed")), one, clock=clock)
+        assert (one.state, one.job_ids, one.changed, one.failure) == ("adopted", ("6",), False, None)
+        assert "was under way already and has ended since: job 6 (Completed). No other was started." in one.msg
+        assert clock.slept == []
+
+    def test_a_job_that_ended_before_the_request_kept_nothing_from_starting(self, clock):
+        one = backup(RUNNING)
+        before = job(5, start=SENT - 61, status="Completed")
+        settle(FakeReader(looks=[[before], [before, job(6, start=SENT - 1)]]), one, clock=clock)
+        assert one.job_ids == ("6",)
+        assert clock.slept == [5.0]
+
+    def test_one_that_is_at_work_goes_before_one_that_has_ended(self, clock):
+        one = backup(RUNNING)
+        settle(FakeReader(job(6, start=SENT - 9, status="Killed"), job(7, start=SENT - 5)), one, clock=clock)
+        assert one.job_ids == ("7",)
 
     def test_a_job_that_cannot_be_seen_leaves_a_refusal(self, clock):
         one = backup(RUNNING)

@@ -118,6 +118,14 @@ def test_a_backup_that_runs_already_is_adopted_and_changes_nothing(run_module):
     assert (result["job_ids"], result["backups"][0]["state"]) == (["148886"], "adopted")
 
 
+def test_a_backup_that_ended_while_another_was_asked_for_is_adopted_at_once(run_module):
+    ended = job_summary(148886, "Completed", jobEndTime=int(time.time()) + 1)
+    script = Script(post("createtask").returns(200, RUNNING), post("Jobs").returns(200, listing(ended)))
+    result = run_module(backup, script, **ONE)
+    assert (result["changed"], result["job_ids"], result["backups"][0]["state"]) == (False, ["148886"], "adopted")
+    assert "has ended since: job 148886 (Completed)" in result["msg"]
+
+
 @pytest.mark.parametrize("status", [200, 409, 500])
 def test_a_backup_that_runs_already_fails_where_that_is_wanted(run_module, status):
     result = run_module(backup, Script(post("createtask").returns(status, RUNNING)), on_running="fail", **ONE)
