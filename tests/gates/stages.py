@@ -61,13 +61,17 @@ def _sanity(environment: str) -> Gate:
     )
 
 
-def _pytest(environment: str, directory: str, group: str, *more: str) -> Gate:
+_OF_EACH_CORE = "tests/playbooks/test_role_fails.py tests/playbooks/test_inventory.py"
+
+
+def _pytest(environment: str, paths: str, group: str, *more: str) -> Gate:
+    """paths: one, or several with spaces between."""
     return Gate(
         environment.replace("core", group),
         group,
-        f"pytest {directory}",
+        f"pytest {paths}",
         environment,
-        ((*PYTEST, "-n", "2", *more, directory),),
+        ((*PYTEST, "-n", "2", *more, *paths.split()),),
         reading=readings.pytest,
     )
 
@@ -224,8 +228,8 @@ def gates() -> tuple[Gate, ...]:
             after=("build",),
             on_demand=True,
         ),
-        # Which hosts are failed is up to the strategy of each ansible-core.
-        *(_pytest(name, "tests/playbooks/test_role_fails.py", "playbooks") for name in others),
+        # Which hosts are failed is up to the strategy of each ansible-core, and so is what is made of an inventory.
+        *(_pytest(name, _OF_EACH_CORE, "playbooks") for name in others),
         # What the other tests are about (the simulator, the files of the project, a browser) knows no ansible-core.
         *(_pytest(name, "tests/unit/plugins", "unit", "-m", "not browser") for name in others),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 import typing as t
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def test_the_example_gives_an_inventory_that_is_cached(
     variables = {"ANSIBLE_COLLECTIONS_PATH": collections_path, "HOME": str(tmp_path), **connection}
     command = ["ansible-inventory", "-i", EXAMPLE.name, "--graph"]
     first = run_command(command, variables=variables, cwd=tmp_path)
-    assert "several subclients would be called orders" in first.stderr
+    assert "several subclients would be called orders" in " ".join(first.stderr.split())
     assert [line.strip(" |-") for line in first.stdout.splitlines()] == [
         *["@all:", "@ungrouped:", "@oracle_rds:", "orders.aws-dev", "billing", "hr", "orders.aws-prod"],
         *["@commvault_client_aws_dev:", "orders.aws-dev"],
@@ -109,10 +110,12 @@ def test_an_expired_cache_serves_while_the_commcell_does_not_answer(
     command = ["ansible-inventory", "-i", source(f"{cache}cache_fallback_age: 1d\nread_retries: 0\n"), "--list"]
     first = run_command(command, variables=variables, cwd=tmp_path)
     simulator.order_fault({}, {"kind": "maintenance"}, times=None)
-    second = run_command([*command, "--flush-cache"], variables=variables, cwd=tmp_path)
+    time.sleep(1.1)  # longer than the timeout; ansible-inventory of ansible-core 2.16 knows no --flush-cache
+    second = run_command(command, variables=variables, cwd=tmp_path)
     assert listed(second) == listed(first)
-    assert "this is what it was 0 minutes ago" in second.stderr
-    assert "Scheduled Maintenance" in second.stderr
+    warning = " ".join(second.stderr.split())
+    assert "this is what it was 0 minutes ago" in warning
+    assert "Scheduled Maintenance" in warning
 
 
 def test_hosts_have_the_variables_of_the_role(shell: Shell, source: t.Callable[[str], str]) -> None:
