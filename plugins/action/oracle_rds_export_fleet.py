@@ -21,16 +21,10 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
 from ..module_utils._errors import CommvaultError, InvalidInput
-from ..module_utils._fleet import (
-    add_matches,
-    awaited,
-    backups_of_jobs,
-    make_entries,
-    make_fleet,
-    not_of_the_play,
-    read_hosts,
-    words,
-)
+from ..module_utils._fleet import make_fleet
+from ..module_utils._fleet_artifact import backups_of_jobs, words
+from ..module_utils._fleet_entries import awaited, make_entries
+from ..module_utils._fleet_hosts import add_matches, not_of_the_play, read_hosts
 from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
 from ..module_utils._job_report import missing_entry
 from ..module_utils._report import NOT_WELL
@@ -41,7 +35,7 @@ from ..plugin_utils._in_place import execute, execute_packed
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..module_utils._fleet import Entry
+    from ..module_utils._fleet_entries import Entry
 
 COLLECTION = "rdsops.commvault"
 EXPORT = "oracle_rds_export_backup"
