@@ -22,7 +22,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._argspec import connection_spec
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._fleet import make_fleet
-from ..module_utils._fleet_artifact import backups_of_jobs, words
+from ..module_utils._fleet_artifact import HandedOn, backups_of_jobs, read_artifact, words
 from ..module_utils._fleet_entries import awaited, make_entries
 from ..module_utils._fleet_hosts import add_matches, not_of_the_play, read_hosts
 from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
@@ -33,7 +33,7 @@ from ..plugin_utils._host_variables import HostVariables, connection_plugins_fou
 from ..plugin_utils._in_place import execute, execute_packed
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..module_utils._fleet_entries import Entry
 
@@ -181,19 +181,31 @@ class _Step:
 
     def _follow(self, jobs_of: t.Callable[[list[str]], list[dict[str, t.Any]]]) -> dict[str, t.Any]:
         given = words(self._params["job_ids"])
-        artifact = self._params["artifact"] or {}
         before = None if given else self._before()
         if before is not None:
             entries = list(self._ours(before).values())
             jobs = jobs_of(awaited(entries))
             return self._fleet(make_entries(entries, jobs), before["left_out"])
-        if not given and "job_ids" not in artifact:
+        handed_on = HandedOn(given) if given else self._handed_on()
+        jobs = jobs_of(list(dict.fromkeys(handed_on.job_ids)))
+        entries = backups_of_jobs(jobs, handed_on.not_started)
+        return self._fleet(make_entries(entries, jobs), [], handed_on.task_ids)
+
+    def _handed_on(self) -> HandedOn:
+        """What an earlier run handed on. Raises InvalidInput if there is nothing of that kind."""
+        artifact = self._params["artifact"] or {}
+        if "job_ids" not in artifact:
             raise InvalidInput(
                 "There are no jobs to look at: no backups were started before for the hosts of this play, and neither"
                 " ids nor an artifact of an earlier run are given."
             )
-        jobs = jobs_of(list(dict.fromkeys(given or words(artifact["job_ids"]))))
-        return self._fleet(make_entries(backups_of_jobs(jobs, [] if given else artifact.get("not_well", [])), jobs), [])
+        handed_on = read_artifact(artifact)
+        if handed_on.unnamed > 0:
+            self._said["warnings"].append(
+                f"{handed_on.unnamed} more backups were not started in the run before than its artifact names. They are"
+                " missing here; see what that run showed, and its report."
+            )
+        return handed_on
 
     def _read(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
         if not job_ids:
@@ -284,9 +296,11 @@ class _Step:
         kept = {name: fleet[name] for name in ("summary", "artifact", "left_out")}
         return {**kept, "results": entries, "by_host": before["by_host"]}
 
-    def _fleet(self, entries: dict[str, Entry], left_out: list[dict[str, str]]) -> dict[str, t.Any]:
+    def _fleet(
+        self, entries: dict[str, Entry], left_out: list[dict[str, str]], task_ids: Sequence[int] = ()
+    ) -> dict[str, t.Any]:
         """The result of a step."""
-        fleet = make_fleet(entries, self._earlier(entries), left_out, self._params["summary_lines"])
+        fleet = make_fleet(entries, self._earlier(entries), left_out, self._params["summary_lines"], task_ids)
         # The ids of a list may be names of hosts, too, but not of those that this play can fail.
         by_host = set(self._all).issuperset(entries)
         return {"changed": False, **self._said, **fleet, "by_host": by_host}

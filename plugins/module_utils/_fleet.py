@@ -26,21 +26,24 @@ def make_fleet(
     earlier: t.Sequence[Entry] = (),
     left_out: t.Sequence[t.Mapping[str, str]] = (),
     lines: int = 40,
+    task_ids: t.Iterable[int] = (),
 ) -> dict[str, t.Any]:
     """What a step of oracle_rds_export_fleet returns of all backups; see RETURN there.
 
     entries: of make_entries, by id. earlier: entries of other batches of the play, which only the artifact holds.
     left_out: hosts that are not Oracle, with the reason. lines: how many backups that are well the summary lists.
+    task_ids: as of make_artifact.
     """
     own = list(entries.values())
     report = make_report(own, known_jobs(own))
     bad = [row for row in report.rows if row.verdict == NOT_WELL]
     everything = [*earlier, *own]
+    whole = make_report(everything, known_jobs(everything)) if earlier else report
     return {
         "results": dict(entries),
         "not_well": [row.id for row in bad],
         "left_out": [dict(one) for one in left_out],
         "summary": make_table(entries, report, bad, left_out, lines),
-        "artifact": make_artifact(everything, make_report(everything, known_jobs(everything)) if earlier else report),
+        "artifact": make_artifact(everything, whole, task_ids),
         "msg": make_message(report, bad),
     }

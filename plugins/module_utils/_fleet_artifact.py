@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import dataclass, field
 
-from ._fleet_entries import awaited, not_started
+from ._errors import InvalidInput
+from ._fleet_entries import awaited, without_request
 from ._fleet_table import shortened
-from ._oracle_rds import AWAITED_STATES, STATES
+from ._oracle_rds import AWAITED_STATES, GOOD_STATES, STATES
 from ._report import NOT_WELL
 
 if t.TYPE_CHECKING:
@@ -24,15 +26,50 @@ if t.TYPE_CHECKING:
 MAX_NOT_WELL = 100
 MAX_CAUSE = 200
 
+_NOT_STARTED = frozenset(STATES) - AWAITED_STATES - GOOD_STATES
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 
-def make_artifact(entries: t.Sequence[Entry], report: Report) -> dict[str, t.Any]:
-    """What a job hands on: ids, counts and what is not well, bounded."""
+@dataclass(frozen=True)
+class HandedOn:
+    """What an earlier run handed on.
+
+    job_ids: of the jobs to follow. task_ids: of the tasks that these belong to, in no order that would say which.
+    not_started: backups without a job, as in "not_well" of the artifact, of which it has at most MAX_NOT_WELL. unnamed:
+    how many more of them there were.
+    """
+
+    job_ids: list[str] = field(default_factory=list)
+    task_ids: list[int] = field(default_factory=list)
+    not_started: list[dict[str, t.Any]] = field(default_factory=list)
+    unnamed: int = 0
+
+
+def read_artifact(artifact: t.Mapping[str, t.Any]) -> HandedOn:
+    """Read what make_artifact made in another run. Raises InvalidInput for anything else."""
+    try:
+        task_ids = [int(task) for task in words(artifact.get("task_ids"))]
+        not_started = [one for one in artifact.get("not_well") or [] if one["id"] and one["result"] in _NOT_STARTED]
+        results = (artifact.get("counts") or {}).get("results") or {}
+        number = sum(int(count) for result, count in results.items() if result in _NOT_STARTED)
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        raise InvalidInput(
+            "artifact is not what a run hands on with set_stats: task_ids, counts and not_well must be as they were"
+            " there. Give job_ids alone in its place."
+        ) from exc
+    return HandedOn(words(artifact.get("job_ids")), task_ids, not_started, number - len(not_started))
+
+
+def make_artifact(entries: t.Sequence[Entry], report: Report, task_ids: t.Iterable[int] = ()) -> dict[str, t.Any]:
+    """What a job hands on: ids, counts and what is not well, bounded.
+
+    task_ids: those of an earlier run, of which it is not known which backups are theirs.
+    """
     summary = report.summary()
+    tasks = (entry["task_id"] for entry in entries if entry["task_id"] is not None)
     rows = [row for row in report.rows if row.verdict == NOT_WELL]
     return {
-        "task_ids": list(dict.fromkeys(entry["task_id"] for entry in entries if entry["task_id"] is not None)),
+        "task_ids": list(dict.fromkeys([*task_ids, *tasks])),
         "job_ids": awaited(entries),
         "counts": {
             **{name: summary[name] for name in ("backups", "well", "not_well", "open")},
@@ -51,11 +88,11 @@ def make_artifact(entries: t.Sequence[Entry], report: Report) -> dict[str, t.Any
 
 
 def backups_of_jobs(
-    jobs: t.Sequence[t.Mapping[str, t.Any]], carried: t.Iterable[t.Mapping[str, t.Any]] = ()
+    jobs: t.Sequence[t.Mapping[str, t.Any]], not_started: t.Iterable[t.Mapping[str, t.Any]] = ()
 ) -> list[Entry]:
     """Backups for jobs of which nothing else is known, called client/instance/subclient.
 
-    carried: what an earlier run could not start, as an artifact has it in "not_well".
+    not_started: as of HandedOn.
     """
     backups: list[Entry] = []
     ids: set[str] = set()
@@ -65,13 +102,13 @@ def backups_of_jobs(
         if name in ids:
             name = f"{name} (job {job['job_id']})"
         ids.add(name)
-        entry = not_started(name, "", "")
+        entry = without_request(name, "", "")
         entry.update(zip(("client_name", "instance_name", "subclient_name"), names))
         entry.update(state="started", job_ids=[job["job_id"]], job_url=job.get("job_url"), failure=None)
         backups.append(entry)
-    for one in carried:
-        if one.get("result") in STATES and one["result"] not in AWAITED_STATES and str(one["id"]) not in ids:
-            entry = not_started(str(one["id"]), str(one.get("cause") or ""), "")
+    for one in not_started:
+        if str(one["id"]) not in ids:
+            entry = without_request(str(one["id"]), str(one.get("cause") or ""), "")
             entry["state"] = one["result"]
             backups.append(entry)
     return backups

@@ -42,7 +42,7 @@ JOB_KEYS = (
 )
 
 
-def not_started(name: str, msg: str, kind: str) -> Entry:
+def without_request(name: str, msg: str, kind: str) -> Entry:
     """A backup that no module was asked for, with the keys of those that oracle_rds_export_backup returns."""
     return {
         "id": name,

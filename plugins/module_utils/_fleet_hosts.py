@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ._errors import InvalidInput
 from ._estate import DEFAULT_SUBCLIENT, ORACLE
-from ._fleet_entries import not_started
+from ._fleet_entries import without_request
 from ._rds_names import MATCHED, SKIPPED, make_rds_instance
 
 if t.TYPE_CHECKING:
@@ -183,5 +183,5 @@ def add_matches(
                 reading.entries[host] = entry
                 continue
             state, msg = "ambiguous", f"{msg} But that is {owner} already."
-        lost.append(not_started(host, f"No backup of {host} was started: {msg}", f"instance_{state}"))
+        lost.append(without_request(host, f"No backup of {host} was started: {msg}", f"instance_{state}"))
     return lost, left_out

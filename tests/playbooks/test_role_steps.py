@@ -108,6 +108,8 @@ def test_a_later_job_of_a_workflow_waits_for_what_an_earlier_one_started(
     assert message.startswith("4 backups: 1 ended badly, 1 refused, 2 ended well. [aws-prod/billing/default] Failed.")
     assert "[archive.example.com] No backup of instance 'archive'" in message
     assert artifact_of(second)["counts"]["results"] == {"ended_badly": 1, "refused": 1, "ended_well": 2}
+    assert artifact_of(second)["task_ids"] == artifact["task_ids"]
+    assert len(artifact["task_ids"]) == 3
     report = json.loads((tmp_path / "night.json").read_text(encoding="utf-8"))
     assert report["summary"]["not_well"] == 2
     assert (tmp_path / "night.html").is_file()
@@ -151,6 +153,26 @@ def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_pla
     assert run.failed["localhost"].startswith(f"3 backups: {counts}.")
     report = json.loads((tmp_path / "list.json").read_text(encoding="utf-8"))
     assert len(report["backups"]) == 3
+
+
+def test_more_refusals_than_an_artifact_names_are_not_passed_over(play: Play, simulator: Simulator) -> None:
+    names = [f"db{number}" for number in range(103)]
+    hosts = {name: {"commvault_client_name": "aws-old", "commvault_instance_name": name} for name in names}
+    inventory = json.dumps({"oracle_rds": {"hosts": hosts}}, indent=1)
+    artifact = artifact_of(play("rdsops.commvault.start_only", inventory=inventory))
+    assert len(artifact["not_well"]) == 100
+    handed_on = {"oracle_rds_export_backup_artifact": artifact}
+    run = play("rdsops.commvault.wait_and_report", extravars=handed_on, warnings=True)
+    assert run.message(SUMMARY)[0] == "100 backups: 100 refused"
+    (warning,) = run.warnings
+    assert "3 more backups were not started in the run before" in warning
+
+
+def test_an_artifact_that_is_none_is_refused_and_says_what_one_is(play: Play, simulator: Simulator) -> None:
+    wrong = {"job_ids": ["148886"], "not_well": ["archive"]}
+    run = play("rdsops.commvault.wait_and_report", extravars={"oracle_rds_export_backup_artifact": wrong})
+    assert "artifact is not what a run hands on with set_stats" in run.failed["localhost"]
+    assert simulator.journal() == []
 
 
 def test_in_a_workflow_in_which_all_was_refused_the_wait_is_red(play: Play, night: Simulator) -> None:

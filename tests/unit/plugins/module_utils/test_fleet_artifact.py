@@ -4,11 +4,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from support.reports import backup, job
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._fleet import make_fleet
-from ansible_collections.rdsops.commvault.plugins.module_utils._fleet_artifact import backups_of_jobs, words
+from ansible_collections.rdsops.commvault.plugins.module_utils._fleet_artifact import (
+    HandedOn,
+    backups_of_jobs,
+    read_artifact,
+    words,
+)
 from ansible_collections.rdsops.commvault.plugins.module_utils._fleet_entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import result_of_missing
 
@@ -20,7 +28,6 @@ def test_jobs_alone_make_backups_that_are_called_by_their_names():
         jobs,
         [
             {"id": "hr", "result": "refused", "cause": "No such subclient.", "job_ids": []},
-            {"id": "orders", "result": "ended_badly", "cause": "Failed.", "job_ids": ["1"]},
         ],
     )
     fleet = make_fleet(make_entries(backups, jobs))
@@ -60,3 +67,35 @@ def test_the_artifact_holds_earlier_batches_too():
 )
 def test_ids_are_read_from_lists_and_from_what_people_type(value, expected):
     assert words(value) == expected
+
+
+def test_what_a_run_hands_on_is_read_by_the_next():
+    bad = job(1, "ended_badly")
+    lost = [backup(f"db{number}", "refused", msg="No plan.") for number in range(150)]
+    artifact = make_fleet(make_entries([backup("orders", job_ids=["1"], task_id=11), *lost], [bad]))["artifact"]
+    handed_on = read_artifact(json.loads(json.dumps(artifact)))
+    assert (handed_on.job_ids, handed_on.task_ids) == (["1"], [11])
+    assert len(handed_on.not_started) + handed_on.unnamed == 150
+    again = make_fleet(make_entries(backups_of_jobs([bad], handed_on.not_started), [bad]), task_ids=handed_on.task_ids)
+    assert again["artifact"]["task_ids"] == [11]
+    assert len(again["results"]) == 1 + len(handed_on.not_started)
+
+
+def test_jobs_alone_are_enough_of_an_artifact():
+    assert read_artifact({"job_ids": "1, 2"}) == HandedOn(["1", "2"])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"not_well": ["hr"]},
+        {"not_well": [{"result": "refused"}]},
+        {"not_well": 7},
+        {"task_ids": ["x"]},
+        {"counts": 7},
+        {"counts": {"results": {"refused": "many"}}},
+    ],
+)
+def test_anything_else_is_no_artifact(more):
+    with pytest.raises(InvalidInput, match="artifact is not what a run hands on"):
+        read_artifact({"job_ids": [], **more})
