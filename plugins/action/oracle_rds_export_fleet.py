@@ -28,7 +28,8 @@ from ..module_utils._fleet_hosts import add_matches, not_of_the_play, read_hosts
 from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
 from ..module_utils._job_report import missing_entry
 from ..module_utils._report import NOT_WELL
-from ..module_utils._report_paths import check_paths
+from ..module_utils._report_paths import check_mode, check_paths
+from ..module_utils._wait_options import wait_options
 from ..plugin_utils._host_variables import HostVariables, connection_plugins_found_once
 from ..plugin_utils._in_place import execute, execute_packed
 
@@ -67,7 +68,8 @@ class ActionModule(ActionBase):
         step = _Step(self, given, checked.validated_parameters, task_vars or {})
         try:
             if checked.error_messages:
-                raise InvalidInput("; ".join(checked.error_messages))
+                undone = "Nothing was started. " if given.get("step") == "start" else ""
+                raise InvalidInput(undone + "; ".join(checked.error_messages))
             return getattr(step, checked.validated_parameters["step"])()
         except CommvaultError as exc:
             return {**step.left_of_before(str(exc)), "failed": True, "msg": str(exc), "failure": exc.failure()}
@@ -105,7 +107,7 @@ class _Step:
 
     def start(self) -> dict[str, t.Any]:
         """Start the backups."""
-        self._check_report_path("Nothing was started.")
+        self._check_later_steps("Nothing was started.")
         lost: list[Entry] = []
         left_out: list[dict[str, str]] = []
         instances = self._params["instances"]
@@ -156,15 +158,20 @@ class _Step:
             raise _Stopped(result, EXPORT)
         return result["backups"]
 
-    def _check_report_path(self, undone: str) -> None:
-        """Whoever waits for a night's backups must not learn then that their report cannot be written.
+    def _check_later_steps(self, undone: str) -> None:
+        """Whoever started a night's backups must not learn then that they cannot be waited for, or not be reported.
 
         undone: what was not done if that is so. Raises InvalidInput.
         """
+        try:
+            wait_options(self._params)
+        except InvalidInput as exc:
+            raise InvalidInput(f"{undone} {exc}") from exc
         paths = self._paths()
         try:
             if paths:
                 check_paths(paths)
+                check_mode(self._params["mode"])
         except InvalidInput as exc:
             raise InvalidInput(f"{undone} The report: {exc}") from exc
 
@@ -172,7 +179,7 @@ class _Step:
 
     def wait(self) -> dict[str, t.Any]:
         """Wait for the jobs of the step before, or for those that are given."""
-        self._check_report_path("Nothing was waited for; jobs that were started go on.")
+        self._check_later_steps("Nothing was waited for; jobs that were started go on.")
         return self._follow(self._wait_for)
 
     def status(self) -> dict[str, t.Any]:

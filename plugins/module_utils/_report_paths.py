@@ -9,10 +9,16 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ._errors import InvalidInput
 from ._report_formats import format_of
+
+# As AnsibleModule.set_mode_if_different of ansible-core 2.16 to 2.21 reads them.
+_OCTAL = re.compile(r"(0o)?[0-7]{1,5}")
+_SYMBOLIC_PART = r"(a|[ugo]*)([-+=][rwxXstugo]*)+"
+_SYMBOLIC = re.compile(f"{_SYMBOLIC_PART}(,{_SYMBOLIC_PART})*")
 
 
 def check_paths(paths: t.Sequence[str]) -> list[tuple[str, str]]:
@@ -34,3 +40,9 @@ def check_paths(paths: t.Sequence[str]) -> list[tuple[str, str]]:
             raise InvalidInput(f"path names the same file twice: {targets[real][0]!r} and {path!r}.")
         targets[real] = (path, name)
     return list(targets.values())
+
+
+def check_mode(mode: str | int | None) -> None:
+    """Raises InvalidInput for what Ansible does not take for permissions. None or "": Ansible chooses them."""
+    if mode and isinstance(mode, str) and not _OCTAL.fullmatch(mode) and not _SYMBOLIC.fullmatch(mode):
+        raise InvalidInput(f"mode must be octal, such as '0640', or symbolic, such as 'u=rw,g=r', but is {mode!r}.")

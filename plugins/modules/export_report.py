@@ -288,7 +288,7 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._report import NOT_WELL, Report, make_report
 from ..module_utils._report_formats import render
-from ..module_utils._report_paths import check_paths
+from ..module_utils._report_paths import check_mode, check_paths
 
 # Bytes up to which Ansible shows the content of files in diffs.
 LARGEST_DIFF = 104448
@@ -310,6 +310,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Write all files, or none if one of them cannot be written for a reason that can be told before."""
     params = module.params
     targets = check_paths(params["path"])
+    check_mode(params["mode"])
     report = make_report(params["backups"], params["jobs"], params["title"])
     contents = [(path, name, render(report, name), present(path)) for path, name in targets]
     files, diffs = [], []

@@ -53,8 +53,8 @@ options:
   step:
     description:
       - What to do.
-      - V(start) - read the variables of all hosts, say what is wrong with any of them before anything is started, and
-        start the backups.
+      - V(start) - read the variables of all hosts, say what is wrong with any of them or with the options of later
+        steps before anything is started, and start the backups.
       - V(wait) - wait for the jobs of the step before, or for O(job_ids), or for those of O(artifact).
       - V(status) - read these jobs once.
       - V(report) - write a report of the step before.

@@ -282,17 +282,53 @@ def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
 
 
 def test_a_wait_that_cannot_begin_fails_every_host_and_loses_no_job(play: Play, simulator: Simulator) -> None:
-    run = play(
-        "rdsops.commvault.export_backup",
-        inventory="production.yml",
-        extravars={"oracle_rds_export_backup_wait": True, "oracle_rds_export_backup_on_timeout": "explode"},
-    )
+    text = f"""
+- name: Start, and wait
+  hosts: oracle_rds
+  gather_facts: false
+  tasks:
+    - name: Start
+      ansible.builtin.import_role:
+        name: {ROLE}
+        tasks_from: start
+
+    - name: Wait
+      ansible.builtin.include_role:
+        name: {ROLE}
+        tasks_from: wait
+        rolespec_validate: false
+      vars:
+        oracle_rds_export_backup_on_timeout: explode
+"""
+    run = play(text, inventory="production.yml")
     assert sorted(run.failed) == ["billing.example.com", "hr.example.com", "orders.example.com"]
     assert all("on_timeout must be one of" in message for message in run.failed.values())
     started = sorted(str(job["job_id"]) for job in simulator.jobs())
     assert sorted(artifact_of(run)["job_ids"]) == started
     assert len(started) == 3
-    assert all(any(job_id in line for line in run.message(SUMMARY)) for job_id in started)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("on_timeout", "explode", "on_timeout must be one of: leave, suspend, kill"),
+        ("wait_timeout", "12 parsecs", "wait_timeout"),
+        ("wait_interval", "0", "wait_interval"),
+        ("stuck_timeout", "soon", "stuck_timeout"),
+        ("report_mode", "nonsense", "The report: mode must be octal, such as '0640'"),
+    ],
+)
+def test_what_is_wrong_with_later_steps_is_said_before_anything_is_started(
+    play: Play, simulator: Simulator, tmp_path: Path, option: str, value: str, words: str
+) -> None:
+    report = {"oracle_rds_export_backup_report_path": f"{tmp_path}/night.json"}
+    more = {"oracle_rds_export_backup_wait": True, f"oracle_rds_export_backup_{option}": value, **report}
+    run = play("rdsops.commvault.export_backup", inventory="production.yml", extravars=more)
+    assert len(run.failed) == 3
+    for message in run.failed.values():
+        assert message.startswith("Nothing was started. ")
+        assert words in message
+    assert simulator.journal() == []
 
 
 def test_jobs_that_cannot_be_read_any_more_are_not_well_and_are_still_reported(
@@ -347,7 +383,9 @@ def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_waited_
     assert simulator.journal() == []
 
 
-def test_a_report_alone_that_could_not_be_written_fails_every_host(play: Play, tmp_path: Path) -> None:
+def test_a_report_alone_that_could_not_be_written_fails_one_host_and_the_others_go_on(
+    play: Play, tmp_path: Path
+) -> None:
     text = f"""
 - name: Start, and report
   hosts: oracle_rds
@@ -363,12 +401,16 @@ def test_a_report_alone_that_could_not_be_written_fails_every_host(play: Play, t
         name: {ROLE}
         tasks_from: report
       vars:
-        oracle_rds_export_backup_report_path: ["{tmp_path}/night.json"]
-        oracle_rds_export_backup_report_mode: nonsense
+        oracle_rds_export_backup_report_path: ["{tmp_path}/{"night" * 60}.json"]
+
+    - name: Go on
+      ansible.builtin.debug:
+        msg: well
 """
     run = play(text, inventory="production.yml")
-    assert sorted(run.failed) == ["billing.example.com", "hr.example.com", "orders.example.com"]
-    assert set(run.failed.values()) == {"The report was not written: mode must be in octal or symbolic form"}
+    assert list(run.failed) == ["orders.example.com"]
+    assert run.failed["orders.example.com"].startswith("The report was not written: ")
+    assert sorted(run.tasks["Go on"]) == ["billing.example.com", "hr.example.com"]
 
 
 def test_a_slice_without_hosts_is_no_failure(play: Play, simulator: Simulator) -> None:

@@ -122,6 +122,12 @@ def test_mode_is_set_also_without_new_content(report):
     assert report("a.json", mode="0600")["changed"] is False
 
 
+def test_a_mode_that_is_none_leaves_no_file(report):
+    result = report("a.json", mode="nonsense")
+    assert "mode must be octal" in result["msg"]
+    assert listing(report) == []
+
+
 def test_a_file_that_is_replaced_keeps_its_mode(report):
     report("a.json", mode="0604")
     report("a.json", title="Other")
