@@ -321,11 +321,12 @@ class Backup:
 
     def becomes_adopted(self, job: Job) -> None:
         """Nothing was started, since this job is at it already, or was when the request came."""
-        since = "was under way already and has ended since" if job.finished else "is under way already"
-        self._settle(
-            "adopted",
-            f"A backup of {self.instance.label} {since}: job {job.id} ({job.status}). No other was started.",
-        )
+        label, what = self.instance.label, f"job {job.id} ({job.status})"
+        if job.finished:
+            msg = f"A backup of {label} was under way already, and has ended: {what}. No other was started."
+        else:
+            msg = f"A backup of {label} is under way already: {what}. No other was started."
+        self._settle("adopted", msg)
         self._take([job])
         self.changed = False
 

@@ -10,6 +10,7 @@ import ast
 import re
 from pathlib import Path
 
+import ansible.inventory.manager
 import ansible.module_utils.basic
 import ansible.parsing.mod_args
 import pytest
@@ -23,6 +24,7 @@ HEADER = "The message says"
 SPEAKERS = [
     *(ROOT / "plugins").rglob("*.py"),
     *(ROOT / "tests" / "simulator" / "routes").glob("*.py"),
+    Path(ansible.inventory.manager.__file__),
     Path(ansible.parsing.mod_args.__file__),
     Path(ansible.module_utils.basic.__file__),
 ]

@@ -209,7 +209,7 @@ class TestRunning:
         one = backup(RUNNING)
         settle(FakeReader(job(6, start=SENT - 60, status="Completed")), one, clock=clock)
         assert (one.state, one.job_ids, one.changed, one.failure) == ("adopted", ("6",), False, None)
-        assert "was under way already and has ended since: job 6 (Completed). No other was started." in one.msg
+        assert "was under way already, and has ended: job 6 (Completed). No other was started." in one.msg
         assert clock.slept == []
 
     def test_a_job_that_ended_before_the_request_kept_nothing_from_starting(self, clock):

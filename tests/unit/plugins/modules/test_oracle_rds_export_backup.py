@@ -123,7 +123,7 @@ def test_a_backup_that_ended_while_another_was_asked_for_is_adopted_at_once(run_
     script = Script(post("createtask").returns(200, RUNNING), post("Jobs").returns(200, listing(ended)))
     result = run_module(backup, script, **ONE)
     assert (result["changed"], result["job_ids"], result["backups"][0]["state"]) == (False, ["148886"], "adopted")
-    assert "has ended since: job 148886 (Completed)" in result["msg"]
+    assert "and has ended: job 148886 (Completed)" in result["msg"]
 
 
 @pytest.mark.parametrize("status", [200, 409, 500])
