@@ -50,7 +50,7 @@ def test_each_step_can_be_a_play_of_its_own_and_goes_on_with_what_was_well(
     run = play("role_in_steps.yml", inventory=INVENTORY, extravars={"reports": str(tmp_path)})
     assert run.rc == 2
     assert sorted(run.failed) == ["archive.example.com", "billing.example.com"]
-    assert run.failed["billing.example.com"].startswith(f"Failed. {FULL_DISK}")
+    assert run.failed["billing.example.com"].startswith(f"Job 148887 (ended badly): Failed. {FULL_DISK}")
     assert len(night.writes()) == 4
     went_on = {host: result["msg"] for host, result in run.tasks["Go on with what is well"].items()}
     assert went_on == dict.fromkeys(["orders.example.com", "hr.example.com"], "Completed")

@@ -24,7 +24,7 @@ def test_a_backup_says_what_came_of_its_job_as_reports_do():
         "bad": ("ended_badly", "not_well"),
         "refused": ("refused", "not_well"),
     }
-    assert entries["bad"]["cause"] == "Failed. The disk is full. Hint: Free some."
+    assert entries["bad"]["cause"] == "Job 2 (ended badly): Failed. The disk is full. Hint: Free some."
     assert entries["refused"]["cause"] == "No backup was started."
     assert entries["good"]["job"]["outcome"] == "ended_well"
     assert set(entries["bad"]["job"]) == set(JOB_KEYS)
@@ -33,7 +33,8 @@ def test_a_backup_says_what_came_of_its_job_as_reports_do():
 def test_whatever_is_not_well_has_a_cause():
     nothing_known = {**result_of_missing("1"), "outcome": "not_followed"}
     entries = make_entries([backup("orders", job_ids=["1"], msg="")], [nothing_known])
-    assert (entries["orders"]["verdict"], entries["orders"]["cause"]) == ("not_well", "not followed to the end")
+    assert entries["orders"]["verdict"] == "not_well"
+    assert entries["orders"]["cause"] == "Job 1 (not followed to the end)"
 
 
 def test_of_several_jobs_of_a_backup_the_bad_one_decides_and_stays_known():
