@@ -26,6 +26,7 @@ from ..module_utils._wait_options import job_wait_spec, wait_options
 from ..module_utils._wait_result import wait_result
 from ..module_utils._waiting import wait_for_jobs
 from ..plugin_utils._in_place import execute, execute_packed
+from ..plugin_utils._task_timeout import outlive
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs import Job
@@ -171,7 +172,9 @@ class _Waiting:
         self._runs = runs
         self._host = variables.get("inventory_hostname", "localhost")
         self._job_ids = check_job_ids(params["job_ids"])
-        self._options = wait_options(params)
+        # Ansible's timeout would end the wait without a word of how far the jobs are.
+        outlive(action._task)
+        self._options = wait_options(params).within(action._task.timeout or None)
         self._timeout = params["timeout"]
         self._check_mode = bool(action._task.check_mode)
         self._entries: dict[str, dict[str, t.Any]] = {}

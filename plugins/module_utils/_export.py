@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ class ExportPlan:
     for never. fail_on: which ends of a job are bad, as of Job.ended_well. patience: seconds that a quota may hold
     requests up. preflight: whether names, eligibility and running backups are looked at before anything is started.
     look_back: seconds for which last_good will look back, 0 if it will not be asked; so jobs are read once for both.
+    deadline: when nothing more is sent or looked for, as of time.monotonic; None for no limit.
     """
 
     batch_size: int = 1
@@ -50,6 +52,7 @@ class ExportPlan:
     patience: float = PATIENCE
     preflight: bool = False
     look_back: float = 0.0
+    deadline: float | None = None
 
 
 class Export:
@@ -62,13 +65,17 @@ class Export:
         plan: ExportPlan,
         reader: JobReader | None = None,
         recovery: Recovery | None = None,
+        on_start: t.Callable[[], object] = lambda: None,
     ) -> None:
-        """reader, recovery: made when they are needed if not given."""
+        """reader, recovery: made when they are needed if not given. on_start: called before the first request that
+        starts a backup.
+        """
         self._commcell = commcell
         self._options = options
         self._plan = plan
         self._own_reader = reader
         self._own_recovery = recovery
+        self._on_start = on_start
         self._submission = Submission(
             TasksApi(commcell),
             options,
@@ -77,6 +84,7 @@ class Export:
             adopt_running=plan.adopt_running,
             patience=plan.patience,
             now=commcell.now,
+            deadline=plan.deadline,
         )
         self.warnings: list[str] = []
         self._own_client_jobs: ClientJobs | None = None
@@ -129,6 +137,7 @@ class Export:
                 else:
                     not_verified[place] = (*not_verified.get(place, ()), gap.text)
         wanted = [place for place in range(len(instances)) if place not in settled]
+        self._on_start()
         for place, backup in zip(wanted, self._submission.run([instances[place] for place in wanted])):
             settled[place] = backup
             backup.not_verified = not_verified.get(place, ())
@@ -138,9 +147,11 @@ class Export:
         return backups
 
     def _settle(self, backups: t.Sequence[Backup]) -> None:
-        from ._recovery import Recovery
+        from ._recovery import GRACE, Recovery
 
-        (self._own_recovery or Recovery(self._reader, self._commcell.clock)).settle(backups)
+        left = GRACE if self._plan.deadline is None else self._plan.deadline - time.monotonic()
+        grace = min(GRACE, max(0.0, left))
+        (self._own_recovery or Recovery(self._reader, self._commcell.clock, grace=grace)).settle(backups)
 
     def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""

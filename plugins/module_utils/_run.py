@@ -27,12 +27,18 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What Ansible says of a run beside the options. warn: shows the user a warning."""
+    """What Ansible says of a run beside the options.
+
+    warn: shows the user a warning. deadline: when the time of the task is over, as of time.monotonic, None for never.
+    outlive: lets the run go on to its result all the same.
+    """
 
     check_mode: bool
     diff_mode: bool
     verbosity: int
     warn: t.Callable[[str], object]
+    deadline: float | None = None
+    outlive: t.Callable[[], object] = lambda: None
 
 
 class ModuleRun:
@@ -50,6 +56,8 @@ class ModuleRun:
         self.check_mode = circumstances.check_mode
         self.diff_mode = circumstances.diff_mode
         self.verbosity = circumstances.verbosity
+        self.deadline = circumstances.deadline
+        self.outlive = circumstances.outlive
         self._warn = circumstances.warn
         self._redactor = redactor
         self._from_environment = from_environment

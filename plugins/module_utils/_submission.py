@@ -84,9 +84,12 @@ class Submission:
         patience: float = PATIENCE,
         now: t.Callable[[], float] = time.time,
         pacer: Pacer | None = None,
+        deadline: float | None = None,
+        clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         """batch_size: associations in one request. concurrency: requests at once. adopt_running: whether a backup that
         is under way already is as good as one that is started. patience: seconds that a quota may hold requests up.
+        deadline: when nothing more is sent, as of clock.
         """
         self._tasks = tasks
         self._options = options
@@ -95,7 +98,9 @@ class Submission:
         self._adopt_running = adopt_running
         self._now = now
         self._breaker = _Breaker()
-        self._pacer = pacer or Pacer(patience)
+        self._deadline = deadline
+        self._clock = clock
+        self._pacer = pacer or Pacer(patience if deadline is None else min(patience, deadline - clock()))
 
     def batches(self, instances: t.Sequence[Instance]) -> list[t.Sequence[Instance]]:
         """The instances of each request, in order."""
@@ -182,6 +187,10 @@ class Submission:
         wait = self._pacer.take_turn()
         if wait:
             raise _QuotaExceeded(self._now() + wait)
+        if self._deadline is not None and self._clock() >= self._deadline:
+            raise CommvaultError(
+                "it was not sent, since the time was over that Ansible gives this task (timeout).", "not_submitted"
+            )
 
     def _failed(self, batch: t.Sequence[Instance], error: CommvaultError, sent_at: float | None) -> list[Backup]:
         if len(batch) > 1 and error.kind in _ABOUT_ONE_OF_THE_BATCH and not error.maybe_ran:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ._argspec import ArgumentSpec
 from ._durations import parse_duration, positive_duration
@@ -28,6 +28,14 @@ class WaitOptions:
     stuck_timeout: float | None = None
     on_timeout: str = "leave"
     fail_on: str = "errors"
+
+    def within(self, seconds: float | None) -> WaitOptions:
+        """The same, but for no longer than that; None sets no limit. Jobs that are active then are left alone, since
+        that is not the timeout that on_timeout is about.
+        """
+        if seconds is None or seconds >= self.timeout:
+            return self
+        return replace(self, timeout=max(0.0, seconds), on_timeout="leave")
 
 
 def wait_spec() -> ArgumentSpec:

@@ -649,9 +649,10 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         patience=waiting.timeout if params["wait"] else PATIENCE,
         preflight=params["preflight"],
         look_back=LAST_GOOD_AGE if module.diff_mode else 0.0,
+        deadline=module.deadline,
     )
     with module.open(pool_size=plan.concurrency) as commcell:
-        export = Export(commcell, options, plan)
+        export = Export(commcell, options, plan, on_start=module.outlive)
         backups = export.preview(instances) if module.check_mode else export.run(instances)
         requested = [backup.instance for backup in backups if backup.requested]
         last_good = last_good_lines(export, requested) if module.diff_mode else ""
@@ -660,9 +661,11 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             # Here and not at the top: most calls do without, see _export.
             from ..module_utils._wait_for import wait_and_describe
 
-            left = max(0.0, waiting.timeout - (time.monotonic() - begun))
+            now = time.monotonic()
+            rest = replace(waiting, timeout=max(0.0, waiting.timeout - (now - begun)))
+            rest = rest.within(None if module.deadline is None else module.deadline - now)
             job_ids = [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids]
-            add_wait(result, wait_and_describe(commcell, job_ids, replace(waiting, timeout=left), proven=True))
+            add_wait(result, wait_and_describe(commcell, job_ids, rest, proven=True))
         result["api_calls"] = commcell.api_calls()
         for warning in [*export.warnings, *result.pop("warnings", [])]:
             module.warn(warning)

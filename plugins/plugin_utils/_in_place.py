@@ -13,6 +13,7 @@ them, would be in that file.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import sys
@@ -27,8 +28,11 @@ from ..module_utils._argspec import connection_spec
 from ..module_utils._redact import Redactor, named_secrets
 from ..module_utils._run import Circumstances, ModuleRun, perform
 from ..module_utils._session import HAS_REQUESTS
+from ._task_timeout import deadline_of, outlive
 
 _COLLECTION = "rdsops.commvault"
+# Modules that start what cannot be taken back.
+_STARTING = frozenset(["oracle_rds_export_backup"])
 _MODULES = f"ansible_collections.{_COLLECTION}.plugins.modules"
 
 
@@ -61,6 +65,9 @@ def execute_packed(
 ) -> dict[str, t.Any]:
     """As execute, but by the module itself, where the task runs; in the background if the task asks for that."""
     in_background = bool(action._task.async_val and not action._connection.has_native_async)
+    if module in _STARTING:
+        # Its process would go on, and its result would be lost.
+        outlive(action._task)
     return action._execute_module(
         module_name=f"{_COLLECTION}.{module}",
         module_args=dict(arguments),
@@ -110,7 +117,14 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -
             redactor.add(secret)
     warnings: list[str] = []
     task = action._task
-    circumstances = Circumstances(task.check_mode, bool(task.diff), action._display.verbosity, warnings.append)
+    circumstances = Circumstances(
+        task.check_mode,
+        bool(task.diff),
+        action._display.verbosity,
+        warnings.append,
+        deadline_of(task),
+        functools.partial(outlive, task),
+    )
     result = perform(ModuleRun(params, circumstances, redactor, from_environment), module.run, redactor)
     if warnings:
         result["warnings"] = warnings

@@ -61,7 +61,7 @@ def _sanity(environment: str) -> Gate:
     )
 
 
-_OF_EACH_CORE = "tests/playbooks/test_role_fails.py tests/playbooks/test_inventory.py"
+_OF_EACH_CORE = " ".join(f"tests/playbooks/test_{name}.py" for name in ("role_fails", "task_timeout", "inventory"))
 
 
 def _pytest(environment: str, paths: str, group: str, *more: str) -> Gate:
@@ -228,7 +228,7 @@ def gates() -> tuple[Gate, ...]:
             after=("build",),
             on_demand=True,
         ),
-        # Which hosts are failed is up to the strategy of each ansible-core, and so is what is made of an inventory.
+        # Which hosts are failed, when a task ends, and what is made of an inventory is up to each ansible-core.
         *(_pytest(name, _OF_EACH_CORE, "playbooks") for name in others),
         # What the other tests are about (the simulator, the files of the project, a browser) knows no ansible-core.
         *(_pytest(name, "tests/unit/plugins", "unit", "-m", "not browser") for name in others),

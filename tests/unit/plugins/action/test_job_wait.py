@@ -65,7 +65,7 @@ class World:
         self.answers = {}
         self._monkeypatch = monkeypatch
 
-    def __call__(self, *, check=False, async_val=0, no_log=False, **args):
+    def __call__(self, *, check=False, async_val=0, no_log=False, task_timeout=0, **args):
         task = SimpleNamespace(
             args={"url": self.simulator.url, "auth_token": self.simulator.token, **args},
             async_val=async_val,
@@ -73,6 +73,7 @@ class World:
             no_log=no_log,
             action="rdsops.commvault.job_wait",
             environment=[],
+            timeout=task_timeout,
         )
         task.args = {name: value for name, value in task.args.items() if value is not None}
         connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"), has_native_async=False, transport="ssh")
@@ -377,3 +378,14 @@ class TestLogins:
         monkeypatch.setenv("COMMVAULT_PASSWORD", "SECRET-password")
         wait(job_ids=start_jobs(commcell, NAMES[:2]))
         assert set(wait.names()) == {"job_info"}
+
+
+def test_when_the_time_of_the_task_is_over_the_wait_ends_and_leaves_jobs_alone(wait, simulator, commcell, monkeypatch):
+    simulator.set(job_seconds=2 * HOUR)
+    outlived = []
+    monkeypatch.setattr(action, "outlive", outlived.append)
+    result = wait(job_ids=start_jobs(commcell, NAMES[:1]), wait_timeout="1h", on_timeout="kill", task_timeout=70)
+    assert [task.timeout for task in outlived] == [70]
+    assert result["failure"]["kind"] == "wait_timeout"
+    assert "after 00:01:10" in result["msg"]
+    assert "job_control" not in wait.names()

@@ -238,3 +238,25 @@ def test_what_the_server_added_to_a_started_job_is_passed_on():
     (backup,) = run(tasks, 1)
     assert backup.state == "started"
     assert "half of it" in backup.msg
+
+
+def test_when_the_time_of_the_task_is_over_nothing_more_is_sent_and_all_is_told(clock):
+    class Slow(FakeTasks):
+        def create(self, body):
+            clock.sleep(1)
+            return super().create(body)
+
+    tasks = Slow()
+    backups = run(tasks, 5, deadline=clock() + 2.5, clock=clock)
+    assert [backup.state for backup in backups] == ["started"] * 3 + ["not_submitted"] * 2
+    assert len(tasks.sent) == 3
+    assert "the time was over that Ansible gives this task (timeout)" in backups[3].msg
+    assert backups[3].changed is False
+
+
+def test_a_quota_is_not_waited_for_longer_than_the_task_has_time(clock):
+    tasks = FakeTasks({"i0": [RequestError("429", "rate_limited", retry_after=50.0)]})
+    pacer = Pacer(20.0, clock=clock, sleep=clock.sleep)
+    (backup,) = run(tasks, 1, pacer=pacer, deadline=clock() + 20, clock=clock)
+    assert backup.state == "not_submitted"
+    assert clock.slept == []

@@ -61,3 +61,10 @@ def test_every_failure_of_a_wait_is_a_known_kind():
 
 def test_the_choices_of_fail_on_are_those_that_jobs_know():
     assert list(_wait_options.FAIL_ON) == list(_jobs.FAIL_ON)
+
+
+def test_a_sooner_end_leaves_jobs_alone_and_a_later_one_changes_nothing():
+    options = WaitOptions(timeout=60.0, on_timeout="kill")
+    assert options.within(None) == options.within(60.0) == options
+    assert options.within(5.0) == WaitOptions(timeout=5.0, on_timeout="leave")
+    assert options.within(-1.0).timeout == 0.0

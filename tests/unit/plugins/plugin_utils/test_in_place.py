@@ -37,6 +37,7 @@ class Task:
             delegate_to=None,
             check_mode=False,
             diff=False,
+            timeout=0,
         )
         self.connection = SimpleNamespace(
             transport="local", become=None, has_native_async=False, _shell=SimpleNamespace(tmpdir="unused")
