@@ -32,6 +32,7 @@ from ..module_utils._report_paths import check_mode, check_paths
 from ..module_utils._wait_options import wait_options
 from ..plugin_utils._host_variables import HostVariables, connection_plugins_found_once
 from ..plugin_utils._in_place import execute, execute_packed
+from ..plugin_utils._parent import leave_if_orphan
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +71,9 @@ class ActionModule(ActionBase):
             if checked.error_messages:
                 undone = "Nothing was started. " if given.get("step") == "start" else ""
                 raise InvalidInput(undone + "; ".join(checked.error_messages))
-            return getattr(step, checked.validated_parameters["step"])()
+            result = getattr(step, checked.validated_parameters["step"])()
+            leave_if_orphan()
+            return result
         except CommvaultError as exc:
             return {**step.left_of_before(str(exc)), "failed": True, "msg": str(exc), "failure": exc.failure()}
 

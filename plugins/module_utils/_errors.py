@@ -104,7 +104,7 @@ KINDS = {
     "no_job": "The server accepted the request but named no job.",
     "server": "The server failed without saying what it did.",
     "bad_reply": "The answer is not what this API returns (HTML, cut off, empty).",
-    "not_submitted": "Nothing was sent, because requests before it had shown that it would fail.",
+    "not_submitted": "Nothing was sent: requests before it had shown that it would fail, or the time was over.",
     "job_failed": "A job did not end well.",
     "job_missing": "A job does not exist, is hidden from the user, or is not there any more.",
     "job_stuck": "A job spent too long waiting for something.",

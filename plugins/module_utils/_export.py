@@ -66,9 +66,10 @@ class Export:
         reader: JobReader | None = None,
         recovery: Recovery | None = None,
         on_start: t.Callable[[], object] = lambda: None,
+        is_orphan: t.Callable[[], bool] = lambda: False,
     ) -> None:
         """reader, recovery: made when they are needed if not given. on_start: called before the first request that
-        starts a backup.
+        starts a backup. is_orphan: as of Submission.
         """
         self._commcell = commcell
         self._options = options
@@ -85,6 +86,7 @@ class Export:
             patience=plan.patience,
             now=commcell.now,
             deadline=plan.deadline,
+            is_orphan=is_orphan,
         )
         self.warnings: list[str] = []
         self._own_client_jobs: ClientJobs | None = None

@@ -30,7 +30,7 @@ class Circumstances:
     """What Ansible says of a run beside the options.
 
     warn: shows the user a warning. deadline: when the time of the task is over, as of time.monotonic, None for never.
-    outlive: lets the run go on to its result all the same.
+    outlive: lets the run go on to its result all the same. is_orphan: whether nobody is left to hear the result.
     """
 
     check_mode: bool
@@ -39,6 +39,7 @@ class Circumstances:
     warn: t.Callable[[str], object]
     deadline: float | None = None
     outlive: t.Callable[[], object] = lambda: None
+    is_orphan: t.Callable[[], bool] = lambda: False
 
 
 class ModuleRun:
@@ -58,6 +59,7 @@ class ModuleRun:
         self.verbosity = circumstances.verbosity
         self.deadline = circumstances.deadline
         self.outlive = circumstances.outlive
+        self.is_orphan = circumstances.is_orphan
         self._warn = circumstances.warn
         self._redactor = redactor
         self._from_environment = from_environment

@@ -86,10 +86,12 @@ class Submission:
         pacer: Pacer | None = None,
         deadline: float | None = None,
         clock: t.Callable[[], float] = time.monotonic,
+        is_orphan: t.Callable[[], bool] = lambda: False,
     ) -> None:
         """batch_size: associations in one request. concurrency: requests at once. adopt_running: whether a backup that
         is under way already is as good as one that is started. patience: seconds that a quota may hold requests up.
-        deadline: when nothing more is sent, as of clock.
+        deadline: when nothing more is sent, as of clock. is_orphan: whether nobody is left to hear what was started;
+        nothing more is sent then, either.
         """
         self._tasks = tasks
         self._options = options
@@ -100,6 +102,7 @@ class Submission:
         self._breaker = _Breaker()
         self._deadline = deadline
         self._clock = clock
+        self._is_orphan = is_orphan
         self._pacer = pacer or Pacer(patience if deadline is None else min(patience, deadline - clock()))
 
     def batches(self, instances: t.Sequence[Instance]) -> list[t.Sequence[Instance]]:
@@ -187,6 +190,8 @@ class Submission:
         wait = self._pacer.take_turn()
         if wait:
             raise _QuotaExceeded(self._now() + wait)
+        if self._is_orphan():
+            raise CommvaultError("it was not sent, since Ansible has ended.", "not_submitted")
         if self._deadline is not None and self._clock() >= self._deadline:
             raise CommvaultError(
                 "it was not sent, since the time was over that Ansible gives this task (timeout).", "not_submitted"

@@ -32,6 +32,8 @@ TICK = 20.0
 # Seconds that a look may take whatever is left of the time, so that the last one has a chance.
 LAST_LOOK = 10.0
 
+# What a poll raises, as a fault of no kind, if nobody is left to hear of the jobs.
+ORPHANED = "Ansible has ended. The jobs go on."
 # Waiting does not help against these.
 _FINAL = frozenset(["authentication", "permission", "invalid_input", "internal"])
 # Nor against these, unless the CommCell has answered well before: then it is the network or the web tier between.

@@ -652,7 +652,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         deadline=module.deadline,
     )
     with module.open(pool_size=plan.concurrency) as commcell:
-        export = Export(commcell, options, plan, on_start=module.outlive)
+        export = Export(commcell, options, plan, on_start=module.outlive, is_orphan=module.is_orphan)
         backups = export.preview(instances) if module.check_mode else export.run(instances)
         requested = [backup.instance for backup in backups if backup.requested]
         last_good = last_good_lines(export, requested) if module.diff_mode else ""
@@ -665,7 +665,8 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             rest = replace(waiting, timeout=max(0.0, waiting.timeout - (now - begun)))
             rest = rest.within(None if module.deadline is None else module.deadline - now)
             job_ids = [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids]
-            add_wait(result, wait_and_describe(commcell, job_ids, rest, proven=True))
+            waited = wait_and_describe(commcell, job_ids, rest, proven=True, is_orphan=module.is_orphan)
+            add_wait(result, waited)
         result["api_calls"] = commcell.api_calls()
         for warning in [*export.warnings, *result.pop("warnings", [])]:
             module.warn(warning)

@@ -28,6 +28,7 @@ from ..module_utils._argspec import connection_spec
 from ..module_utils._redact import Redactor, named_secrets
 from ..module_utils._run import Circumstances, ModuleRun, perform
 from ..module_utils._session import HAS_REQUESTS
+from ._parent import is_orphan, leave_if_orphan
 from ._task_timeout import deadline_of, outlive
 
 _COLLECTION = "rdsops.commvault"
@@ -46,7 +47,9 @@ class InPlaceAction(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """As of ActionBase.run."""
         super().run(tmp, task_vars)
-        return execute(self, self._task.action.rpartition(".")[2], self._task.args, task_vars or {})
+        result = execute(self, self._task.action.rpartition(".")[2], self._task.args, task_vars or {})
+        leave_if_orphan()
+        return result
 
 
 def execute(
@@ -124,6 +127,7 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -
         warnings.append,
         deadline_of(task),
         functools.partial(outlive, task),
+        is_orphan,
     )
     result = perform(ModuleRun(params, circumstances, redactor, from_environment), module.run, redactor)
     if warnings:

@@ -61,7 +61,9 @@ def _sanity(environment: str) -> Gate:
     )
 
 
-_OF_EACH_CORE = " ".join(f"tests/playbooks/test_{name}.py" for name in ("role_fails", "task_timeout", "inventory"))
+_OF_EACH_CORE = " ".join(
+    f"tests/playbooks/test_{name}.py" for name in ("role_fails", "task_timeout", "interrupt", "inventory")
+)
 
 
 def _pytest(environment: str, paths: str, group: str, *more: str) -> Gate:

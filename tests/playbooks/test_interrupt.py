@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ctrl-C in the middle of a start: nothing can be told any more, so what counts is what is sent, then and later."""
+"""Ansible is ended in the middle of its work, by Ctrl-C, or killed, as ansible-runner does for a job that is cancelled.
+Nothing can be told then, so what counts is what is sent, then and later. Its releases differ in what becomes of their
+workers, so the gates run these with each ansible-core.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ import os
 import signal
 import subprocess
 import time
+import typing as t
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from simulator.harness import Simulator
 from support.playbooks import BIN, environment
 
@@ -24,34 +29,72 @@ PLAYBOOK = "rdsops.commvault.export_backup"
 LIMIT_SECONDS = 60
 
 
-def test_after_an_interrupt_nothing_more_is_sent_and_a_second_run_starts_nothing_twice(
-    play: Play, simulator: Simulator, collections_path: str, connection: dict[str, str], tmp_path: Path
+WAIT = """
+- name: Wait
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Wait
+      rdsops.commvault.job_wait:
+        job_ids: [148886]
+        wait_interval: 1s
+"""
+
+
+class Running:
+    """A playbook that runs until it is ended by a signal."""
+
+    def __init__(self, place: Path, variables: dict[str, str], *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [str(BIN / "ansible-playbook"), *arguments],
+            env=environment(variables),
+            cwd=place,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.communicate()
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        """Send the signal to its group, as a terminal and ansible-runner do; returns exit code and output."""
+        os.killpg(self._process.pid, number)
+        output, _ = self._process.communicate(timeout=LIMIT_SECONDS)
+        return self._process.returncode, output
+
+
+def wait_until(happened: t.Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT_SECONDS
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def variables(collections_path: str, connection: dict[str, str]) -> dict[str, str]:
+    return {"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 99), (signal.SIGKILL, -9)], ids=["Ctrl-C", "killed"])
+def test_when_ansible_ends_nothing_more_is_sent_and_a_second_run_starts_nothing_twice(
+    play: Play, simulator: Simulator, variables: dict[str, str], tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     simulator.reset({"clients": [{"name": "aws-prod", "instances": NAMES}]})
     simulator.order_fault({"path": "createtask"}, {"delay": 0.3}, times=None)
     hosts = {name: {"commvault_client_name": "aws-prod", "commvault_instance_name": name} for name in NAMES}
     inventory = tmp_path / "inventory.yml"
     inventory.write_text(json.dumps({"oracle_rds": {"hosts": hosts}}, indent=1), encoding="utf-8")
-    running = subprocess.Popen(
-        [str(BIN / "ansible-playbook"), "-i", str(inventory), PLAYBOOK],
-        env=environment({"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection}),
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        end = time.monotonic() + LIMIT_SECONDS
-        while len(simulator.jobs()) < 5 and time.monotonic() < end:
-            time.sleep(0.1)
-        os.killpg(running.pid, signal.SIGINT)
-        output, _ = running.communicate(timeout=LIMIT_SECONDS)
-    finally:
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-    assert running.returncode == 99, output
+    with Running(tmp_path, variables, "-i", str(inventory), PLAYBOOK) as running:
+        wait_until(lambda: len(simulator.jobs()) >= 5)
+        assert running.end(number)[0] == code
     time.sleep(2)  # what was under way
     sent = len(simulator.writes())
     assert 5 <= sent < len(NAMES) / 2
@@ -64,3 +107,18 @@ def test_after_an_interrupt_nothing_more_is_sent_and_a_second_run_starts_nothing
     adopted = f"{sent} active, {len(NAMES) - sent} started"
     assert second.message("Show | Show what became of the backups")[0] == f"{len(NAMES)} backups: {adopted}"
     assert Counter(job["instance"] for job in simulator.jobs()) == dict.fromkeys(NAMES, 1)
+
+
+def test_when_ansible_is_killed_nobody_goes_on_waiting(
+    play: Play, simulator: Simulator, variables: dict[str, str], tmp_path: Path
+) -> None:
+    play("role_over_inventory.yml", inventory="production.yml")
+    (tmp_path / "wait.yml").write_text(WAIT, encoding="utf-8")
+    before = len(simulator.journal())
+    with Running(tmp_path, variables, "wait.yml") as running:
+        wait_until(lambda: len(simulator.journal()) >= before + 2)
+        running.end(signal.SIGKILL)
+    time.sleep(2)
+    read = len(simulator.journal())
+    time.sleep(3)
+    assert len(simulator.journal()) == read
