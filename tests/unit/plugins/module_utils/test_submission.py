@@ -260,3 +260,12 @@ def test_a_quota_is_not_waited_for_longer_than_the_task_has_time(clock):
     (backup,) = run(tasks, 1, pacer=pacer, deadline=clock() + 20, clock=clock)
     assert backup.state == "not_submitted"
     assert clock.slept == []
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_when_nobody_is_left_to_hear_of_it_nothing_more_is_sent(concurrency):
+    tasks = FakeTasks()
+    backups = run(tasks, 20, concurrency=concurrency, is_orphan=lambda: len(tasks.sent) >= 5)
+    assert len(tasks.sent) < 5 + concurrency
+    assert [backup.state for backup in backups].count("not_submitted") == 20 - len(tasks.sent)
+    assert "Ansible has ended" in backups[-1].msg
