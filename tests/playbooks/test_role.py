@@ -17,6 +17,12 @@ from .conftest import Play
 PLAYBOOK = "rdsops.commvault.export_backup"
 ROLE = "rdsops.commvault.oracle_rds_export_backup"
 SUMMARY = "Show | Show what became of the backups"
+SURVEY = [
+    *("wait", "fail_hosts", "preflight", "cumulative", "notify_user_on_job_completion"),
+    *("batch_size", "concurrency", "summary_lines", "installer_user", "task_info", "match_patterns", "report_path"),
+    *("max_age", "backup_level", "on_unmatched", "on_running", "fail_on", "report_mode", "report_title"),
+    *("wait_timeout", "wait_interval", "stuck_timeout", "on_timeout"),
+]
 PRODUCTION = ["orders.example.com", "billing.example.com", "hr.example.com"]
 
 
@@ -400,3 +406,20 @@ def test_the_diff_of_a_dry_run_leaves_out_what_is_recent(play: Play, simulator: 
     (fleet,) = run.tasks["Start | Start the backups"].values()
     assert fleet["diff"]["before"].splitlines() == [f"{host}: none known" for host in PRODUCTION[:2]]
     assert '"instanceName": "hr"' not in fleet["diff"]["after"]
+
+
+def test_empty_answers_of_a_survey_count_as_not_given(play: Play) -> None:
+    text = f"""
+- name: Back up
+  hosts: oracle_rds
+  gather_facts: false
+  tasks:
+    - name: Back up
+      ansible.builtin.import_role:
+        name: {ROLE}
+        rolespec_validate: false
+"""
+    empty = {f"oracle_rds_export_backup_{name}": "" for name in SURVEY}
+    run = play(text, inventory="with_bad_ones.yml", extravars=empty)
+    assert list(run.failed) == ["archive.example.com"]
+    assert run.message(SUMMARY)[0] == "3 backups: 1 refused, 2 started"
