@@ -226,17 +226,15 @@ class _Step:
         return result["jobs"]
 
     def _ours(self, before: Mapping[str, t.Any]) -> dict[str, Entry]:
-        """Of what the step before returned, the backups that are this one's business."""
+        """Of what the step before returned, the backups of hosts of this batch, of those that have failed since, and
+        those that are of no host.
+        """
         results: dict[str, Entry] = before["results"]
         if not before["by_host"]:
             return results
-        return {host: entry for host, entry in results.items() if self._is_ours(host)}
-
-    def _is_ours(self, host: str) -> bool:
-        """Whether a backup is that of a host of this batch, or of one that has failed since, or not of a host."""
-        if host in self._batch or host not in self._variables["groups"].get("all", ()):
-            return True
-        return host in self._all and host not in self._variables["ansible_play_hosts"]
+        failed = set(self._all).difference(self._variables["ansible_play_hosts"])
+        others = set(self._variables["groups"].get("all", ())).difference(self._batch, failed)
+        return {host: entry for host, entry in results.items() if host not in others}
 
     def _wait_for(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
         """Run the action plugin that waits and shows how far the jobs are. Returns its jobs, and if it could not read
