@@ -91,16 +91,26 @@ def test_hosts_are_failed_unless_the_answer_is_no(play: Play, answer: t.Any, fai
     assert patched(run) == sorted({"archive", "billing", "hr", "orders"} - set(failed))
 
 
-@pytest.mark.parametrize(
-    "condition", ["false", "inventory_hostname != 'orders'"], ids=["for all", "for the first host alone"]
-)
-def test_a_role_that_is_not_wanted_does_nothing_and_the_play_goes_on(
-    play: Play, simulator: Simulator, condition: str
-) -> None:
-    tasks = IMPORTED.rstrip("\n") + f"\n      when: {condition}\n"
+def test_a_role_that_is_not_wanted_does_nothing_and_the_play_goes_on(play: Play, simulator: Simulator) -> None:
+    tasks = IMPORTED.rstrip("\n") + "\n      when: false\n"
     run = play(a_play(tasks + PATCH), inventory=INVENTORY)
     assert run.rc == 0
     assert patched(run) == ["archive", "billing", "hr", "orders"]
+    assert simulator.journal() == []
+
+
+@pytest.mark.parametrize("keywords", [(), ("serial: 2",)], ids=["all at once", "in batches"])
+def test_hosts_that_are_passed_over_for_the_condition_of_another_do_not_go_on(
+    play: Play, simulator: Simulator, keywords: tuple[str, ...]
+) -> None:
+    """Else they would be patched without a backup."""
+    tasks = IMPORTED.rstrip("\n") + "\n      when: inventory_hostname != 'orders'\n"
+    run = play(a_play(tasks + PATCH, *keywords), inventory=INVENTORY)
+    assert run.rc == 2
+    passed_over = ["billing"] if keywords else ["archive", "billing", "hr"]
+    assert sorted(run.failed) == failed_in_the_recap(run) == passed_over
+    assert all("for the first host of the play alone, for which it is false" in text for text in run.failed.values())
+    assert patched(run) == []
     assert simulator.journal() == []
 
 

@@ -120,6 +120,35 @@ def test_a_later_job_of_a_workflow_waits_for_what_an_earlier_one_started(
     assert third.message("Show them")[0] == "4 backups: 1 ended badly, 1 refused, 2 ended well"
 
 
+@pytest.mark.parametrize("entry", ["main", "start", "wait"])
+def test_what_was_started_is_known_also_after_a_step_that_is_not_wanted(
+    play: Play, simulator: Simulator, entry: str
+) -> None:
+    text = f"""
+- name: Start, and perhaps do more
+  hosts: oracle_rds
+  gather_facts: false
+  tasks:
+    - name: Start
+      ansible.builtin.import_role:
+        name: {ROLE}
+        tasks_from: start
+
+    - name: Do more
+      ansible.builtin.import_role:
+        name: {ROLE}
+        tasks_from: {entry}
+      when: false
+
+    - name: Use what is known of this host
+      ansible.builtin.debug:
+        msg: "{{{{ oracle_rds_export_backup_job_ids }}}}"
+"""
+    run = play(text, inventory="production.yml")
+    known = [result["msg"] for result in run.tasks["Use what is known of this host"].values()]
+    assert sorted(known) == sorted([str(job["job_id"])] for job in simulator.jobs())
+
+
 @pytest.mark.parametrize("wait", [True, False], ids=["waiting", "only started"])
 def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_play(
     play: Play, night: Simulator, tmp_path: Path, wait: bool
