@@ -67,7 +67,7 @@ class Running:
     def end(self, number: signal.Signals) -> tuple[int, str]:
         """Send the signal to its group, as a terminal and ansible-runner do; returns exit code and output."""
         os.killpg(self._process.pid, number)
-        output, _ = self._process.communicate(timeout=LIMIT_SECONDS)
+        output = self._process.communicate(timeout=LIMIT_SECONDS)[0]
         return self._process.returncode, output
 
 
