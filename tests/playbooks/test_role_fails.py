@@ -133,6 +133,15 @@ def test_a_start_that_fails_as_a_whole_fails_every_host_with_the_cause(
     assert simulator.journal() == []
 
 
+@pytest.mark.parametrize("tasks", [IMPORTED, INCLUDED_ONCE], ids=["imported", "included once"])
+def test_in_batches_a_start_that_fails_as_a_whole_ends_the_play(play: Play, simulator: Simulator, tasks: str) -> None:
+    run = play(a_play(tasks + PATCH, "serial: 2"), inventory=WRONG)
+    assert run.rc == 2
+    assert run.failed == dict.fromkeys(["billing", "orders"], MISSING)
+    assert patched(run) == []
+    assert simulator.journal() == []
+
+
 def test_a_rescue_sees_why_nothing_was_started_on_every_host_and_later_plays_have_all(play: Play) -> None:
     tasks = f"""
     - name: Back up, or say why not
