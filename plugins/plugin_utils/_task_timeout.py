@@ -31,4 +31,5 @@ def outlive(task: Task) -> None:
     ansible-core 2.16 to 2.21 (executor/task_executor.py, _internal/_errors/_alarm_timeout.py).
     """
     if task.timeout:
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        # Not SIG_IGN, which the processes that the task starts would inherit.
+        signal.signal(signal.SIGALRM, lambda _number, _frame: None)
