@@ -24,7 +24,7 @@ from ..module_utils._jobs import check_job_ids, from_result
 from ..module_utils._progress import Progress
 from ..module_utils._wait_options import job_wait_spec, wait_options
 from ..module_utils._wait_result import wait_result
-from ..module_utils._waiting import ORPHANED, wait_for_jobs
+from ..module_utils._waiting import wait_for_jobs
 from ..plugin_utils._in_place import execute, execute_packed
 from ..plugin_utils._parent import is_orphan, leave_if_orphan
 from ..plugin_utils._task_timeout import outlive
@@ -191,6 +191,7 @@ class _Waiting:
             interval=options.interval,
             stuck_timeout=options.stuck_timeout,
             on_progress=Progress(self._show, options.fail_on, names=not self._action._task.no_log),
+            is_orphan=is_orphan,
         )
         actions = self._act(wait)
         if not wait.error:
@@ -206,8 +207,6 @@ class _Waiting:
         self._action._display.display(f"[{self._host}] {line}")
 
     def _poll(self, job_ids: t.Sequence[str], time_left: float | None) -> dict[str, Job]:
-        if is_orphan():
-            raise CommvaultError(ORPHANED)
         # A look that fails comes again soon, so it need not be repeated; and it must not outlast the time there is.
         limits: dict[str, t.Any] = {"read_retries": 0}
         if time_left is not None and time_left < self._timeout:

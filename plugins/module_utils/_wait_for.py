@@ -17,7 +17,7 @@ from ._job_control import STATE_FOR, control_jobs
 from ._job_reader import JobReader
 from ._job_report import JobReport, needs_explanation
 from ._wait_result import wait_result
-from ._waiting import ORPHANED, wait_for_jobs
+from ._waiting import wait_for_jobs
 
 if t.TYPE_CHECKING:
     from ._api import CommCell
@@ -27,14 +27,10 @@ if t.TYPE_CHECKING:
     from ._waiting import Poll, Wait
 
 
-def make_poll(api: JobsApi, reader: JobReader, is_orphan: t.Callable[[], bool] = lambda: False) -> Poll:
-    """How the loop of _waiting looks at jobs through this reader. is_orphan: whether nobody is left to hear of them,
-    which ends the wait.
-    """
+def make_poll(api: JobsApi, reader: JobReader) -> Poll:
+    """How the loop of _waiting looks at jobs through this reader."""
 
     def poll(job_ids: t.Sequence[str], time_left: float | None) -> t.Mapping[str, Job]:
-        if is_orphan():
-            raise CommvaultError(ORPHANED)
         # A look that fails comes again soon, so it need not be repeated; and it must not outlast the time there is.
         api.limit(time_left, repeat=False)
         try:
@@ -61,13 +57,13 @@ def wait_and_describe(
     something is wrong failed and failure, and where there are any warnings. Raises nothing of CommvaultError.
 
     job_ids: as of _jobs.check_job_ids. proven: whether the CommCell has answered well in this run. check_mode: look
-    once, and leave every job alone. is_orphan: as of make_poll.
+    once, and leave every job alone. is_orphan: as of wait_for_jobs.
     """
     api = JobsApi(commcell)
     reader = JobReader(api)
     wait = wait_for_jobs(
         job_ids,
-        make_poll(api, reader, is_orphan),
+        make_poll(api, reader),
         timeout=0.0 if check_mode else options.timeout,
         interval=options.interval,
         stuck_timeout=options.stuck_timeout,
@@ -75,6 +71,7 @@ def wait_and_describe(
         clock=clock,
         sleep=sleep,
         on_progress=on_progress,
+        is_orphan=is_orphan,
     )
     jobs = dict(wait.jobs)
     actions: dict[str, ActionResult] = {}

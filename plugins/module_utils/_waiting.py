@@ -32,8 +32,6 @@ TICK = 20.0
 # Seconds that a look may take whatever is left of the time, so that the last one has a chance.
 LAST_LOOK = 10.0
 
-# What a poll raises, as a fault of no kind, if nobody is left to hear of the jobs.
-ORPHANED = "Ansible has ended. The jobs go on."
 # Waiting does not help against these.
 _FINAL = frozenset(["authentication", "permission", "invalid_input", "internal"])
 # Nor against these, unless the CommCell has answered well before: then it is the network or the web tier between.
@@ -164,13 +162,15 @@ def wait_for_jobs(
     sleep: t.Callable[[float], None] = time.sleep,
     on_progress: t.Callable[[Wait], None] | None = None,
     done: t.Callable[[Job], bool] = lambda job: job.finished,
+    is_orphan: t.Callable[[], bool] = lambda: False,
 ) -> Wait:
     """Look at jobs until all have ended (or done is true of them), or their time is over.
 
     timeout: seconds for all together, by the clock; 0 looks once, None waits for ever. interval: seconds between looks.
     stuck_timeout: seconds that a job may spend in one state that it can be stuck in, None for ever. grace: seconds for
     which a job may be invisible. proven: whether the CommCell has answered well before, so that odd answers count as
-    passing faults. on_progress: called after each look and every TICK seconds with what is known.
+    passing faults. on_progress: called after each look and every TICK seconds with what is known. is_orphan: whether
+    nobody is left to hear of the jobs, asked before each look, and an error that ends the wait.
 
     There is always a look at the very end. A look that fails for a passing reason is a look missed, no more.
     Raises what poll raises beside CommvaultError.
@@ -187,6 +187,9 @@ def wait_for_jobs(
             on_progress(wait)
 
     while wait.waiting:
+        if is_orphan():
+            wait.error = wait.trouble = CommvaultError("Ansible has ended. The jobs go on.")
+            break
         now = clock()
         last = deadline is not None and now >= deadline
         loop.look(now, None if deadline is None else max(deadline - now, LAST_LOOK))
