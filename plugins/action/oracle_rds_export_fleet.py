@@ -23,7 +23,7 @@ from ..module_utils._argspec import connection_spec
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._fleet import make_fleet
 from ..module_utils._fleet_artifact import HandedOn, backups_of_jobs, read_artifact, words
-from ..module_utils._fleet_entries import awaited, make_entries
+from ..module_utils._fleet_entries import awaited, known_jobs, make_entries
 from ..module_utils._fleet_hosts import add_matches, not_of_the_play, read_hosts
 from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
 from ..module_utils._job_report import missing_entry
@@ -274,8 +274,8 @@ class _Step:
             )
         entries = [*self._earlier(before["results"]), *before["results"].values()]
         options = {name: self._params[name] for name in REPORT_OPTIONS if self._params[name]}
-        jobs = [job for entry in entries for job in entry.get("jobs") or ()]
-        result = self._module(REPORT, {**options, "path": self._paths(), "backups": entries, "jobs": jobs})
+        given = {**options, "path": self._paths(), "backups": entries, "jobs": known_jobs(entries)}
+        result = self._module(REPORT, given)
         # Since ansible-core 2.19, the message of a module that failed by an exception is in there.
         kept = ("failed", "msg", "exception", "failure", "changed", "files", "summary", "diff", "warnings")
         return {name: result[name] for name in kept if name in result}
