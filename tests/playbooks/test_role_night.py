@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from simulator.harness import Simulator
+from support.playbooks import artifact_of, inventory_of
 
 from .conftest import Play
 
@@ -27,6 +28,7 @@ LOST = UNKNOWN[0]
 FAILED = NAMES[100:103]
 WARNED = NAMES[150:154]
 SLOW = NAMES[200:210]
+INVENTORY = inventory_of(NAMES, "aws-fleet", domain=".example.com")
 NOT_WELL = sorted([*REFUSED, *UNKNOWN, *FAILED])
 FULL_DISK = "The disk is full."
 EXPECTED = {"unknown": 2, "ended_badly": 3, "refused": 5, "ended_with_warnings": 4, "ended_well": 286}
@@ -65,11 +67,6 @@ def reports(tmp_path: Path) -> Path:
     return place
 
 
-def inventory() -> str:
-    hosts = {f"{name}.example.com": {"commvault_instance_name": name} for name in NAMES}
-    return json.dumps({"oracle_rds": {"hosts": hosts, "vars": {"commvault_client_name": "aws-fleet"}}}, indent=1)
-
-
 def short(hosts: t.Iterable[str]) -> list[str]:
     return sorted(host.split(".", maxsplit=1)[0] for host in hosts)
 
@@ -77,7 +74,7 @@ def short(hosts: t.Iterable[str]) -> list[str]:
 def test_after_a_night_everything_says_the_same_and_a_relaunch_starts_what_is_missing(
     play: Play, night: Simulator, reports: Path
 ) -> None:
-    run = play("role_night.yml", inventory=inventory(), extravars={"reports": str(reports)})
+    run = play("role_night.yml", inventory=INVENTORY, extravars={"reports": str(reports)})
     assert run.rc == 2
     assert short(run.failed) == NOT_WELL
     assert all(FULL_DISK in run.failed[f"{name}.example.com"] for name in FAILED)
@@ -107,7 +104,7 @@ def test_after_a_night_everything_says_the_same_and_a_relaunch_starts_what_is_mi
     before = len(night.writes())
     again = play(
         "role_night.yml",
-        inventory=inventory(),
+        inventory=INVENTORY,
         extravars={"reports": str(reports)},
         arguments=["--limit", ",".join(f"{name}.example.com" for name in NOT_WELL)],
     )
@@ -126,13 +123,6 @@ def test_a_night_can_be_rehearsed(play: Play, reports: Path) -> None:
     run = play("role_night.yml", inventory="production.yml", check=True, extravars={"reports": str(reports)})
     assert set(run.message("List what came of each").values()) == {"would_start"}
     assert list(reports.iterdir()) == []
-
-
-def artifact_of(run: t.Any) -> dict[str, t.Any]:
-    """What AWX would hand on."""
-    (stats,) = [event for event in run.events if event["event"] == "playbook_on_stats"]
-    artifact: dict[str, t.Any] = stats["event_data"]["artifact_data"]["oracle_rds_export_backup_artifact"]
-    return artifact
 
 
 def check_reports(place: Path, results: dict[str, str]) -> None:

@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import json
-import typing as t
 from pathlib import Path
 
 import pytest
 from simulator.harness import Simulator
-from support.playbooks import PlaybookRun
+from support.playbooks import artifact_of, inventory_of
 
 from .conftest import Play
 
@@ -36,12 +35,6 @@ def night(simulator: Simulator) -> Simulator:
     simulator.script("billing", [{"state": "Running", "seconds": 30}, {"state": "Failed", "reason": FULL_DISK}])
     simulator.set(speed=600)
     return simulator
-
-
-def artifact_of(run: PlaybookRun) -> t.Any:
-    """What AWX would hand on."""
-    (stats,) = [event for event in run.events if event["event"] == "playbook_on_stats"]
-    return stats["event_data"]["artifact_data"].get("oracle_rds_export_backup_artifact")
 
 
 def test_each_step_can_be_a_play_of_its_own_and_goes_on_with_what_was_well(
@@ -186,9 +179,7 @@ def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_pla
 
 def test_more_refusals_than_an_artifact_names_are_not_passed_over(play: Play, simulator: Simulator) -> None:
     names = [f"db{number}" for number in range(103)]
-    hosts = {name: {"commvault_client_name": "aws-old", "commvault_instance_name": name} for name in names}
-    inventory = json.dumps({"oracle_rds": {"hosts": hosts}}, indent=1)
-    artifact = artifact_of(play("rdsops.commvault.start_only", inventory=inventory))
+    artifact = artifact_of(play("rdsops.commvault.start_only", inventory=inventory_of(names, "aws-old")))
     assert len(artifact["not_well"]) == 100
     handed_on = {"oracle_rds_export_backup_artifact": artifact}
     run = play("rdsops.commvault.wait_and_report", extravars=handed_on, warnings=True)
@@ -456,6 +447,7 @@ def test_a_workflow_over_a_slice_without_hosts_ends_well_and_says_so(play: Play,
     status = play("rdsops.commvault.job_status", extravars=handed_on)
     assert [start.rc, wait.rc, status.rc] == [0, 0, 0]
     assert wait.message(SUMMARY) == status.message("Show them") == ["0 backups"]
+    assert artifact_of(wait) == artifact_of(start)
     assert simulator.journal() == []
 
 

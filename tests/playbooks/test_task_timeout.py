@@ -12,19 +12,12 @@ import json
 
 import pytest
 from simulator.harness import Simulator
-from support.playbooks import PlaybookRun
+from support.playbooks import PlaybookRun, inventory_of
 
 from .conftest import Play
 
 NAMES = [f"db{number}" for number in range(12)]
-INVENTORY = json.dumps(
-    {
-        "oracle_rds": {
-            "hosts": {name: {"commvault_client_name": "aws-prod", "commvault_instance_name": name} for name in NAMES}
-        }
-    },
-    indent=1,
-)
+INVENTORY = inventory_of(NAMES, "aws-prod")
 ROLE = """
 - name: Back up
   hosts: oracle_rds

@@ -112,6 +112,18 @@ def run_playbook(
     return run
 
 
+def artifact_of(run: PlaybookRun) -> t.Any:
+    """What the role handed on, as AWX would; None if that is nothing."""
+    (stats,) = [event for event in run.events if event["event"] == "playbook_on_stats"]
+    return stats["event_data"]["artifact_data"].get("oracle_rds_export_backup_artifact")
+
+
+def inventory_of(names: t.Iterable[str], client: str, domain: str = "") -> str:
+    """The text of an inventory of oracle_rds: a host for each of these instances of a client, called like it."""
+    hosts = {f"{name}{domain}": {"commvault_instance_name": name} for name in names}
+    return json.dumps({"oracle_rds": {"hosts": hosts, "vars": {"commvault_client_name": client}}}, indent=1)
+
+
 def _as_file(path: Path, source: Path | str) -> Path | str:
     if isinstance(source, str) and "\n" in source:
         path.write_text(source, encoding="utf-8")
