@@ -197,8 +197,8 @@ def take_report(into: Path) -> str:
     sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
     from support.reports import night
 
-    from ansible_collections.rdsops.commvault.plugins.module_utils._report import make_report
-    from ansible_collections.rdsops.commvault.plugins.module_utils._report_html import report_html
+    from ansible_collections.rdsops.commvault.plugins.module_utils._report.html_format import report_html
+    from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import make_report
 
     with tempfile.TemporaryDirectory(prefix="pictures-") as scratch:
         page, shot = Path(scratch, "report.html"), Path(scratch, "report.png")

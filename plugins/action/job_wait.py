@@ -16,23 +16,23 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
-from ..module_utils._connection import KINDS, credentials_kind
 from ..module_utils._errors import CommvaultError
-from ..module_utils._job_control import STATE_FOR
-from ..module_utils._job_report import missing_entry, needs_explanation
-from ..module_utils._jobs import check_job_ids, from_result
-from ..module_utils._progress import Progress
-from ..module_utils._wait_options import job_wait_spec, wait_options
-from ..module_utils._wait_result import wait_result
-from ..module_utils._waiting import wait_for_jobs
+from ..module_utils._jobs.control import STATE_FOR
+from ..module_utils._jobs.entry import missing_entry, needs_explanation
+from ..module_utils._jobs.job import check_job_ids, from_result
+from ..module_utils._jobs.wait_loop import wait_for_jobs
+from ..module_utils._jobs.wait_options import job_wait_spec, wait_options
+from ..module_utils._jobs.wait_result import wait_result
+from ..module_utils._module.connection import KINDS, credentials_kind
 from ..plugin_utils._in_place import execute, execute_packed
 from ..plugin_utils._parent import is_orphan, leave_if_orphan
+from ..plugin_utils._progress import Progress
 from ..plugin_utils._task_timeout import outlive
 
 if t.TYPE_CHECKING:
-    from ..module_utils._jobs import Job
-    from ..module_utils._wait_result import ActionResult
-    from ..module_utils._waiting import Wait
+    from ..module_utils._jobs.job import Job
+    from ..module_utils._jobs.wait_loop import Wait
+    from ..module_utils._jobs.wait_result import ActionResult
 
 WAIT = "job_wait"
 INFO = "job_info"

@@ -21,23 +21,23 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
 from ..module_utils._errors import CommvaultError, InvalidInput
-from ..module_utils._fleet import make_fleet
-from ..module_utils._fleet_artifact import HandedOn, backups_of_jobs, read_artifact, words
-from ..module_utils._fleet_entries import awaited, known_jobs, make_entries
-from ..module_utils._fleet_hosts import add_matches, not_of_the_play, read_hosts
 from ..module_utils._fleet_options import EXPORT_OPTIONS, INFO_OPTIONS, REPORT_OPTIONS, WAIT_OPTIONS, fleet_spec
-from ..module_utils._job_report import missing_entry
-from ..module_utils._report import NOT_WELL
-from ..module_utils._report_paths import check_mode, check_paths
-from ..module_utils._wait_options import wait_options
-from ..plugin_utils._host_variables import HostVariables, connection_plugins_found_once
+from ..module_utils._jobs.entry import missing_entry
+from ..module_utils._jobs.wait_options import wait_options
+from ..module_utils._report.model import NOT_WELL
+from ..module_utils._report.paths import check_mode, check_paths
+from ..plugin_utils._fleet.artifact import HandedOn, backups_of_jobs, read_artifact, words
+from ..plugin_utils._fleet.entries import awaited, known_jobs, make_entries
+from ..plugin_utils._fleet.host_variables import HostVariables, connection_plugins_found_once
+from ..plugin_utils._fleet.hosts import add_matches, not_of_the_play, read_hosts
+from ..plugin_utils._fleet.result import make_fleet
 from ..plugin_utils._in_place import execute, execute_packed
 from ..plugin_utils._parent import leave_if_orphan
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..module_utils._fleet_entries import Entry
+    from ..plugin_utils._fleet.entries import Entry
 
 COLLECTION = "rdsops.commvault"
 EXPORT = "oracle_rds_export_backup"

@@ -223,21 +223,28 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.path import basedir
 from ansible.utils.vars import combine_vars
 
-from ..module_utils._api_estate import EstateApi
-from ..module_utils._api_jobs import JobsApi
-from ..module_utils._base_url import parse_base_url
-from ..module_utils._connection import open_commcell, required
-from ..module_utils._discovery import Discovery, Query, Unread
 from ..module_utils._durations import parse_duration, positive_duration
 from ..module_utils._errors import CommvaultError, InvalidInput
-from ..module_utils._estate import name_filter
-from ..module_utils._job_reader import JobReader
+from ..module_utils._estate.api import EstateApi
+from ..module_utils._estate.discovery import Discovery, Query, Unread
+from ..module_utils._estate.model import name_filter
+from ..module_utils._http.base_url import parse_base_url
+from ..module_utils._http.session import HAS_REQUESTS
+from ..module_utils._jobs.api import JobsApi
+from ..module_utils._jobs.reader import JobReader
+from ..module_utils._module.connection import open_commcell, required
 from ..module_utils._redact import Redactor
-from ..module_utils._session import HAS_REQUESTS
-from ..plugin_utils._hosts import age_group, default_name, group_names, is_another, standing_groups, unique_names
-from ..plugin_utils._options import ConnectionOptions, numbers, texts, without_empty_variables
-from ..plugin_utils._row_cache import Reading, RowCache
-from ..plugin_utils._unsafe import make_unsafe
+from ..plugin_utils._inventory.hosts import (
+    age_group,
+    default_name,
+    group_names,
+    is_another,
+    standing_groups,
+    unique_names,
+)
+from ..plugin_utils._inventory.options import ConnectionOptions, numbers, texts, without_empty_variables
+from ..plugin_utils._inventory.row_cache import Reading, RowCache
+from ..plugin_utils._inventory.unsafe import make_unsafe
 
 ENDINGS = ("commvault_rds.yml", "commvault_rds.yaml")
 GROUP = "oracle_rds"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ._argspec import ArgumentSpec
-from ._wait_options import wait_spec
+from ._jobs.wait_options import wait_spec
 
 STEPS = ("start", "wait", "status", "report")
 

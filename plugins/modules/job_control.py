@@ -339,19 +339,19 @@ failure:
 
 import typing as t
 
-from ..module_utils._api_jobs import JobsApi
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._durations import parse_duration, positive_duration
 from ..module_utils._errors import CommvaultError
-from ..module_utils._job_control import VERBS, Control, control_jobs, reached
-from ..module_utils._job_reader import JobReader
-from ..module_utils._job_report import JobReport
-from ..module_utils._jobs import check_job_ids
-from ..module_utils._module import run_module
-from ..module_utils._run import ModuleRun
+from ..module_utils._jobs.api import JobsApi
+from ..module_utils._jobs.control import VERBS, Control, control_jobs, reached
+from ..module_utils._jobs.entry import JobReport
+from ..module_utils._jobs.job import check_job_ids
+from ..module_utils._jobs.reader import JobReader
+from ..module_utils._jobs.wait import make_poll
+from ..module_utils._jobs.wait_loop import wait_for_jobs
+from ..module_utils._module.main import run_module
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._times import span
-from ..module_utils._wait_for import make_poll
-from ..module_utils._waiting import wait_for_jobs
 
 SHOWN = 3
 

@@ -304,16 +304,16 @@ failure:
 
 import typing as t
 
-from ..module_utils._api_jobs import JobsApi
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._job_reader import JobReader
-from ..module_utils._job_report import JobReport, needs_explanation
-from ..module_utils._jobs import ACTIVE, BAD, ERRORS, OK, WARNINGS, check_job_ids
-from ..module_utils._module import run_module
-from ..module_utils._run import ModuleRun
+from ..module_utils._jobs.api import JobsApi
+from ..module_utils._jobs.entry import JobReport, needs_explanation
+from ..module_utils._jobs.job import ACTIVE, BAD, ERRORS, OK, WARNINGS, check_job_ids
+from ..module_utils._jobs.reader import JobReader
+from ..module_utils._module.main import run_module
+from ..module_utils._module.run import ModuleRun
 
 if t.TYPE_CHECKING:
-    from ..module_utils._jobs import Job
+    from ..module_utils._jobs.job import Job
 
 WORDS = {
     ACTIVE: "active",

@@ -383,11 +383,11 @@ failure:
 import typing as t
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._jobs import check_job_ids
-from ..module_utils._module import run_module
-from ..module_utils._run import ModuleRun
-from ..module_utils._wait_for import wait_and_describe
-from ..module_utils._wait_options import job_wait_spec, wait_options
+from ..module_utils._jobs.job import check_job_ids
+from ..module_utils._jobs.wait import wait_and_describe
+from ..module_utils._jobs.wait_options import job_wait_spec, wait_options
+from ..module_utils._module.main import run_module
+from ..module_utils._module.run import ModuleRun
 
 
 def argument_spec() -> ArgumentSpec:

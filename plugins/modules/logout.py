@@ -104,12 +104,12 @@ failure:
 import contextlib
 import typing as t
 
-from ..module_utils._api_accounts import AccountsApi
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._connection import required
-from ..module_utils._login_session import end
-from ..module_utils._module import run_module
-from ..module_utils._run import ModuleRun
+from ..module_utils._auth.accounts_api import AccountsApi
+from ..module_utils._auth.session import end
+from ..module_utils._module.connection import required
+from ..module_utils._module.main import run_module
+from ..module_utils._module.run import ModuleRun
 
 
 def argument_spec() -> ArgumentSpec:

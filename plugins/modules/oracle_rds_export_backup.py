@@ -563,11 +563,8 @@ import typing as t
 from dataclasses import replace
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._connection import positive
 from ..module_utils._durations import positive_duration
-from ..module_utils._export import LAST_GOOD_AGE, PATIENCE, Export, ExportPlan
-from ..module_utils._module import run_module
-from ..module_utils._oracle_rds import (
+from ..module_utils._export.backup import (
     AWAITED_STATES,
     ExportOptions,
     Instance,
@@ -577,10 +574,13 @@ from ..module_utils._oracle_rds import (
     make_instances,
     summary,
 )
+from ..module_utils._export.export import LAST_GOOD_AGE, PATIENCE, Export, ExportPlan
+from ..module_utils._jobs.wait_options import wait_options, wait_spec
+from ..module_utils._module.connection import positive
+from ..module_utils._module.main import run_module
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._redact import named_secrets
-from ..module_utils._run import ModuleRun
 from ..module_utils._times import iso_time
-from ..module_utils._wait_options import wait_options, wait_spec
 
 ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
 
@@ -659,7 +659,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         result = summary(backups, commcell.job_url)
         if params["wait"] and not module.check_mode:
             # Here and not at the top: most calls do without, see _export.
-            from ..module_utils._wait_for import wait_and_describe
+            from ..module_utils._jobs.wait import wait_and_describe
 
             now = time.monotonic()
             rest = replace(waiting, timeout=max(0.0, waiting.timeout - (now - begun)))

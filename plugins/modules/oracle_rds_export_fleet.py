@@ -256,7 +256,7 @@ import typing as t
 
 from ..module_utils._errors import InvalidInput
 from ..module_utils._fleet_options import fleet_spec
-from ..module_utils._module import ModuleRun, run_module
+from ..module_utils._module.main import ModuleRun, run_module
 
 
 def run(_module: ModuleRun) -> t.NoReturn:

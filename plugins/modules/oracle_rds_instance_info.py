@@ -488,17 +488,17 @@ failure:
 
 import typing as t
 
-from ..module_utils._api_estate import EstateApi
-from ..module_utils._api_jobs import JobsApi
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._connection import positive
-from ..module_utils._discovery import SOURCES, Discovery, Found, Query
 from ..module_utils._durations import parse_duration
-from ..module_utils._estate import ORACLE, name_filter
-from ..module_utils._job_reader import JobReader
-from ..module_utils._module import run_module
-from ..module_utils._rds_names import MATCHED, SKIPPED, Match, Pattern, make_rds_instances, match
-from ..module_utils._run import ModuleRun
+from ..module_utils._estate.api import EstateApi
+from ..module_utils._estate.discovery import SOURCES, Discovery, Found, Query
+from ..module_utils._estate.model import ORACLE, name_filter
+from ..module_utils._estate.rds_match import MATCHED, SKIPPED, Match, Pattern, make_rds_instances, match
+from ..module_utils._jobs.api import JobsApi
+from ..module_utils._jobs.reader import JobReader
+from ..module_utils._module.connection import positive
+from ..module_utils._module.main import run_module
+from ..module_utils._module.run import ModuleRun
 
 SHOWN = 3
 

@@ -25,9 +25,9 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
+from ..module_utils._http.session import HAS_REQUESTS
+from ..module_utils._module.run import Circumstances, ModuleRun, perform
 from ..module_utils._redact import Redactor, named_secrets
-from ..module_utils._run import Circumstances, ModuleRun, perform
-from ..module_utils._session import HAS_REQUESTS
 from ._parent import is_orphan, leave_if_orphan
 from ._task_timeout import deadline_of, outlive
 

@@ -10,15 +10,15 @@ import time
 import typing as t
 from collections import Counter
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._api import CommCell
-from ansible_collections.rdsops.commvault.plugins.module_utils._api_jobs import JobsApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._auth import Token
-from ansible_collections.rdsops.commvault.plugins.module_utils._base_url import parse_base_url
-from ansible_collections.rdsops.commvault.plugins.module_utils._export import Export, ExportPlan
-from ansible_collections.rdsops.commvault.plugins.module_utils._http import Transport
-from ansible_collections.rdsops.commvault.plugins.module_utils._job_reader import JobReader
-from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import Backup, ExportOptions, Instance
-from ansible_collections.rdsops.commvault.plugins.module_utils._recovery import Recovery
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup, ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import Export, ExportPlan
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import Recovery
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from chaos.verdict import Finding, findings, truth_of
 

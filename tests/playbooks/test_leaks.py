@@ -327,7 +327,7 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Ground]:
                 "NO_PROXY": "localhost",
             },
         )
-        api = ground.collection / "plugins" / "module_utils" / "_api.py"
+        api = ground.collection / "plugins" / "module_utils" / "_commcell.py"
         source = api.read_text(encoding="utf-8")
         place = "        send = self.transport.write if changes else self.transport.read\n"
         assert source.count(place) == 1

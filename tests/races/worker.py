@@ -12,10 +12,10 @@ import json
 import sys
 import time
 
-from ansible_collections.rdsops.commvault.plugins.module_utils import _auth_token_file
-from ansible_collections.rdsops.commvault.plugins.module_utils._api import CommCell
-from ansible_collections.rdsops.commvault.plugins.module_utils._connection import open_commcell
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth import token_file as _auth_token_file
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
+from ansible_collections.rdsops.commvault.plugins.module_utils._module.connection import open_commcell
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 
 OPTIONS = {

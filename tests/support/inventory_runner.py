@@ -71,7 +71,7 @@ class InventoryRunner:
         expect (None: no request at all). refresh: as with --flush-cache. data: what earlier sources made.
         """
         # Not at the top: conftest.py is read before the plugin that makes the collection importable has run.
-        from ansible_collections.rdsops.commvault.plugins.module_utils import _http
+        from ansible_collections.rdsops.commvault.plugins.module_utils._http import transport as _http
         from support.scripted_http import Script as EmptyScript
 
         exchanges = script or EmptyScript()

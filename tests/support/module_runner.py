@@ -55,7 +55,7 @@ class ModuleRunner:
         request at all).
         """
         # Not at the top: conftest.py is read before the plugin that makes the collection importable has run.
-        from ansible_collections.rdsops.commvault.plugins.module_utils import _http
+        from ansible_collections.rdsops.commvault.plugins.module_utils._http import transport as _http
         from support.scripted_http import Script as EmptyScript
 
         exchanges = script or EmptyScript()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 if t.TYPE_CHECKING:
     from simulator.harness import Simulator
 
-    from ansible_collections.rdsops.commvault.plugins.module_utils._api import CommCell
+    from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 
 
 class SimulatedTime:
@@ -37,7 +37,7 @@ class SimulatedTime:
 def commcell_of(simulator: Simulator, **options: t.Any) -> t.Iterator[CommCell]:
     """The CommCell that the simulator is; options: of the connection, in place of the usual ones."""
     from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import connection_spec
-    from ansible_collections.rdsops.commvault.plugins.module_utils._connection import open_commcell
+    from ansible_collections.rdsops.commvault.plugins.module_utils._module.connection import open_commcell
     from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 
     values = {name: option.get("default") for name, option in connection_spec().options.items()}
@@ -48,8 +48,8 @@ def commcell_of(simulator: Simulator, **options: t.Any) -> t.Iterator[CommCell]:
 
 def start_jobs(commcell: CommCell, names: t.Sequence[str], client: str = "aws-prod") -> list[str]:
     """Start a backup of each instance; returns the job ids in the order of names."""
-    from ansible_collections.rdsops.commvault.plugins.module_utils._api_tasks import TasksApi
-    from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import (
+    from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
+    from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import (
         ExportOptions,
         build_request,
         make_instance,

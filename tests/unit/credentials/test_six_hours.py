@@ -11,25 +11,25 @@ import json
 import pytest
 from simulator.harness import Simulator
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._api import CommCell
-from ansible_collections.rdsops.commvault.plugins.module_utils._api_accounts import AccountsApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._api_jobs import JobsApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._api_tasks import TasksApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._auth import Token
-from ansible_collections.rdsops.commvault.plugins.module_utils._auth_login import Login
-from ansible_collections.rdsops.commvault.plugins.module_utils._auth_token_file import TokenFile
-from ansible_collections.rdsops.commvault.plugins.module_utils._base_url import parse_base_url
-from ansible_collections.rdsops.commvault.plugins.module_utils._http import Transport
-from ansible_collections.rdsops.commvault.plugins.module_utils._job_reader import JobReader
-from ansible_collections.rdsops.commvault.plugins.module_utils._login_session import begin
-from ansible_collections.rdsops.commvault.plugins.module_utils._oracle_rds import (
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.accounts_api import AccountsApi
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.login import Login
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.session import begin
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token_file import TokenFile
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token_store import TokenStore
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import (
     ExportOptions,
     build_request,
     make_instance,
 )
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import wait_for_jobs
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
-from ansible_collections.rdsops.commvault.plugins.module_utils._token_store import TokenStore
-from ansible_collections.rdsops.commvault.plugins.module_utils._waiting import wait_for_jobs
 
 HOUR = 3600.0
 ESTATE = {

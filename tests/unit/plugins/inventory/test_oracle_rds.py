@@ -21,7 +21,7 @@ from support.inventory_runner import NAME, TOKEN
 from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.inventory import oracle_rds
-from ansible_collections.rdsops.commvault.plugins.module_utils._discovery import Unread
+from ansible_collections.rdsops.commvault.plugins.module_utils._estate.discovery import Unread
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 
 ROWS = [

@@ -9,7 +9,7 @@ from support.documented import undocumented_or_missing
 from support.job_rows import job_summary, listing
 from support.scripted_http import Script, get, post
 
-from ansible_collections.rdsops.commvault.plugins.module_utils import _module
+from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
 from ansible_collections.rdsops.commvault.plugins.modules import job_wait
 
 

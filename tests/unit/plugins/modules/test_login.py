@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.scripted_http import Script, post
 
-from ansible_collections.rdsops.commvault.plugins.module_utils import _token_store
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth import token_store as _token_store
 from ansible_collections.rdsops.commvault.plugins.modules import login
 
 USER = {"auth_token": None, "username": "operator", "password": "SECRET-password"}

@@ -9,7 +9,7 @@ import json
 import pytest
 from support.scripted_http import Script, post
 
-from ansible_collections.rdsops.commvault.plugins.module_utils import _module
+from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
 from ansible_collections.rdsops.commvault.plugins.modules import logout
 
 SESSION = {

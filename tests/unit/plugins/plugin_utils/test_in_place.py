@@ -16,7 +16,7 @@ from support.module_runner import TOKEN, URL
 from support.scripted_http import Script, get
 
 from ansible_collections.rdsops.commvault.plugins.action import job_info as job_info_action
-from ansible_collections.rdsops.commvault.plugins.module_utils import _http
+from ansible_collections.rdsops.commvault.plugins.module_utils._http import transport as _http
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.plugins.modules import job_info
 from ansible_collections.rdsops.commvault.plugins.plugin_utils import _in_place

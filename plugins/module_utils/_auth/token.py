@@ -1,0 +1,66 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Tokens in the header of each request, and the simplest credential: a token that was given."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._errors import InvalidInput
+
+_NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e]")
+
+
+def auth_headers(token: str, scheme: str) -> dict[str, str]:
+    """The headers that authenticate a request. scheme: "authtoken" or "bearer".
+
+    Commvault documents the header Authtoken (https://api.commvault.com) and, for access tokens, Authorization: Bearer
+    (https://documentation.commvault.com/11.42/software/access_tokens_for_rest_apis.html).
+    """
+    if scheme == "bearer":
+        return {"Authorization": token if token.startswith("Bearer ") else f"Bearer {token}"}
+    return {"Authtoken": token}
+
+
+def check_token(token: str, source: str) -> str:
+    """The token if a header can carry it; source: what it was taken from. Raises InvalidInput, without the token."""
+    if not token or token.isspace():
+        raise InvalidInput(f"{source} is empty.")
+    if token != token.strip():
+        raise InvalidInput(
+            f"{source} begins or ends with a blank or a line break, as a token read from a file often does. Remove it,"
+            " for example with the filter trim."
+        )
+    if _NOT_PRINTABLE_ASCII.search(token):
+        raise InvalidInput(f"{source} contains a control character or one outside ASCII; such a token is damaged.")
+    return token
+
+
+class Token:
+    """A ready token, used as it is for the whole run. A login token already begins with "QSDK " and is sent back
+    verbatim.
+    """
+
+    def __init__(self, token: str, scheme: str = "authtoken") -> None:
+        """scheme: "authtoken" or "bearer". Raises InvalidInput for a token that no header can carry."""
+        self._headers = auth_headers(check_token(token, "auth_token"), scheme)
+
+    def headers(self) -> dict[str, str]:
+        """The headers that authenticate a request."""
+        return dict(self._headers)
+
+    def is_fresh(self, headers: t.Mapping[str, str]) -> bool:  # noqa: ARG002
+        """Nobody knows how old a ready token is."""
+        return False
+
+    def renew(self, rejected: t.Mapping[str, str]) -> bool:  # noqa: ARG002
+        """A ready token cannot be renewed."""
+        return False
+
+    def close(self) -> None:
+        """Nothing was obtained, nothing is given back."""

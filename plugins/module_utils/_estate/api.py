@@ -1,0 +1,129 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Clients, instances and subclients: what a CommCell protects. All of these requests only read.
+
+Paths are those of Commvault's SDK (github.com/Commvault/cvpysdk: services.py).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import RequestError
+from .._http.envelopes import as_number
+from .model import (
+    parse_activity,
+    parse_client_activity,
+    parse_clients,
+    parse_database_instances,
+    parse_subclients,
+)
+
+if t.TYPE_CHECKING:
+    from .._commcell import CommCell
+    from .model import Client, DatabaseInstance, Subclient
+
+# How much a list of subclients tells of each; with less, cvpysdk does not find commonProperties in it.
+PROPERTY_LEVEL = 20
+
+# Kinds of errors with which a release, or the scope of a token, may answer an endpoint that it does not have. A web
+# page can be one of these; where it stands for maintenance, it is on every URL, and the next reading finds that out.
+_NOT_THERE = frozenset(["not_found", "bad_request", "permission", "authentication", "refused", "bad_reply"])
+
+
+class EstateApi:
+    """What a CommCell protects. Safe to share between threads."""
+
+    def __init__(self, commcell: CommCell) -> None:
+        self._commcell = commcell
+
+    def client_id(self, client_name: str) -> int | None:
+        """The number of a client, None if there is no such client or the user may not see it. Raises RequestError.
+
+        GET GetId answers a miss with HTTP 404 and a JSON body, or with an id of -32000
+        (https://documentation.commvault.com/v11/essential/rest_api_get_id_for_client.html,
+        github.com/Commvault/terraform-provider-commvault: handler/OracleHandler.go).
+        """
+        data = self._list("GetId", {"clientname": client_name})
+        client_id = as_number(data.get("clientId")) if isinstance(data, dict) else None
+        return client_id if isinstance(client_id, int) and client_id > 0 else None
+
+    def clients(self) -> list[Client]:
+        """All clients that the user may see: GET Client, one answer however many there are. Raises RequestError."""
+        return parse_clients(self._list("Client"))
+
+    def client_activity(self, client_id: int) -> bool | None:
+        """Whether backup activity of a client is enabled, None if that is not told: GET Client/{id}. Raises
+        RequestError.
+        """
+        return parse_client_activity(self._list(f"Client/{client_id}"))
+
+    def activity(self) -> bool | None:
+        """Whether backup activity of the whole CommCell is enabled, None if that is not told. Raises RequestError when
+        the server cannot be reached or is out of order, but not where the endpoint is missing: most users may not see
+        it, and old releases do not have it.
+        """
+        return parse_activity(self._if_there("V4/CommCell/ActivityControl"))
+
+    def subclients(self, client: int | str, application_id: int | None = None) -> list[Subclient]:
+        """The subclients of a client, by its number or name: GET Subclient. Raises RequestError.
+
+        application_id: only those of this application. Empty also if there is no such client or the user may not see
+        it. backup_enabled of a subclient is None in releases that do not tell it in lists.
+        """
+        params: dict[str, t.Any] = {"clientId" if isinstance(client, int) else "clientName": client}
+        if application_id is not None:
+            params["applicationId"] = application_id
+        params["propertyLevel"] = PROPERTY_LEVEL
+        found = parse_subclients(self._list("Subclient", params))
+        if application_id is None:
+            return found
+        return [subclient for subclient in found if subclient.application_id == application_id]
+
+    def subclients_of(self, client: int | str, application_id: int | None = None) -> list[Subclient] | None:
+        """As subclients, but None if the user sees no client of that name. A client that is given by number exists."""
+        found = self.subclients(client, application_id)
+        if found or isinstance(client, int):
+            return found
+        client_id = self.client_id(client)
+        # By its number once more: not every release may take names here.
+        return None if client_id is None else self.subclients(client_id, application_id)
+
+    def subclient(self, subclient_id: int) -> Subclient | None:
+        """One subclient with its activity and storage policy, None if it is not visible: GET Subclient/{id}. Raises
+        RequestError.
+        """
+        found = parse_subclients(self._list(f"Subclient/{subclient_id}"))
+        return found[0] if found else None
+
+    def database_instances(self) -> list[DatabaseInstance]:
+        """The database instances of all clients: GET V4/Instances, one answer however many there are.
+
+        Empty if there are none, but also where the release does not have this list or does not give it to this user.
+        Raises RequestError when the server cannot be reached or is out of order.
+        """
+        return parse_database_instances(self._if_there("V4/Instances"), self._commcell.transport.redactor.clean)
+
+    def _list(self, path: str, params: t.Mapping[str, t.Any] | None = None) -> t.Any:
+        """The JSON of an answer; None for a 404 of the API, by which some endpoints say that a list is empty.
+
+        A web page as 404 is no answer of the API but that of a wrong base URL, and so an error.
+        """
+        reply = self._commcell.call("GET", path, changes=False, params=params)
+        if reply.status == 404 and reply.shape in ("object", "array"):
+            return None
+        self._commcell.check(reply, "GET", path, changes=False)
+        return reply.data
+
+    def _if_there(self, path: str) -> t.Any:
+        """The JSON of an answer, None where the endpoint does not exist for this release or user."""
+        try:
+            return self._list(path)
+        except RequestError as error:
+            if error.kind not in _NOT_THERE:
+                raise
+            return None

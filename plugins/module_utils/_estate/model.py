@@ -1,0 +1,425 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""What a CommCell protects: clients, subclients, their last backups, and names that are like each other. No Ansible, no
+HTTP.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import typing as t
+from dataclasses import dataclass, fields
+
+from .._http.envelopes import as_number
+from .._jobs.job import is_well, plain_text, state_of
+
+if t.TYPE_CHECKING:
+    from .._jobs.job import Job
+
+ORACLE = 22
+DEFAULT_SUBCLIENT = "default"
+
+# The databaseEngine of V4/Instances for an application id (github.com/Commvault/CVPowershellSDKV2: OpenAPI3.yaml; that
+# these belong together is inferred from their names).
+ENGINES = {22: "ORACLE", 80: "ORACLE_RAC", 81: "SQL_SERVER", 104: "MYSQL", 125: "POSTGRESQL"}
+# An engine of the same list that can stand for any database on Amazon RDS.
+RDS_ENGINE = "RDS"
+
+# The names that go with the numbers in GET Instance (https://documentation.commvault.com, REST API).
+_APP_NAMES = {22: "Oracle", 80: "Oracle RAC", 81: "SQL Server", 104: "MySQL", 125: "PostgreSQL"}
+
+# What is known about whether a subclient can be backed up, in the words of results and groups.
+READY, NOT_READY, DISABLED, ENABLED, UNKNOWN = "ready", "not_ready", "disabled", "enabled", "unknown"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client, as GET Client lists it."""
+
+    id: int
+    name: str
+    display_name: str
+    company: str | None = None
+
+
+@dataclass(frozen=True)
+class LastBackup:
+    """The last backup of something.
+
+    job_id: None where the server does not tell it. status: in the vendor's words. time: epoch seconds of its end, or of
+    its start while it runs. level: None where it is not told.
+    """
+
+    job_id: str | None
+    status: str
+    time: int | None
+    level: str | None = None
+    reason: str | None = None
+
+    @property
+    def state(self) -> str:
+        """What the status means, as of Job.state."""
+        return state_of(self.status)
+
+    @property
+    def good(self) -> bool:
+        """Whether it ended without errors; warnings are no errors."""
+        return is_well(self.state)
+
+    def to_result(self) -> dict[str, t.Any]:
+        """For the result of a module."""
+        result = {field.name: getattr(self, field.name) for field in fields(self)}
+        result["state"] = self.state
+        return result
+
+
+def last_backup_of(job: Job) -> LastBackup:
+    """A job as the last backup of what it backed up."""
+    return LastBackup(job.id, job.status, job.end_time or job.start_time, job.backup_level, job.reason)
+
+
+@dataclass(frozen=True)
+class DatabaseInstance:
+    """A row of GET V4/Instances.
+
+    status: "READY" or "NOT_READY". last_backup: None if there was none, or if it is not told.
+    """
+
+    id: int
+    name: str
+    client_id: int
+    client_name: str
+    vendor: str | None = None
+    engine: str | None = None
+    status: str | None = None
+    not_ready_reason: str | None = None
+    plan: str | None = None
+    company: str | None = None
+    display_name: str | None = None
+    last_backup: LastBackup | None = None
+
+
+@dataclass
+class Subclient:
+    """A subclient with all that createtask wants to be told, and what else is known of it; None: it is not told.
+
+    display_name: of the client. subclient_id: None where subclients were not read. storage_policy: what a subclient
+    without a plan can have instead. backup_enabled: the activity of the subclient itself. last_good_backup: the last
+    one that ended without errors, as far back as was looked.
+    """
+
+    client_id: int
+    client_name: str
+    display_name: str
+    instance_id: int | None
+    instance_name: str
+    subclient_id: int | None
+    subclient_name: str
+    application_id: int
+    app_name: str
+    backupset_name: str | None = None
+    company: str | None = None
+    plan: str | None = None
+    storage_policy: str | None = None
+    backup_enabled: bool | None = None
+    vendor: str | None = None
+    readiness: str | None = None
+    not_ready_reason: str | None = None
+    last_backup: LastBackup | None = None
+    last_good_backup: LastBackup | None = None
+
+    @property
+    def status(self) -> str:
+        """READY or NOT_READY where the CommCell says so; DISABLED or ENABLED where only the subclient's own backup
+        activity is known; else UNKNOWN.
+        """
+        if self.backup_enabled is False:
+            return DISABLED
+        if self.readiness:
+            return READY if self.readiness == "READY" else NOT_READY
+        return UNKNOWN if self.backup_enabled is None else ENABLED
+
+    @property
+    def label(self) -> str:
+        """For messages."""
+        return f"{self.client_name}/{self.instance_name}/{self.subclient_name}"
+
+    @property
+    def sort_key(self) -> tuple[str, str, str]:
+        """By names, whatever their case."""
+        return self.client_name.lower(), self.instance_name.lower(), self.subclient_name.lower()
+
+    @property
+    def instance_key(self) -> tuple[int, t.Any]:
+        """The same for all subclients of an instance."""
+        return self.client_id, self.instance_id or self.instance_name.lower()
+
+    def entry(self) -> dict[str, t.Any]:
+        """An entry for the option instances of oracle_rds_export_backup."""
+        return {name: getattr(self, name) for name in ENTRY_FIELDS}
+
+    def to_result(self) -> dict[str, t.Any]:
+        """For the result of a module, and for a cache."""
+        result = {name: getattr(self, name) for name in _PLAIN_FIELDS}
+        result["status"] = self.status
+        for name in _BACKUP_FIELDS:
+            backup = getattr(self, name)
+            result[name] = backup.to_result() if backup else None
+        return result
+
+
+ENTRY_FIELDS = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
+_BACKUP_FIELDS = ("last_backup", "last_good_backup")
+_PLAIN_FIELDS = tuple(field.name for field in fields(Subclient) if field.name not in (*_BACKUP_FIELDS, "readiness"))
+
+
+def _rows(data: t.Any, key: str) -> list[dict[str, t.Any]]:
+    """The members of a list in an answer; a single one may come bare, and an empty list as nothing at all."""
+    found = data.get(key) if isinstance(data, dict) else None
+    if isinstance(found, dict):
+        return [found]
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _member(data: t.Any, key: str) -> dict[str, t.Any]:
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: t.Any) -> str | None:
+    return str(value).strip() or None if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+
+
+def _id(value: t.Any) -> int | None:
+    number = as_number(value)
+    return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else None
+
+
+def _flag(value: t.Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def parse_clients(data: t.Any) -> list[Client]:
+    """The clients of an answer of GET Client or GET Client/{id} (github.com/Commvault/cvpysdk: client.py)."""
+    clients = []
+    for row in _rows(data, "clientProperties"):
+        entity = _member(_member(row, "client"), "clientEntity")
+        client_id, name = _id(entity.get("clientId")), _text(entity.get("clientName"))
+        if client_id and name:
+            company = _text(_member(entity, "entityInfo").get("companyName"))
+            clients.append(Client(client_id, name, _text(entity.get("displayName")) or name, company))
+    return clients
+
+
+def parse_client_activity(data: t.Any) -> bool | None:
+    """Whether an answer of GET Client/{id} says that backup activity is enabled, None if it does not say.
+
+    Activity type 1 is data management (github.com/Commvault/cvpysdk: client.py, which also reads EnableDataManagement).
+    """
+    for row in _rows(data, "clientProperties"):
+        properties = _member(row, "clientProps")
+        for option in _rows(_member(properties, "clientActivityControl"), "activityControlOptions"):
+            if as_number(option.get("activityType")) == 1:
+                return _flag(option.get("enableActivityType"))
+        return _flag(_member(properties, "activityControl").get("EnableDataManagement"))
+    return None
+
+
+def parse_activity(data: t.Any) -> bool | None:
+    """Whether an answer of GET V4/CommCell/ActivityControl says that backups are enabled, None if it does not say.
+
+    128 is all activity, 1 is data management (github.com/Commvault/cvpysdk: activitycontrol.py).
+    """
+    told = {
+        as_number(row.get("activityType")): _flag(row.get("enabled"))
+        for row in _rows(data, "acObjects")
+        if as_number(row.get("activityType")) in (1, 128)
+    }
+    if False in told.values():
+        return False
+    return told.get(1)
+
+
+def parse_subclients(data: t.Any) -> list[Subclient]:
+    """The subclients of an answer of GET Subclient or GET Subclient/{id}.
+
+    The entity holds what createtask wants in an association (https://api.commvault.com, and
+    github.com/Commvault/cvpysdk: subclient.py).
+    """
+    subclients = []
+    for row in _rows(data, "subClientProperties"):
+        entity, common = _member(row, "subClientEntity"), _member(row, "commonProperties")
+        client_id, application_id = _id(entity.get("clientId")), _id(entity.get("applicationId"))
+        client_name, instance_name = _text(entity.get("clientName")), _text(entity.get("instanceName"))
+        subclient_name = _text(entity.get("subclientName"))
+        if not (client_id and application_id and client_name and instance_name and subclient_name):
+            continue
+        policy = _member(_member(common, "storageDevice"), "dataBackupStoragePolicy")
+        subclients.append(
+            Subclient(
+                client_id=client_id,
+                client_name=client_name,
+                display_name=_text(entity.get("displayName")) or client_name,
+                instance_id=_id(entity.get("instanceId")),
+                instance_name=instance_name,
+                subclient_id=_id(entity.get("subclientId")),
+                subclient_name=subclient_name,
+                application_id=application_id,
+                app_name=_text(entity.get("appName")) or _APP_NAMES.get(application_id, ""),
+                backupset_name=_text(entity.get("backupsetName")),
+                company=_text(_member(entity, "entityInfo").get("companyName")),
+                plan=_text(_member(row, "planEntity").get("planName")),
+                storage_policy=_text(policy.get("storagePolicyName")),
+                backup_enabled=_flag(common.get("enableBackup")),
+            )
+        )
+    return subclients
+
+
+def parse_database_instances(data: t.Any, clean: t.Callable[[str], str] = str) -> list[DatabaseInstance]:
+    """The rows of GET V4/Instances (github.com/Commvault/CVPowershellSDKV2: OpenAPI3.yaml).
+
+    clean: masks secrets in what the server says of instances.
+    """
+    instances = []
+    for row in _rows(data, "instances"):
+        client = _member(row, "client")
+        number, name = _id(row.get("id")), _text(row.get("name"))
+        client_id, client_name = _id(client.get("id")), _text(client.get("name"))
+        if not (number and name and client_id and client_name):
+            continue
+        instances.append(
+            DatabaseInstance(
+                number,
+                name,
+                client_id,
+                client_name,
+                vendor=_text(row.get("vendor")),
+                engine=_text(row.get("databaseEngine")),
+                status=_text(row.get("status")),
+                not_ready_reason=clean(_text(row.get("notReadyReason")) or "") or None,
+                plan=_text(_member(row, "plan").get("name")),
+                company=_text(_member(row, "company").get("name")),
+                display_name=_text(row.get("server")),
+                last_backup=_parse_last_backup(_member(row, "lastBackup"), clean),
+            )
+        )
+    return instances
+
+
+def _parse_last_backup(data: dict[str, t.Any], clean: t.Callable[[str], str]) -> LastBackup | None:
+    status = _text(data.get("status"))
+    # ANY_STATUS is a value of the vendor's list that says nothing.
+    if not status or status in ("NEVER_BACKED_UP", "ANY_STATUS"):
+        return None
+    job_id = _id(data.get("jobId"))
+    reason = plain_text(data.get("failureReason"), clean=clean) or None
+    return LastBackup(str(job_id) if job_id else None, status, _id(data.get("time")), reason=reason)
+
+
+def add_instance_facts(subclients: t.Sequence[Subclient], instances: t.Iterable[DatabaseInstance]) -> None:
+    """Complete subclients, in place, with what V4/Instances says of their instances.
+
+    The last backup of an instance is taken for that of a subclient only where the instance has no other one.
+    """
+    by_id = {instance.id: instance for instance in instances}
+    siblings: dict[t.Any, int] = {}
+    for subclient in subclients:
+        siblings[subclient.instance_key] = siblings.get(subclient.instance_key, 0) + 1
+    for subclient in subclients:
+        instance = by_id.get(subclient.instance_id or 0)
+        if not instance:
+            continue
+        subclient.vendor = instance.vendor
+        subclient.readiness = instance.status
+        subclient.not_ready_reason = instance.not_ready_reason
+        subclient.plan = subclient.plan or instance.plan
+        if siblings[subclient.instance_key] == 1:
+            note_backups(subclient, [instance.last_backup] if instance.last_backup else [])
+
+
+def from_database_instance(instance: DatabaseInstance) -> Subclient:
+    """What V4/Instances alone says of an instance; its subclient is the one that createtask takes if none is named."""
+    application_id = next((number for number, engine in ENGINES.items() if engine == instance.engine), 0)
+    subclient = Subclient(
+        client_id=instance.client_id,
+        client_name=instance.client_name,
+        display_name=instance.display_name or instance.client_name,
+        instance_id=instance.id,
+        instance_name=instance.name,
+        subclient_id=None,
+        subclient_name=DEFAULT_SUBCLIENT,
+        application_id=application_id,
+        app_name=_APP_NAMES.get(application_id, ""),
+        company=instance.company,
+    )
+    add_instance_facts([subclient], [instance])
+    return subclient
+
+
+def add_jobs(subclients: t.Sequence[Subclient], jobs: t.Iterable[Job]) -> None:
+    """Complete subclients, in place, with their last backups among these jobs."""
+    by_id: dict[int | None, Subclient] = {one.subclient_id: one for one in subclients if one.subclient_id}
+    by_name = {subclient.sort_key: subclient for subclient in subclients}
+    for job in jobs:
+        subclient = by_id.get(job.subclient_id)
+        if subclient is None and None not in (job.client_name, job.instance_name, job.subclient_name):
+            names = (str(job.client_name), str(job.instance_name), str(job.subclient_name))
+            subclient = by_name.get(t.cast("tuple[str, str, str]", tuple(name.lower() for name in names)))
+            if subclient and subclient.subclient_id and job.subclient_id:
+                subclient = None  # The same names, but another subclient: it was removed and made anew.
+        if subclient:
+            note_backups(subclient, [last_backup_of(job)])
+
+
+def note_backups(subclient: Subclient, backups: t.Iterable[LastBackup]) -> None:
+    """Keep of these and of those it has the last backup and the last good one of a subclient."""
+    for backup in backups:
+        subclient.last_backup = _later(subclient.last_backup, backup)
+        if backup.good:
+            subclient.last_good_backup = _later(subclient.last_good_backup, backup)
+
+
+def _later(known: LastBackup | None, other: LastBackup) -> LastBackup:
+    if known is None:
+        return other
+    if known.job_id == other.job_id:
+        # The same job, seen twice: the listing of jobs tells the level, V4/Instances does not.
+        return other if other.level else known
+    mine, yours = (int(known.job_id or 0), known.time or 0), (int(other.job_id or 0), other.time or 0)
+    return other if yours > mine else known
+
+
+def name_filter(patterns: t.Sequence[str]) -> t.Callable[[str, str, str], bool]:
+    """A function that says whether one of the names it is given (of client and instance, and display name) matches one
+    of these shell-style patterns, in any case. No pattern at all fits all.
+    """
+    lowered = [pattern.lower() for pattern in patterns]
+
+    def fits(*names: str) -> bool:
+        return not lowered or any(fnmatch.fnmatchcase(name.lower(), one) for one in lowered for name in names)
+
+    return fits
+
+
+def nearest_names(name: str, known: t.Iterable[str], limit: int = 3) -> list[str]:
+    """The known names that are most like a name, best first; case does not count."""
+    originals: dict[str, str] = {}
+    for other in known:
+        originals.setdefault(other.lower(), other)
+    wanted = name.lower()
+    close = difflib.get_close_matches(wanted, originals, n=limit, cutoff=0.6)
+    if len(wanted) >= 3:
+        # "orders" is not like "aws-prod-eu-orders-01" to difflib, but it is to people.
+        close += sorted((other for other in originals if wanted in other and other not in close), key=len)
+    return [originals[other] for other in close[:limit]]
+
+
+def nearest_words(names: t.Sequence[str]) -> str:
+    """Nearest names as a sentence after another one; empty for none."""
+    return f" Nearest: {', '.join(names)}." if names else ""

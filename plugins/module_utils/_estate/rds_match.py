@@ -1,0 +1,379 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""From DB instances as AWS names them to subclients as Commvault names them. Pure functions: nothing is guessed, what
+does not fit exactly one instance is said to be missing or ambiguous.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from fnmatch import translate
+
+from .._errors import InvalidInput
+from .model import DEFAULT_SUBCLIENT, nearest_names, nearest_words
+
+if t.TYPE_CHECKING:
+    from .model import Subclient
+
+MATCHED, MISSING, AMBIGUOUS, SKIPPED = "matched", "missing", "ambiguous", "skipped"
+NOT_VERIFIED = "not_verified"
+
+# How a match came about; what stands first goes before what stands later.
+_BY_INSTANCE, _BY_DISPLAY, _BY_PATTERN = range(3)
+
+# Values of Engine in DescribeDBInstances: oracle-ee, oracle-se2-cdb, custom-oracle-ee and their like
+# (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html).
+_ORACLE_ENGINE = re.compile(r"(custom-)?oracle-", re.IGNORECASE)
+_ARN = re.compile(r"arn:[^:]*:rds:([^:]*):([^:]*):db:(.+)$")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDERS = ("identifier", "region", "account", "engine")
+# To say which names are like an unknown one takes a moment each.
+MAX_NEAREST = 20
+MAX_CANDIDATES = 5
+
+
+@dataclass(frozen=True)
+class RdsInstance:
+    """A DB instance as AWS describes it; None: not known.
+
+    id: by which the caller finds the result. identifier: the DBInstanceIdentifier. engine: as AWS writes it.
+    account: number of the AWS account. client_name: the client that it is under, by name or display name.
+    subclient_name: which subclient, where Commvault has several.
+    """
+
+    id: str
+    identifier: str | None
+    engine: str | None = None
+    region: str | None = None
+    account: str | None = None
+    client_name: str | None = None
+    subclient_name: str | None = None
+
+    def value(self, placeholder: str) -> str | None:
+        """What stands for a placeholder of a pattern."""
+        value: str | None = getattr(self, placeholder)
+        return value
+
+
+@dataclass
+class Match:
+    """What was found for one DB instance.
+
+    state: MATCHED, MISSING, AMBIGUOUS, NOT_VERIFIED where something else may fit that could not be read, or SKIPPED for
+    an engine that is not Oracle. msg: the same in words. subclient: what to back up, if it is MATCHED. candidates: what
+    fits, if it is too much or not certain. nearest: names that are like the missing one. rank: how it was found.
+    """
+
+    wanted: RdsInstance
+    state: str
+    msg: str
+    subclient: Subclient | None = None
+    candidates: tuple[Subclient, ...] = ()
+    nearest: tuple[str, ...] = ()
+    rank: int = _BY_INSTANCE
+
+    def to_result(self) -> dict[str, t.Any]:
+        """For the result of a module."""
+        return {
+            "id": self.wanted.id,
+            "db_instance_identifier": self.wanted.identifier,
+            "state": self.state,
+            "msg": self.msg,
+            "entry": {"id": self.wanted.id, **self.subclient.entry()} if self.subclient else None,
+            "candidates": [candidate.label for candidate in self.candidates],
+            "nearest": list(self.nearest),
+        }
+
+
+def make_rds_instance(values: t.Mapping[str, t.Any], index: int) -> RdsInstance:
+    """An RdsInstance from option values. index: its place in the option match. Raises InvalidInput.
+
+    An ARN tells identifier, region and account where these are not given
+    (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.ARN.html).
+    """
+    given = {name: (value.strip() or None) if isinstance(value, str) else None for name, value in values.items()}
+    region = account = identifier = None
+    arn = given.get("db_instance_arn")
+    if arn:
+        parts = _ARN.match(arn)
+        if not parts:
+            raise InvalidInput(f"match[{index}].db_instance_arn is not the ARN of a DB instance: {arn!r}.")
+        region, account, identifier = parts.groups()
+    identifier = given.get("db_instance_identifier") or identifier
+    return RdsInstance(
+        id=given.get("id") or identifier or f"match[{index}]",
+        identifier=identifier,
+        engine=given.get("engine"),
+        region=given.get("region") or region,
+        account=account,
+        client_name=given.get("client_name"),
+        subclient_name=given.get("subclient_name"),
+    )
+
+
+def make_rds_instances(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[RdsInstance]:
+    """The DB instances of the option match, in order. Raises InvalidInput."""
+    instances = [make_rds_instance(entry, index) for index, entry in enumerate(entries)]
+    places: dict[str, int] = {}
+    for index, instance in enumerate(instances):
+        first = places.setdefault(instance.id, index)
+        if first != index:
+            raise InvalidInput(f"match[{first}] and match[{index}] have the same id {instance.id!r}.")
+    return instances
+
+
+class Pattern:
+    """A pattern for names, such as "rds-{identifier}-*" for instances or "aws-{region}/{identifier}" for instances of
+    certain clients.
+    """
+
+    def __init__(self, text: str) -> None:
+        """text: with the placeholders PLACEHOLDERS and the wildcards * and ?. Raises InvalidInput."""
+        self.text = text
+        names = _PLACEHOLDER.findall(text)
+        unknown = sorted(set(names) - set(PLACEHOLDERS))
+        if unknown or not names:
+            words = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise InvalidInput(f"match_patterns: {text!r} must have one or several of the placeholders {words}.")
+        self._names = names
+        self._with_client = "/" in text
+
+    def regex(self, wanted: RdsInstance) -> t.Pattern[str] | None:
+        """What names look like for one DB instance, None if what the pattern needs is not known of it."""
+        if any(not wanted.value(name) for name in self._names):
+            return None
+        # What AWS says is taken literally, whatever it holds.
+        text = _PLACEHOLDER.sub(lambda found: re.sub(r"([*?\[])", r"[\1]", wanted.value(found[1]) or ""), self.text)
+        return re.compile(translate(text.lower()))
+
+    def fits(self, regex: t.Pattern[str], subclient: Subclient) -> bool:
+        """Whether a subclient's instance (with its client, by name or display name, if the pattern has a slash) is what
+        regex describes.
+        """
+        name = subclient.instance_name.lower()
+        if not self._with_client:
+            return bool(regex.match(name))
+        return any(
+            regex.match(f"{client.lower()}/{name}") for client in (subclient.client_name, subclient.display_name)
+        )
+
+    def excludes(self, regex: t.Pattern[str], client_name: str, instance_name: str) -> bool:
+        """Whether an instance of that name would not fit, if that client had one."""
+        return self._with_client and not regex.match(f"{client_name.lower()}/{instance_name.lower()}")
+
+
+class _Names:
+    """Subclients by the names that RDS instances can have in Commvault."""
+
+    def __init__(self, subclients: t.Sequence[Subclient]) -> None:
+        self.all = subclients
+        self.by_instance: dict[str, list[Subclient]] = {}
+        self.by_display: dict[str, list[Subclient]] = {}
+        for subclient in subclients:
+            self.by_instance.setdefault(subclient.instance_name.lower(), []).append(subclient)
+            self.by_display.setdefault(subclient.display_name.lower(), []).append(subclient)
+
+    def known(self) -> list[str]:
+        """All names, as they are written."""
+        return [name for one in self.all for name in (one.instance_name, one.display_name)]
+
+
+def match(
+    wanted: t.Sequence[RdsInstance],
+    subclients: t.Sequence[Subclient],
+    patterns: t.Sequence[Pattern] = (),
+    complete: bool = True,
+    in_doubt: t.Sequence[str] = (),
+) -> list[Match]:
+    """Find for each DB instance the subclient that backs it up; returns one Match each, in order.
+
+    The instance name has to be the identifier; or else the display name of the client; or else a pattern has to fit.
+    Case does not count. Where several instances fit, patterns that fit some of them decide. One subclient never stands
+    for two DB instances: the one that it is called like has it. complete: whether all subclients could be read, so
+    that what is missing is certain not to be there. in_doubt: names of clients whose instances could not be read: what
+    fits elsewhere is NOT_VERIFIED unless a pattern, or the client that was asked for, rules these clients out.
+    """
+    names = _Names(subclients)
+    matches = [_match_one(one, names, patterns) for one in wanted]
+    _settle_conflicts(matches, patterns)
+    if in_doubt:
+        for found in matches:
+            if found.subclient:
+                _doubt(found, patterns, in_doubt)
+    _explain_missing([found for found in matches if found.state == MISSING], names, complete)
+    return matches
+
+
+def _doubt(found: Match, patterns: t.Sequence[Pattern], in_doubt: t.Sequence[str]) -> None:
+    """Take a match back if the DB instance can as well be one that could not be read."""
+    subclient = t.cast("Subclient", found.subclient)
+    if found.wanted.client_name:
+        asked_for = found.wanted.client_name.lower()
+        others = [name for name in in_doubt if name.lower() == asked_for]
+    else:
+        regexes = [(pattern, pattern.regex(found.wanted)) for pattern in patterns]
+        fitting = [(pattern, regex) for pattern, regex in regexes if regex and pattern.fits(regex, subclient)]
+        others = [
+            name
+            for name in in_doubt
+            if not any(pattern.excludes(regex, name, subclient.instance_name) for pattern, regex in fitting)
+        ]
+    if not others:
+        return
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    found.state = NOT_VERIFIED
+    found.candidates = (subclient,)
+    found.subclient = None
+    found.msg = (
+        f"{_called(found.wanted)} fits {subclient.label}, but the instances of client {others[0]}{more} could not be"
+        " read, and one of them may fit as well."
+    )
+
+
+def _explain_missing(missing: t.Sequence[Match], names: _Names, complete: bool) -> None:
+    known = names.known() if missing else []
+    for number, found in enumerate(missing):
+        if number < MAX_NEAREST and found.wanted.identifier and not found.nearest:
+            found.nearest = tuple(nearest_names(found.wanted.identifier, known))
+            found.msg += nearest_words(found.nearest)
+        if not complete:
+            found.msg += " It may be among what could not be read."
+
+
+def _match_one(wanted: RdsInstance, names: _Names, patterns: t.Sequence[Pattern]) -> Match:
+    if wanted.engine and not _ORACLE_ENGINE.match(wanted.engine):
+        return Match(wanted, SKIPPED, f"{_called(wanted)} is not Oracle, but {wanted.engine}. It is left out.")
+    if not wanted.identifier:
+        return Match(wanted, MISSING, f"{wanted.id} has no DB instance identifier.")
+    identifier = wanted.identifier.lower()
+    rank, found = _BY_INSTANCE, _of_client(wanted, names.by_instance.get(identifier, []))
+    if not found:
+        rank, found = _BY_DISPLAY, _of_client(wanted, names.by_display.get(identifier, []))
+    if not found:
+        rank = _BY_PATTERN
+    if _instances(found) != 1:
+        found = _narrowed(wanted, found, _of_client(wanted, names.all), patterns)
+    if not found:
+        where = f" of client {wanted.client_name}" if wanted.client_name else ""
+        return Match(
+            wanted, MISSING, f"Commvault has no instance{where} for {_called(wanted)} that these credentials may see."
+        )
+    if _instances(found) > 1:
+        return _ambiguous(wanted, found, "Use match_patterns, or commvault_client_name of a host, to say which it is")
+    result = _with_subclient(wanted, found)
+    result.rank = rank
+    return result
+
+
+def _of_client(wanted: RdsInstance, subclients: t.Sequence[Subclient]) -> t.Sequence[Subclient]:
+    """Those of the client that was asked for; all if none was."""
+    if not wanted.client_name:
+        return subclients
+    name = wanted.client_name.lower()
+    return [one for one in subclients if name in (one.client_name.lower(), one.display_name.lower())]
+
+
+def _narrowed(
+    wanted: RdsInstance,
+    found: t.Sequence[Subclient],
+    everything: t.Sequence[Subclient],
+    patterns: t.Sequence[Pattern],
+) -> t.Sequence[Subclient]:
+    """What the patterns leave of several instances, or find where there is none."""
+    for pattern in patterns:
+        regex = pattern.regex(wanted)
+        if regex is None:
+            continue
+        fitting = [one for one in found or everything if pattern.fits(regex, one)]
+        found = fitting or found
+        if _instances(found) == 1:
+            break
+    return found
+
+
+def _instances(subclients: t.Sequence[Subclient]) -> int:
+    return len({subclient.instance_key for subclient in subclients})
+
+
+def _with_subclient(wanted: RdsInstance, found: t.Sequence[Subclient]) -> Match:
+    """The match with the one instance that was found."""
+    first = found[0]
+    place = f"instance {first.instance_name} of client {first.client_name}"
+    if wanted.subclient_name or len(found) > 1:
+        name = (wanted.subclient_name or DEFAULT_SUBCLIENT).lower()
+        named = [one for one in found if one.subclient_name.lower() == name]
+        if not named and wanted.subclient_name:
+            others = tuple(one.subclient_name for one in found)
+            msg = f"{_called(wanted)} is {place}, but that has no subclient {wanted.subclient_name}."
+            return Match(wanted, MISSING, msg + nearest_words(others), nearest=others)
+        if len(named) != 1:
+            return _ambiguous(
+                wanted, found, "Say which one by subclient_name, or by commvault_subclient_name of a host"
+            )
+        first = named[0]
+    return Match(wanted, MATCHED, f"{_called(wanted)} is {place}, subclient {first.subclient_name}.", first)
+
+
+def _ambiguous(wanted: RdsInstance, found: t.Sequence[Subclient], advice: str) -> Match:
+    shown = ", ".join(one.label for one in found[:MAX_CANDIDATES])
+    more = f" and {len(found) - MAX_CANDIDATES} more" if len(found) > MAX_CANDIDATES else ""
+    return Match(
+        wanted,
+        AMBIGUOUS,
+        f"{_called(wanted)} can be any of {shown}{more}. {advice}.",
+        candidates=tuple(found[:MAX_CANDIDATES]),
+    )
+
+
+def _called(wanted: RdsInstance) -> str:
+    name = wanted.identifier or wanted.id
+    return f"DB instance {name} in {wanted.region}" if wanted.region else f"DB instance {name}"
+
+
+def _settle_conflicts(matches: t.Sequence[Match], patterns: t.Sequence[Pattern]) -> None:
+    """See that no two DB instances are taken for the same subclient: it would be backed up twice, and the other one
+    never.
+    """
+    takers: dict[t.Any, list[Match]] = {}
+    for found in matches:
+        if found.subclient:
+            takers.setdefault((found.subclient.instance_key, found.subclient.sort_key), []).append(found)
+    for rivals in takers.values():
+        if len(rivals) == 1:
+            continue
+        best = min(rival.rank for rival in rivals)
+        first = [rival for rival in rivals if rival.rank == best]
+        winners = first if len(first) == 1 else [rival for rival in first if _pattern_fits(rival, patterns)]
+        for rival in rivals:
+            if winners == [rival]:
+                continue
+            others = ", ".join(other.wanted.id for other in rivals if other is not rival)
+            subclient = t.cast("Subclient", rival.subclient)
+            label = subclient.label
+            if len(winners) == 1:
+                rival.state = MISSING
+                owner = winners[0].wanted.id
+                rival.msg = f"Commvault has no instance for {_called(rival.wanted)}: {label} is {owner}."
+            else:
+                rival.state = AMBIGUOUS
+                rival.candidates = (subclient,)
+                rival.msg = (
+                    f"{_called(rival.wanted)} can be {label}, but so can {others}. Use match_patterns with {{region}}"
+                    " or {account} to say which is which."
+                )
+            rival.subclient = None
+
+
+def _pattern_fits(found: Match, patterns: t.Sequence[Pattern]) -> bool:
+    subclient = t.cast("Subclient", found.subclient)
+    for pattern in patterns:
+        regex = pattern.regex(found.wanted)
+        if regex is not None and pattern.fits(regex, subclient):
+            return True
+    return False

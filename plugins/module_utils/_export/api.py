@@ -1,0 +1,108 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Tasks: POST createtask. See https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import RequestError
+from .._http.envelopes import as_number, find_error
+
+if t.TYPE_CHECKING:
+    from .._commcell import CommCell
+    from .._http.quota import Quota
+    from .._http.reply import Reply
+
+# Paths are not case-sensitive: the vendor's pages write this one in five ways.
+CREATE_TASK = "createtask"
+
+
+class TaskReply(t.NamedTuple):
+    """What createtask answered when it started something.
+
+    task_id: int, or None if the answer had none. job_ids: never empty. response: the answer verbatim.
+    complaint: an error that the answer reported beside its jobs, or None.
+    """
+
+    task_id: int | None
+    job_ids: tuple[str, ...]
+    response: dict[str, t.Any]
+    complaint: str | None = None
+
+
+class TasksApi:
+    """The tasks of a CommCell."""
+
+    def __init__(self, commcell: CommCell) -> None:
+        self._commcell = commcell
+
+    def create_url(self) -> str:
+        """Where create sends its request."""
+        return self._commcell.url(CREATE_TASK)
+
+    @property
+    def quota(self) -> Quota | None:
+        """What the server last said about its quota of requests that change something."""
+        return self._commcell.quotas.get(True)
+
+    def create(self, body: dict[str, t.Any]) -> TaskReply:
+        """Submit a task: POST createtask, once.
+
+        body: as of _oracle_rds.build_request. Raises RequestError when no job was started (maybe_ran false) or when
+        that is not known (maybe_ran true). An answer with job ids counts as started even if it reports an error too:
+        those jobs run.
+        """
+        reply = self._commcell.call("POST", CREATE_TASK, changes=True, body=body)
+        started = _read_reply(reply)
+        if started:
+            return started
+        self._commcell.check(reply, "POST", CREATE_TASK, changes=True)
+        raise _no_job(reply, self.create_url())
+
+
+def _read_reply(reply: Reply) -> TaskReply | None:
+    """The documented good answer, {"taskId": 9920, "jobIds": ["148886"]}; ids are taken as int or str."""
+    if reply.status // 100 != 2 or not isinstance(reply.data, dict):
+        return None
+    job_ids = reply.data.get("jobIds")
+    if not isinstance(job_ids, list):
+        return None
+    ids = tuple(str(job_id) for job_id in job_ids if job_id not in (None, "", 0, "0"))
+    if not ids:
+        return None
+    vendor = find_error(reply.data)
+    task_id = as_number(reply.data.get("taskId"))
+    return TaskReply(
+        task_id if isinstance(task_id, int) else None,
+        ids,
+        reply.data,
+        vendor.message or str(vendor.code) if vendor else None,
+    )
+
+
+def _no_job(reply: Reply, url: str) -> RequestError:
+    """A 2xx JSON answer without error and without jobs: a task that starts nothing now, or no answer at all."""
+    task_id = reply.data.get("taskId") if isinstance(reply.data, dict) else None
+    where = f"(POST {url}, HTTP {reply.status})"
+    if task_id:
+        return RequestError(
+            f"Commvault accepted the request as task {task_id}, but started no job. Look at that task in the Command"
+            f" Center before you start this backup again. {where}",
+            "no_job",
+            method="POST",
+            url=url,
+            status=reply.status,
+        )
+    return RequestError(
+        f"Commvault answered without a task and without jobs. {where}",
+        "bad_reply",
+        method="POST",
+        url=url,
+        status=reply.status,
+        maybe_ran=True,
+    )

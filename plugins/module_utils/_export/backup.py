@@ -1,0 +1,489 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""The export backup of Amazon RDS for Oracle: which instances, which request, and what became of each. No Ansible, no
+HTTP.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from .._errors import CommvaultError, InvalidInput, RequestError
+from .._times import age_words, iso_time
+
+if t.TYPE_CHECKING:
+    from .._jobs.job import Job
+
+# Defaults and field names: https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks
+DEFAULT_SUBCLIENT = "default"
+DEFAULT_APP_NAME = "Oracle"
+DEFAULT_APPLICATION_ID = 22
+# The page shows 0 as placeholder for both; 2 is what a backup is in Commvault's SDK (github.com/Commvault/cvpysdk:
+# instance.py).
+SUBTASK_TYPE_BACKUP = 2
+OPERATION_TYPE_BACKUP = 2
+
+NO_ELIGIBLE_SUBCLIENT = 587207178
+
+# What can be open about an instance after its request: did a lost answer stand for a started backup, which job is it
+# that keeps a new one from starting, and which of the jobs of a batch is its own.
+LOST, RUNNING, BATCH = "lost", "running", "batch"
+
+# Every state an instance can end up in, with its word in summaries: first the good ones.
+STATES = {
+    "started": "started",
+    "adopted": "adopted",
+    "recent": "recent enough",
+    "would_start": "would be started",
+    "not_verified": "not verified",
+    "refused": "refused",
+    "unknown": "of unknown outcome",
+    "not_submitted": "not submitted",
+}
+# The states in which a job is at work, or was a moment ago.
+AWAITED_STATES = frozenset(["started", "adopted"])
+GOOD_STATES = frozenset(["started", "adopted", "recent", "would_start", "not_verified"])
+_SHOWN_FAILURES = 3
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What an association says about identity; task_info must not change it behind the module's back.
+_IDENTITY_FIELDS = frozenset(["clientName", "instanceName", "subclientName", "displayName", "appName", "applicationId"])
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One RDS instance as Commvault knows it: what a createtask association says, and the id by which the user finds
+    the result.
+    """
+
+    client_name: str
+    instance_name: str
+    subclient_name: str = DEFAULT_SUBCLIENT
+    display_name: str = ""
+    app_name: str = DEFAULT_APP_NAME
+    application_id: int = DEFAULT_APPLICATION_ID
+    id: str = ""
+
+    @property
+    def label(self) -> str:
+        """For messages."""
+        return f"instance '{self.instance_name}' of client '{self.client_name}' (subclient '{self.subclient_name}')"
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """Equal for two entries that name the same subclient. Commvault takes names without regard to case."""
+        names = (self.client_name.lower(), self.instance_name.lower(), self.subclient_name.lower())
+        return (*names, self.application_id)
+
+    def association(self) -> dict[str, t.Any]:
+        """The association of the request, with every documented field."""
+        return {
+            "clientName": self.client_name,
+            "displayName": self.display_name or self.client_name,
+            "instanceName": self.instance_name,
+            "subclientName": self.subclient_name,
+            "appName": self.app_name,
+            "applicationId": self.application_id,
+        }
+
+
+def make_instance(values: t.Mapping[str, t.Any], where: str = "") -> Instance:
+    """An Instance from option values (None: the default). where: prefix for messages, such as "instances[3].". Raises
+    InvalidInput.
+    """
+    texts = {}
+    for name in ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "id"):
+        value = values.get(name)
+        if value is None:
+            continue
+        if not value.strip():
+            raise InvalidInput(f"{where}{name} is empty.")
+        if _CONTROL.search(value):
+            raise InvalidInput(f"{where}{name} contains a control character or a line break: {value!r}.")
+        texts[name] = value
+    for name in ("client_name", "instance_name"):
+        if name not in texts:
+            raise InvalidInput(f"{where}{name} is missing.")
+    application_id = values.get("application_id")
+    if application_id is None:
+        application_id = DEFAULT_APPLICATION_ID
+    if application_id <= 0:
+        raise InvalidInput(f"{where}application_id must be a positive number, not {application_id}.")
+    instance = Instance(application_id=application_id, **texts)
+    if instance.id:
+        return instance
+    names = (instance.client_name, instance.instance_name, instance.subclient_name)
+    return Instance(application_id=application_id, **{**texts, "id": "/".join(names)})
+
+
+def make_instances(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Instance]:
+    """The instances of the option instances, in order. Raises InvalidInput for an empty list, for one id or one
+    subclient given twice.
+    """
+    if not entries:
+        raise InvalidInput("instances is an empty list: there is nothing to back up.")
+    instances = [make_instance(entry, f"instances[{index}].") for index, entry in enumerate(entries)]
+    ids: dict[str, int] = {}
+    keys: dict[tuple[str, str, str, int], int] = {}
+    for index, instance in enumerate(instances):
+        first = keys.setdefault(instance.key, index)
+        if first != index:
+            raise InvalidInput(
+                f"instances[{first}] and instances[{index}] are the same: {instance.label}. Its backup would be"
+                " started twice."
+            )
+        first = ids.setdefault(instance.id, index)
+        if first != index:
+            raise InvalidInput(f"instances[{first}] and instances[{index}] have the same id {instance.id!r}.")
+    return instances
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How to back up, the same for all instances of a call.
+
+    backup_level: "full" or "incremental". installer_user: None, or user_id (int) and user_name (str). task_info:
+      merged into the request last.
+    """
+
+    backup_level: str = "incremental"
+    cumulative: bool = True
+    notify_user_on_job_completion: bool = True
+    job_description: str | None = None
+    installer_user: t.Mapping[str, t.Any] | None = None
+    task_info: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+
+def check_task_info(task_info: t.Mapping[str, t.Any]) -> None:
+    """Raises InvalidInput where task_info would change what is backed up."""
+    associations = task_info.get("associations")
+    if associations is None:
+        return
+    if not isinstance(associations, list) or len(associations) != 1 or not isinstance(associations[0], dict):
+        raise InvalidInput(
+            "task_info.associations must be a list of exactly one dictionary; its fields are added to the"
+            " association of every instance."
+        )
+    taken = sorted(_IDENTITY_FIELDS.intersection(associations[0]))
+    if taken:
+        raise InvalidInput(
+            f"task_info.associations must not set {', '.join(taken)}; use the options of this module for that."
+        )
+
+
+def build_request(instances: t.Sequence[Instance], options: ExportOptions) -> dict[str, t.Any]:
+    """The body of POST createtask, as documented at
+    https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks, for one or several instances.
+    """
+    common: dict[str, t.Any] = {"notifyUserOnJobCompletion": options.notify_user_on_job_completion}
+    if options.job_description:
+        # Documented for createtask in general (https://api.commvault.com, BackupOperations/create-task-backup), not on
+        # the export's page.
+        common["jobDescription"] = options.job_description
+    task_options: dict[str, t.Any] = {
+        "backupOpts": {
+            "backupLevel": options.backup_level.upper(),
+            "oracleOptions": {"cumulative": options.cumulative},
+        },
+        "commonOpts": common,
+    }
+    if options.installer_user is not None:
+        user = {"userId": options.installer_user["user_id"], "userName": options.installer_user["user_name"]}
+        task_options["adminOpts"] = {"clientInstallOption": {"installerOption": {"User": user}}}
+    task_info: dict[str, t.Any] = {
+        "associations": [instance.association() for instance in instances],
+        "task": {"taskType": "IMMEDIATE"},
+        "subTasks": [
+            {
+                "subTask": {"subTaskType": SUBTASK_TYPE_BACKUP, "operationType": OPERATION_TYPE_BACKUP},
+                "options": task_options,
+            }
+        ],
+    }
+    extra = dict(options.task_info)
+    for added in extra.pop("associations", None) or ():
+        for association in task_info["associations"]:
+            association.update(copy.deepcopy(added))
+    return {"taskInfo": deep_merge(task_info, extra)}
+
+
+def deep_merge(base: t.Any, extra: t.Any) -> t.Any:
+    """extra laid over base: dictionaries key by key, lists of dictionaries entry by entry, anything else replaced.
+    Neither is changed.
+    """
+    if isinstance(base, dict) and isinstance(extra, t.Mapping):
+        merged = dict(base)
+        for key, value in extra.items():
+            merged[key] = deep_merge(merged[key], value) if key in merged else copy.deepcopy(value)
+        return merged
+    if _dicts(base) and _dicts(extra):
+        longest = max(len(base), len(extra))
+        return [
+            deep_merge(base[i], extra[i])
+            if i < min(len(base), len(extra))
+            else copy.deepcopy((base if i < len(base) else extra)[i])
+            for i in range(longest)
+        ]
+    return copy.deepcopy(extra)
+
+
+def _dicts(value: t.Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(member, dict) for member in value)
+
+
+@dataclass
+class Backup:
+    """What became of one requested instance.
+
+    state: one of STATES. msg: the same in words. changed: whether this call started, or may have started, something.
+    failure: as of CommvaultError.failure, None where all went well. job: the job as far as it was read.
+    candidates: jobs of which one may be that of this instance, while it cannot be told which.
+    retry_at: when a request that did not fit into a quota would fit, in epoch seconds of this machine.
+    not_verified: what could not be read of it beforehand, texts that begin with "whether".
+    age: seconds from the end of the backup that made it "recent" to this call, None for all else.
+    question: LOST, RUNNING or BATCH while it is open.
+    sent_at: when the request went out, in epoch seconds of this machine.
+    """
+
+    instance: Instance
+    state: str
+    msg: str
+    task_id: int | None = None
+    job_ids: tuple[str, ...] = ()
+    failure: dict[str, t.Any] | None = None
+    response: dict[str, t.Any] | None = None
+    changed: bool = False
+    job: Job | None = None
+    candidates: tuple[str, ...] = ()
+    retry_at: float | None = None
+    not_verified: tuple[str, ...] = ()
+    age: float | None = None
+    question: str | None = None
+    sent_at: float | None = None
+
+    @property
+    def requested(self) -> bool:
+        """Whether a request to start it was sent, or in check mode would be."""
+        return self.state in ("would_start", "not_verified") or (
+            self.sent_at is not None and self.state != "not_submitted"
+        )
+
+    @property
+    def ok(self) -> bool:
+        """Whether the instance has what was asked for."""
+        return self.state in GOOD_STATES
+
+    def becomes_started(self, jobs: t.Sequence[Job]) -> None:
+        """These jobs of its batch are its own."""
+        ids = id_words([job.id for job in jobs])
+        self._settle("started", f"Started the backup of {self.instance.label}: task {self.task_id}, {ids}.")
+        self._take(jobs)
+        self.changed = True
+
+    def becomes_sole_owner(self) -> None:
+        """The one job of its batch that nobody else owns is its own, though it was not seen yet."""
+        job_ids = self.candidates
+        self._settle(
+            "started", f"Started the backup of {self.instance.label}: task {self.task_id}, {id_words(job_ids)}."
+        )
+        self.job_ids = job_ids
+        self.changed = True
+
+    def becomes_left_out(self) -> None:
+        """Its batch was accepted, but none of the jobs is its own."""
+        self._settle(
+            "refused",
+            f"No backup of {self.instance.label} was started: Commvault accepted the request as task {self.task_id},"
+            " but started jobs for other instances of it only, without saying why.",
+            failed="no_job",
+        )
+
+    def becomes_recovered(self, job: Job, task_id: int | None, surely: bool) -> None:
+        """The answer to its request was lost, but a job was found. surely: it was started after the request was."""
+        if surely:
+            msg = (
+                f"The backup of {self.instance.label} was started: the answer to the request was lost, but its job was"
+            )
+        else:
+            msg = f"A backup of {self.instance.label} is there: the answer to the request was lost, but a job from the"
+            msg += " same seconds was"
+        self._settle("adopted", f"{msg} found, job {job.id} ({job.status}).")
+        self._take([job])
+        self.task_id = task_id
+        self.changed = surely
+
+    def becomes_adopted(self, job: Job) -> None:
+        """Nothing was started, since this job is at it already, or was when the request came."""
+        label, what = self.instance.label, f"job {job.id} ({job.status})"
+        if job.finished:
+            msg = f"A backup of {label} was under way already, and has ended: {what}. No other was started."
+        else:
+            msg = f"A backup of {label} is under way already: {what}. No other was started."
+        self._settle("adopted", msg)
+        self._take([job])
+        self.changed = False
+
+    def becomes_recent(self, job: Job, age: float) -> None:
+        """Nothing was started, since this backup is young enough. age: seconds since it ended."""
+        self._settle(
+            "recent",
+            f"The last good backup of {self.instance.label} is young enough: job {job.id} ended {age_words(age)}"
+            f" ago ({job.status}). No other was started.",
+        )
+        self.age = max(0.0, age)
+        self._take([job])
+
+    def becomes_ambiguous(self, job_ids: t.Sequence[str]) -> None:
+        """Several jobs could be its own."""
+        self.candidates = tuple(job_ids)
+        self.state = "unknown"
+        self.question = None
+        self.msg += f" Each of these jobs may be it: {', '.join(job_ids)}.{_ADVICE}"
+
+    def stays_open(self, looked: str) -> None:
+        """Its question could not be answered. looked: what came of looking for its job, a sentence."""
+        if self.question == RUNNING:
+            self._settle(
+                "refused",
+                f"{self.msg} Which job that is could not be found out, it may have ended meanwhile. {looked}",
+                failed=None,
+            )
+        else:
+            self.state = "unknown"
+            self.changed = True
+            self.msg += f" {looked}"
+            if self.candidates:
+                self.msg += f" Each of these jobs may be it: {', '.join(self.candidates)}."
+            self.msg += _ADVICE
+            if self.failure is None:
+                self.failure = CommvaultError(self.msg, "no_job").failure()
+        self.question = None
+
+    def _settle(self, state: str, msg: str, failed: str | None = "") -> None:
+        """failed: the kind of failure, None to keep the one there is, "" for none."""
+        self.state, self.msg, self.question, self.candidates = state, msg, None, ()
+        if failed is not None:
+            self.failure = CommvaultError(msg, failed).failure() if failed else None
+
+    def _take(self, jobs: t.Sequence[Job]) -> None:
+        self.job_ids = tuple(job.id for job in jobs)
+        self.job = jobs[0]
+
+
+def id_words(job_ids: t.Sequence[str]) -> str:
+    """One or several job ids in a sentence."""
+    return f"job {job_ids[0]}" if len(job_ids) == 1 else f"jobs {', '.join(job_ids)}"
+
+
+_ADVICE = (
+    " Nothing was sent again. Look for a job of this subclient in the Command Center before you start its backup again."
+)
+_ELIGIBLE = (
+    " An eligible subclient is one that exists under exactly this client, instance and subclient name, belongs to"
+    " application id {}, has a plan and has its backup activity enabled. Compare the names with those in the Command"
+    " Center: they are Commvault's, not those of AWS."
+)
+
+
+def backup_from_error(instance: Instance, error: CommvaultError, sent_at: float | None = None) -> Backup:
+    """The outcome for an instance whose request failed: "unknown" where the backup may run all the same, else
+    "refused" or, if it never reached the CommCell's attention, "not_submitted".
+
+    sent_at: when the request went out, in epoch seconds of this machine; None if no job can be looked for.
+    """
+    failure = error.failure()
+    if error.maybe_ran:
+        msg = f"Whether a backup of {instance.label} was started is not known: {error}"
+        question = LOST if sent_at is not None else None
+        return Backup(instance, "unknown", msg, failure=failure, changed=True, question=question, sent_at=sent_at)
+    msg = f"No backup of {instance.label} was started: {error}"
+    if isinstance(error, RequestError) and error.code == NO_ELIGIBLE_SUBCLIENT:
+        msg += _ELIGIBLE.format(instance.application_id)
+    state = "not_submitted" if error.kind in ("connection", "tls", "rate_limited", "not_submitted") else "refused"
+    return Backup(instance, state, msg, failure=failure, sent_at=sent_at)
+
+
+def summary(backups: t.Sequence[Backup], job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
+    """The result of a call: changed, msg, flat task_ids and job_ids, and one entry per backup. Fails if any is not ok.
+
+    job_url: gives the address of a job's page by its id.
+    """
+    failed = [backup for backup in backups if not backup.ok]
+    result: dict[str, t.Any] = {
+        "changed": any(backup.changed for backup in backups),
+        "msg": backups[0].msg if len(backups) == 1 else _summary_text(backups, failed),
+        "task_ids": _unique(backup.task_id for backup in backups if backup.task_id is not None),
+        "job_ids": _unique(job_id for backup in backups for job_id in backup.job_ids),
+        "backups": [_entry(backup, job_url) for backup in backups],
+    }
+    if failed:
+        result["failed"] = True
+        result["failure"] = failed[0].failure
+    return result
+
+
+def add_wait(result: dict[str, t.Any], waited: dict[str, t.Any]) -> None:
+    """Add what came of waiting for the jobs to a result of summary, in place.
+
+    waited: as of _wait_for.wait_and_describe, for the jobs of the backups.
+    """
+    jobs = {job["job_id"]: job for job in waited["jobs"]}
+    for entry in result["backups"]:
+        own = [jobs[job_id] for job_id in entry["job_ids"] if job_id in jobs]
+        if own:
+            entry["job"] = next((job for job in own if job["outcome"] != "ended_well"), own[0])
+    for name in ("counts", "waited_seconds", "warnings"):
+        if name in waited:
+            result[name] = waited[name]
+    result["changed"] = result["changed"] or waited["changed"]
+    if jobs:
+        result["msg"] = f"{result['msg']} {waited['msg']}"
+    if waited.get("failed"):
+        result["failed"] = True
+        result.setdefault("failure", waited["failure"])
+
+
+def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
+    instance = backup.instance
+    return {
+        "id": instance.id,
+        "client_name": instance.client_name,
+        "instance_name": instance.instance_name,
+        "subclient_name": instance.subclient_name,
+        "state": backup.state,
+        "task_id": backup.task_id,
+        "job_ids": list(backup.job_ids),
+        "candidates": list(backup.candidates),
+        "job": backup.job.to_result() if backup.job else None,
+        "job_url": job_url(backup.job_ids[0]) if backup.job_ids else None,
+        "msg": backup.msg,
+        "retry_at": iso_time(backup.retry_at),
+        "not_verified": list(backup.not_verified),
+        "age_seconds": None if backup.age is None else int(backup.age),
+        "failure": backup.failure,
+    }
+
+
+def _unique(values: t.Iterable[t.Any]) -> list[t.Any]:
+    return list(dict.fromkeys(values))
+
+
+def _summary_text(backups: t.Sequence[Backup], failed: t.Sequence[Backup]) -> str:
+    counts = ", ".join(
+        f"{sum(backup.state == state for backup in backups)} {word}"
+        for state, word in STATES.items()
+        if any(backup.state == state for backup in backups)
+    )
+    text = f"{len(backups)} backups: {counts}."
+    if failed:
+        shown = "".join(f" [{backup.instance.id}] {backup.msg}" for backup in failed[:_SHOWN_FAILURES])
+        more = len(failed) - _SHOWN_FAILURES
+        text += shown + (f" And {more} more, see backups." if more > 0 else "")
+    return text

@@ -1,0 +1,246 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Export backups from the question to the answer: what needs none, what is started, and which jobs came of it."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import RequestError
+from .api import TasksApi
+from .backup import NO_ELIGIBLE_SUBCLIENT, Backup
+from .submission import PATIENCE, Submission
+
+if t.TYPE_CHECKING:
+    from .._commcell import CommCell
+    from .._estate.api import EstateApi
+    from .._jobs.job import Job
+    from .._jobs.reader import JobReader
+    from .backup import ExportOptions, Instance
+    from .history import ClientJobs, Gap, Seen
+    from .preflight import Verdict
+    from .recovery import Recovery
+
+
+# How far back the last good backup is looked for when somebody wants to see it, in seconds.
+LAST_GOOD_AGE = 30 * 86400.0
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """How a call goes about its backups.
+
+    batch_size: associations in one request. concurrency: requests at once. adopt_running: whether a backup that is
+    under way already is as good as one that is started. max_age: seconds for which a good backup spares a new one, None
+    for never. fail_on: which ends of a job are bad, as of Job.ended_well. patience: seconds that a quota may hold
+    requests up. preflight: whether names, eligibility and running backups are looked at before anything is started.
+    look_back: seconds for which last_good will look back, 0 if it will not be asked; so jobs are read once for both.
+    deadline: when nothing more is sent or looked for, as of time.monotonic; None for no limit.
+    """
+
+    batch_size: int = 1
+    concurrency: int = 1
+    adopt_running: bool = True
+    max_age: float | None = None
+    fail_on: str = "errors"
+    patience: float = PATIENCE
+    preflight: bool = False
+    look_back: float = 0.0
+    deadline: float | None = None
+
+
+class Export:
+    """Starts the export backups of one call."""
+
+    def __init__(
+        self,
+        commcell: CommCell,
+        options: ExportOptions,
+        plan: ExportPlan,
+        reader: JobReader | None = None,
+        recovery: Recovery | None = None,
+        on_start: t.Callable[[], object] = lambda: None,
+        is_orphan: t.Callable[[], bool] = lambda: False,
+    ) -> None:
+        """reader, recovery: made when they are needed if not given. on_start: called before the first request that
+        starts a backup. is_orphan: as of Submission.
+        """
+        self._commcell = commcell
+        self._options = options
+        self._plan = plan
+        self._own_reader = reader
+        self._own_recovery = recovery
+        self._on_start = on_start
+        self._submission = Submission(
+            TasksApi(commcell),
+            options,
+            batch_size=plan.batch_size,
+            concurrency=plan.concurrency,
+            adopt_running=plan.adopt_running,
+            patience=plan.patience,
+            now=commcell.now,
+            deadline=plan.deadline,
+            is_orphan=is_orphan,
+        )
+        self.warnings: list[str] = []
+        self._own_client_jobs: ClientJobs | None = None
+        # The jobs of the past that were read to be shown, None if they were not.
+        self._shown: Seen | None = None
+
+    # What only some calls need is imported where it is used: Ansible hands the sources of a module over without their
+    # compiled form, so every import costs the start of a single backup a few milliseconds.
+
+    @property
+    def _reader(self) -> JobReader:
+        if self._own_reader is None:
+            from .._jobs.api import JobsApi
+            from .._jobs.reader import JobReader
+
+            self._own_reader = JobReader(JobsApi(self._commcell))
+        return self._own_reader
+
+    @property
+    def _estate(self) -> EstateApi:
+        from .._estate.api import EstateApi
+
+        return EstateApi(self._commcell)
+
+    @property
+    def _client_jobs(self) -> ClientJobs:
+        if self._own_client_jobs is None:
+            from .history import ClientJobs
+
+            self._own_client_jobs = ClientJobs(self._estate, self._reader, self._plan.concurrency)
+        return self._own_client_jobs
+
+    def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
+        """The requests that start backups of all these instances: method, url and body of each."""
+        return self._submission.requests(instances)
+
+    def run(self, instances: t.Sequence[Instance]) -> list[Backup]:
+        """Back up the instances; returns one Backup each, in order. Raises nothing; sets warnings."""
+        settled: dict[int, Backup] = {}
+        not_verified: dict[int, tuple[str, ...]] = {}
+        if self._plan.preflight:
+            verdicts = self._check_names(instances, settled)
+            not_verified.update({place: verdict.not_verified for place, verdict in verdicts.items()})
+        if self._plan.preflight or self._plan.max_age is not None:
+            for place, gap in self._check_history(instances, settled).items():
+                # An age that cannot be verified must not start a second backup. Without one, Commvault has the last
+                # word on what runs.
+                if self._plan.max_age is not None and not gap.hidden:
+                    settled[place] = gap.not_submitted(instances[place])
+                else:
+                    not_verified[place] = (*not_verified.get(place, ()), gap.text)
+        wanted = [place for place in range(len(instances)) if place not in settled]
+        self._on_start()
+        for place, backup in zip(wanted, self._submission.run([instances[place] for place in wanted])):
+            settled[place] = backup
+            backup.not_verified = not_verified.get(place, ())
+        backups = [settled[place] for place in range(len(instances))]
+        if any(backup.question for backup in backups):
+            self._settle(backups)
+        return backups
+
+    def _settle(self, backups: t.Sequence[Backup]) -> None:
+        from .recovery import GRACE, Recovery
+
+        left = GRACE if self._plan.deadline is None else self._plan.deadline - time.monotonic()
+        grace = min(GRACE, max(0.0, left))
+        (self._own_recovery or Recovery(self._reader, self._commcell.clock, grace=grace)).settle(backups)
+
+    def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
+        """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""
+        settled: dict[int, Backup] = {}
+        verdicts = self._check_names(instances, settled)
+        gaps = self._check_history(instances, settled)
+        for place, instance in enumerate(instances):
+            if place not in settled:
+                settled[place] = _preview(instance, verdicts[place], gaps.get(place))
+        return [settled[place] for place in range(len(instances))]
+
+    def last_good(self, instances: t.Sequence[Instance]) -> list[Job | None]:
+        """The last good backup within LAST_GOOD_AGE of each of the instances, which run or preview said are requested;
+        None where none is known. Raises nothing.
+        """
+        from .history import JobsBySubclient
+
+        if self._shown is None and instances:
+            self._shown = self._client_jobs.past([instance.client_name for instance in instances], LAST_GOOD_AGE)
+        jobs = JobsBySubclient(self._shown.jobs if self._shown else ())
+        found: list[Job | None] = []
+        for instance in instances:
+            good = [job for job in jobs.of(instance) if job.end_time and job.ended_well(self._plan.fail_on)]
+            found.append(max(good, key=lambda job: job.end_time or 0, default=None))
+        return found
+
+    def _check_names(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, Verdict]:
+        """Settle what would be refused; returns the verdicts on the others, by their place."""
+        from .preflight import REFUSED, Preflight
+
+        others: dict[int, Verdict] = {}
+        for place, verdict in enumerate(Preflight(self._estate, self._plan.concurrency).check(instances)):
+            if verdict.subclient:
+                self._client_jobs.know(verdict.instance.client_name, verdict.subclient.client_id)
+            if verdict.state == REFUSED:
+                # The code of the refusal that is foreseen, so that a rescue takes the same branch in a dry run.
+                error = RequestError(verdict.msg, "refused", code=NO_ELIGIBLE_SUBCLIENT)
+                settled[place] = Backup(verdict.instance, "refused", verdict.msg, failure=error.failure())
+            else:
+                others[place] = verdict
+        return others
+
+    def _check_history(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, Gap]:
+        """Settle what needs no new backup; returns what could not be read of others, by their place. Sets warnings."""
+        from .history import HistoryCheck
+
+        check = HistoryCheck(
+            lambda: self._commcell.clock.at(self._commcell.now()),
+            max_age=self._plan.max_age,
+            backup_level=self._options.backup_level,
+            fail_on=self._plan.fail_on,
+            adopt_running=self._plan.adopt_running,
+        )
+        places = [place for place in range(len(instances)) if place not in settled]
+        left = [instances[place] for place in places]
+        if not left:
+            return {}
+        history = check.check(left, self._jobs_of([instance.client_name for instance in left]))
+        settled.update({places[at]: backup for at, backup in history.settled.items()})
+        self.warnings.extend(history.warnings)
+        return {places[at]: gap for at, gap in history.gaps.items()}
+
+    def _jobs_of(self, client_names: t.Sequence[str]) -> Seen:
+        """The jobs by which history is judged, and with them those that are to be shown."""
+        max_age, look_back = self._plan.max_age, self._plan.look_back
+        if look_back:
+            self._shown = self._client_jobs.past(client_names, max(look_back, max_age or 0.0))
+            if not self._shown.unread:
+                return self._shown
+            # What is only shown must not decide what is started: what is needed may be readable.
+        if max_age is None:
+            return self._client_jobs.active(client_names)
+        return self._client_jobs.past(client_names, max_age)
+
+
+def _preview(instance: Instance, verdict: Verdict, gap: Gap | None) -> Backup:
+    """What a dry run says of an instance for which a request would be sent, as far as that can be told."""
+    from .preflight import WOULD_START, not_verified_words
+
+    state, msg, not_verified = verdict.state, verdict.msg, verdict.not_verified
+    if gap:
+        not_verified += (gap.text,)
+    if gap and not gap.hidden and state == WOULD_START:
+        # A real run may start it or not. That is no reason to call this one a failure.
+        state = "not_verified"
+        msg = f"Whether a backup of {instance.label} would be started is not verified, since it could not be read"
+        msg += f" {gap.text}{not_verified_words(verdict.not_verified)}"
+    elif gap:
+        msg += not_verified_words([gap.text])
+    return Backup(instance, state, msg, changed=True, not_verified=not_verified)

@@ -1,0 +1,270 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Looks before a backup is started whether it can be: names, application, plan and backup activity. Only reads, few for
+each client, and not more than a bounded number for instances.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import CommvaultError
+from .._estate.model import nearest_names, nearest_words
+from .._parallel import read_each
+
+if t.TYPE_CHECKING:
+    from .._estate.api import EstateApi
+    from .._estate.model import Client, Subclient
+    from .backup import Instance
+
+WOULD_START, REFUSED, NOT_VERIFIED = "would_start", "refused", "not_verified"
+
+# Why an instance would be refused, as stable words.
+NO_CLIENT, NO_INSTANCE, NO_SUBCLIENT = "no_client", "no_instance", "no_subclient"
+APPLICATION, ACTIVITY, NO_PLAN = "application", "activity", "no_plan"
+
+# So many subclients are read by themselves where a list does not tell enough of them. Commvault Cloud allows a thousand
+# reads an hour.
+MAX_CLOSE_LOOKS = 50
+
+_QUEUES = (
+    " Commvault refuses such a backup, or, if the CommCell is set up to queue jobs while activity is disabled, lets it"
+    " wait until it is enabled again."
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be said of a backup before it is started.
+
+    state: WOULD_START, REFUSED, or NOT_VERIFIED where something could not be read. msg: a sentence for people; also for
+    WOULD_START, where it says what remains open. reason: one of the words above for REFUSED. nearest: known names that
+    are like an unknown one. subclient: what the names stand for. error: why something could not be read. not_verified:
+    what remains open, texts that begin with "whether". open: whether a closer look can tell more; never true in what
+    Preflight.check returns.
+    """
+
+    instance: Instance
+    state: str
+    msg: str
+    reason: str | None = None
+    nearest: tuple[str, ...] = ()
+    subclient: Subclient | None = None
+    error: CommvaultError | None = None
+    not_verified: tuple[str, ...] = ()
+    open: bool = False
+
+
+class Preflight:
+    """Checks what a call is about to back up."""
+
+    def __init__(self, estate: EstateApi, concurrency: int = 4) -> None:
+        """concurrency: requests at once."""
+        self._estate = estate
+        self._concurrency = concurrency
+        self._clients: list[Client] | CommvaultError | None = None
+
+    def check(self, instances: t.Sequence[Instance]) -> list[Verdict]:
+        """One Verdict for each instance, in order. Raises nothing: what cannot be read is not verified."""
+        names: dict[str, str] = {}
+        for instance in instances:
+            names.setdefault(instance.client_name.lower(), instance.client_name)
+        try:
+            commcell_activity = self._estate.activity()
+        except CommvaultError:
+            # The server is out of reach; the reads below say so for each client.
+            commcell_activity = None
+        # All applications, to tell an instance of another one from an instance that does not exist.
+        answers = dict(zip(names, read_each(list(names.values()), self._estate.subclients_of, self._concurrency)))
+        verdicts = [self._judge(instance, answers[instance.client_name.lower()]) for instance in instances]
+        if commcell_activity is False:
+            # Nothing else can tell more then.
+            return [_stopped(verdict) if verdict.state == WOULD_START else verdict for verdict in verdicts]
+        self._look_at_clients(verdicts)
+        self._look_closer(verdicts)
+        return verdicts
+
+    def _judge(self, instance: Instance, subclients: list[Subclient] | CommvaultError | None) -> Verdict:
+        """subclients: those of the client, None if there is no such client."""
+        if isinstance(subclients, CommvaultError):
+            return _not_verified(instance, subclients)
+        if subclients is None:
+            return self._no_client(instance)
+        same_name = [one for one in subclients if one.instance_name.lower() == instance.instance_name.lower()]
+        if not same_name:
+            return _no_instance(instance, subclients)
+        own = [one for one in same_name if one.application_id == instance.application_id]
+        if not own:
+            return _other_application(instance, same_name[0])
+        wanted = [one for one in own if one.subclient_name.lower() == instance.subclient_name.lower()]
+        if not wanted:
+            return _no_subclient(instance, own)
+        return _judge_subclient(instance, next((one for one in wanted if one.backup_enabled is not False), wanted[0]))
+
+    def _no_client(self, instance: Instance) -> Verdict:
+        known = self._known_clients()
+        name = instance.client_name
+        shown = [client.name for client in known if client.display_name.lower() == name.lower()]
+        if shown:
+            msg = f"'{name}' is the display name of client '{shown[0]}'. Use its name as client_name."
+            return _refused(instance, NO_CLIENT, msg, nearest=shown)
+        nearest = nearest_names(name, [client.name for client in known])
+        msg = f"there is no client '{name}', or these credentials may not see it.{nearest_words(nearest)}"
+        return _refused(instance, NO_CLIENT, msg, nearest=nearest)
+
+    def _known_clients(self) -> list[Client]:
+        """All clients, read once; they only help to find a misspelled name."""
+        if self._clients is None:
+            try:
+                self._clients = self._estate.clients()
+            except CommvaultError as error:
+                self._clients = error
+        return [] if isinstance(self._clients, CommvaultError) else self._clients
+
+    def _look_at_clients(self, verdicts: list[Verdict]) -> None:
+        """Add, in place, what the activity of each client means for what would start otherwise. Nothing else is known
+        to tell it: neither the list of clients nor that of subclients.
+        """
+        by_client: dict[int, list[int]] = {}
+        for place, verdict in enumerate(verdicts):
+            if verdict.state == WOULD_START and verdict.subclient:
+                by_client.setdefault(verdict.subclient.client_id, []).append(place)
+        answers = read_each(list(by_client), self._estate.client_activity, self._concurrency)
+        for places, answer in zip(by_client.values(), answers):
+            for place in places:
+                verdicts[place] = _with_client_activity(verdicts[place], answer)
+
+    def _look_closer(self, verdicts: list[Verdict]) -> None:
+        """Settle, in place, what a list of subclients left open: older releases do not tell their activity there, and
+        one without a plan may have a storage policy of its own. Of more than MAX_CLOSE_LOOKS, those without a plan go
+        first, since they are the likeliest to be refused.
+        """
+        places = [place for place, verdict in enumerate(verdicts) if verdict.state == WOULD_START and verdict.open]
+        places.sort(key=lambda place: not _planless(t.cast("Subclient", verdicts[place].subclient)))
+        for place in places[MAX_CLOSE_LOOKS:]:
+            verdicts[place] = _not_looked_at(verdicts[place])
+        del places[MAX_CLOSE_LOOKS:]
+        wanted = [t.cast("Subclient", verdicts[place].subclient) for place in places]
+        answers = read_each([one.subclient_id or 0 for one in wanted], self._estate.subclient, self._concurrency)
+        for place, listed, answer in zip(places, wanted, answers):
+            instance, known = verdicts[place].instance, verdicts[place].not_verified
+            if answer is None:
+                answer = CommvaultError(
+                    "The CommCell lists its subclient, but does not show it by itself.", "not_found"
+                )
+            if isinstance(answer, CommvaultError):
+                verdicts[place] = _not_verified(instance, answer, listed, known)
+            else:
+                verdicts[place] = _judge_subclient(instance, answer, known, closely=True)
+
+
+def _judge_subclient(
+    instance: Instance, subclient: Subclient, known: tuple[str, ...] = (), closely: bool = False
+) -> Verdict:
+    """known: what is not verified so far. closely: whether the subclient was read by itself, so that nothing more can
+    be learned.
+    """
+    if subclient.backup_enabled is False:
+        return _refused(instance, ACTIVITY, "its backup activity is disabled." + _QUEUES, subclient=subclient)
+    if not closely:
+        is_open = _planless(subclient) or subclient.backup_enabled is None
+        return _would_start(instance, subclient, known, is_open)
+    if _planless(subclient):
+        return _refused(instance, NO_PLAN, "it has neither a plan nor a storage policy.", subclient=subclient)
+    if subclient.backup_enabled is None:
+        known += ("whether its backup activity is enabled: Commvault does not tell.",)
+    return _would_start(instance, subclient, known)
+
+
+def _planless(subclient: Subclient) -> bool:
+    return not (subclient.plan or subclient.storage_policy)
+
+
+def _would_start(
+    instance: Instance, subclient: Subclient | None, not_verified: tuple[str, ...], is_open: bool = False
+) -> Verdict:
+    msg = f"Would start a backup of {instance.label}.{not_verified_words(not_verified)}"
+    return Verdict(instance, WOULD_START, msg, subclient=subclient, not_verified=not_verified, open=is_open)
+
+
+def not_verified_words(texts: t.Iterable[str]) -> str:
+    """What is not verified, in sentences after another one."""
+    return "".join(f" Not verified is {text}" for text in texts)
+
+
+def _with_client_activity(verdict: Verdict, answer: bool | CommvaultError | None) -> Verdict:
+    subclient = t.cast("Subclient", verdict.subclient)
+    if answer is False:
+        why = f"backup activity of client '{subclient.client_name}' is disabled." + _QUEUES
+        return _refused(verdict.instance, ACTIVITY, why, subclient=subclient)
+    if not isinstance(answer, CommvaultError):
+        return verdict
+    text = f"whether backup activity of its client is enabled: {answer}"
+    return _would_start(verdict.instance, subclient, (*verdict.not_verified, text), verdict.open)
+
+
+def _not_looked_at(verdict: Verdict) -> Verdict:
+    """What is said of a subclient when enough others were read by themselves."""
+    subclient = t.cast("Subclient", verdict.subclient)
+    texts = list(verdict.not_verified)
+    why = f"the list of subclients does not tell, and no more than {MAX_CLOSE_LOOKS} are read one by one."
+    if _planless(subclient):
+        texts.append(f"whether it has a plan or a storage policy: {why}")
+    if subclient.backup_enabled is None:
+        texts.append(f"whether its backup activity is enabled: {why}")
+    return _would_start(verdict.instance, subclient, tuple(texts))
+
+
+def _not_verified(
+    instance: Instance, error: CommvaultError, subclient: Subclient | None = None, known: tuple[str, ...] = ()
+) -> Verdict:
+    msg = f"Whether {instance.label} can be backed up is not verified: {error}{not_verified_words(known)}"
+    texts = (f"whether it can be backed up: {error}", *known)
+    return Verdict(instance, NOT_VERIFIED, msg, subclient=subclient, error=error, not_verified=texts)
+
+
+def _other_application(instance: Instance, other: Subclient) -> Verdict:
+    why = (
+        f"instance '{other.instance_name}' of client '{other.client_name}' belongs to {other.app_name} (application id"
+        f" {other.application_id}), not to application id {instance.application_id}."
+    )
+    return _refused(instance, APPLICATION, why)
+
+
+def _refused(
+    instance: Instance,
+    reason: str,
+    why: str,
+    nearest: t.Sequence[str] = (),
+    subclient: Subclient | None = None,
+) -> Verdict:
+    msg = f"A backup of {instance.label} would be refused: {why}"
+    return Verdict(instance, REFUSED, msg, reason, tuple(nearest), subclient)
+
+
+def _stopped(verdict: Verdict) -> Verdict:
+    msg = "backup activity of the whole CommCell is disabled." + _QUEUES
+    return _refused(verdict.instance, ACTIVITY, msg, subclient=verdict.subclient)
+
+
+def _no_instance(instance: Instance, subclients: t.Sequence[Subclient]) -> Verdict:
+    names = list(
+        dict.fromkeys(one.instance_name for one in subclients if one.application_id == instance.application_id)
+    )
+    nearest = nearest_names(instance.instance_name, names)
+    msg = f"client '{instance.client_name}' has no instance '{instance.instance_name}' that these credentials may see."
+    return _refused(instance, NO_INSTANCE, msg + nearest_words(nearest), nearest)
+
+
+def _no_subclient(instance: Instance, own: t.Sequence[Subclient]) -> Verdict:
+    names = list(dict.fromkeys(one.subclient_name for one in own))
+    # There are few of them, so all are shown, the likeliest first.
+    near = nearest_names(instance.subclient_name, names, len(names))
+    shown = near + [name for name in names if name not in near]
+    msg = f"the instance has no subclient '{instance.subclient_name}'. It has {', '.join(shown)}."
+    return _refused(instance, NO_SUBCLIENT, msg, shown)

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""The shared HTTP helper: sends requests to one CommCell and returns whatever answer came, or an error that says what
+may have happened.
+
+Reads are repeated when that can help, attempts to connect too; a request that changes something is sent once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import typing as t
+
+from .._errors import CommvaultError, InvalidInput, RequestError
+from .reply import Reply, read_reply
+from .session import (
+    HAS_REQUESTS,
+    Preparer,
+    exchange,
+    make_session,
+    proves_unsent,
+    proxy_secrets,
+    read_rules,
+    send,
+    write_rules,
+)
+
+if HAS_REQUESTS:
+    import requests
+
+if t.TYPE_CHECKING:
+    from .._redact import Redactor
+    from .base_url import BaseUrl
+
+# urllib3 begins some of its texts with the Python object that failed.
+_LEADING_OBJECT = re.compile(r"^[<\w.]*(?:Connection|Pool)[^:]*: ")
+
+
+class CallCounts(t.NamedTuple):
+    """How many requests were made; repeats by the retry rules are not counted."""
+
+    reads: int
+    writes: int
+
+
+class Transport:
+    """One HTTP session for a run. Safe to share between threads: as many requests as pool_size may be under way at
+    once.
+    """
+
+    def __init__(
+        self,
+        base: BaseUrl,
+        redactor: Redactor,
+        *,
+        timeout: float = 60,
+        validate_certs: bool = True,
+        ca_path: str | None = None,
+        read_retries: int = 3,
+        pool_size: int = 1,
+        max_rate_limit_wait: float = 60,
+    ) -> None:
+        """base: where the API is. redactor: knows the secrets that no error may show; learns those of proxies.
+
+        timeout: seconds to connect and seconds to wait for an answer. ca_path: a CA bundle (file or directory).
+          read_retries: how often a
+        read, or an attempt to connect, is repeated. pool_size: the most requests at once, and the connections kept
+        open.
+        max_rate_limit_wait: the longest time in seconds that a 429 may hold a request up.
+        """
+        self.base = base
+        self.redactor = redactor
+        self.timeout = timeout
+        self._lock = threading.Lock()
+        self._reads = 0
+        self._writes = 0
+        self._read_rules = read_rules(read_retries, max_rate_limit_wait)
+        self._write_rules = write_rules(read_retries, max_rate_limit_wait)
+        self._single_rules = read_rules(0, 0.0)
+        self.session = make_session(base, validate_certs=validate_certs, ca_path=ca_path, pool_size=pool_size)
+        self._prepare = Preparer(self.session)
+        for secret in proxy_secrets(self.session):
+            redactor.add(secret)
+
+    def counts(self) -> CallCounts:
+        """The requests made so far."""
+        with self._lock:
+            return CallCounts(self._reads, self._writes)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.session.close()
+
+    def url(self, path: str) -> str:
+        """The URL of an endpoint; path without leading slash."""
+        return f"{self.base.url}/{path}"
+
+    def read(self, method: str, path: str, *, repeat: bool = True, **kwargs: t.Any) -> Reply:
+        """Send a request that changes nothing, whatever its method; repeated on passing faults, unless repeat is false
+        because the caller has a better time for that. Arguments and results as of _send.
+        """
+        with self._lock:
+            self._reads += 1
+        rules = self._read_rules if repeat else self._single_rules
+        return self._send(rules, method, path, changes=False, **kwargs)
+
+    def write(self, method: str, path: str, **kwargs: t.Any) -> Reply:
+        """Send a request that changes something; never twice, unless it is certain that the first was not carried out.
+        As _send.
+        """
+        with self._lock:
+            self._writes += 1
+        return self._send(self._write_rules, method, path, changes=True, **kwargs)
+
+    def once(self, method: str, path: str, **kwargs: t.Any) -> Reply:
+        """Send a request that changes nothing that Commvault protects, but must not be repeated either, such as a login
+        or the renewal of a token. Counted as a read, sent like a write. Arguments and results as of _send.
+        """
+        with self._lock:
+            self._reads += 1
+        return self._send(self._write_rules, method, path, changes=True, **kwargs)
+
+    def _send(
+        self,
+        rules: t.Any,
+        method: str,
+        path: str,
+        *,
+        changes: bool,
+        headers: t.Mapping[str, str] | None = None,
+        params: t.Mapping[str, t.Any] | None = None,
+        body: t.Any = None,
+        timeout: float | None = None,
+    ) -> Reply:
+        """headers: added to the usual ones. params: the query. body: sent as JSON unless None. timeout: seconds,
+        instead of the usual.
+
+        Returns any answer, good or bad. Raises RequestError when none came, with maybe_ran set if the request changes
+        something and a part of it may have reached the server; InvalidInput when the request cannot be made.
+        """
+        url = self.url(path)
+        all_headers = dict(headers or {})
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode("utf-8")
+            all_headers["Content-Type"] = "application/json"
+        timeout = timeout or self.timeout
+        exchange.rules = rules
+        exchange.unsent = False
+        try:
+            request = self._prepare(method, url, all_headers, params, data)
+            response, content = send(self.session, request, timeout)
+        except requests.exceptions.RequestException as exc:
+            # Not chained: the text of exc can hold more of the request than may be shown, and users are shown traces.
+            raise self._failed(exc, method, url, timeout, changes) from None
+        finally:
+            exchange.rules = None
+        # With urllib3 1 an answer that is shorter than announced raises nothing.
+        complete = not getattr(response.raw, "length_remaining", 0)
+        return read_reply(response.status_code, response.headers, content, complete)
+
+    def _failed(self, exc: Exception, method: str, url: str, timeout: float, changes: bool) -> CommvaultError:
+        errors = requests.exceptions
+        if isinstance(exc, (errors.InvalidHeader, errors.InvalidProxyURL, ValueError)):
+            return InvalidInput(f"The request cannot be made: {self.redactor.excerpt(str(exc))}")
+        unsent = proves_unsent(exc)
+        host = self.base.host
+        if isinstance(exc, errors.SSLError):
+            kind, text = "tls", _tls_text(host, self._cause(exc))
+        elif unsent and isinstance(exc, errors.ProxyError):
+            kind, text = "connection", f"The proxy for {host} could not be used: {self._cause(exc)}."
+        elif unsent:
+            kind, text = "connection", f"{host} could not be reached: {self._cause(exc)}."
+        elif isinstance(exc, errors.Timeout) or "timed out" in str(exc).lower():
+            kind, text = "timeout", f"{host} did not answer within {timeout:g} seconds."
+        else:
+            kind, text = (
+                "interrupted",
+                f"The connection to {host} broke before the answer was complete: {self._cause(exc)}.",
+            )
+        return RequestError(f"{text} ({method} {url})", kind, method=method, url=url, maybe_ran=changes and not unsent)
+
+    def _cause(self, exc: BaseException) -> str:
+        """The innermost reason in a chain of wrapped errors, in one clean line."""
+        while True:
+            inner = getattr(exc, "reason", None) or next(
+                (arg for arg in exc.args if isinstance(arg, BaseException)), None
+            )
+            if not isinstance(inner, BaseException):
+                break
+            exc = inner
+        text = _LEADING_OBJECT.sub("", str(exc))
+        return self.redactor.excerpt(text).rstrip(".") or type(exc).__name__
+
+
+def _tls_text(host: str, reason: str) -> str:
+    text = f"The TLS connection to {host} failed: {reason}."
+    lowered = reason.lower()
+    if "hostname" in lowered or "ip address mismatch" in lowered or "doesn't match" in lowered:
+        return text + " The certificate is made out to another name: put the name in the certificate into url."
+    if "expired" in lowered:
+        return text + " The certificate must be renewed on the server."
+    if "certificate" in lowered:
+        return text + (
+            " If the CommCell's certificate comes from a private CA, set ca_path (or COMMVAULT_CA_PATH) to a file"
+            " that holds the"
+            " certificate of that CA."
+        )
+    return text

@@ -1,0 +1,208 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Jobs: GET Job/{id}, POST Jobs, JobDetails, Events and the actions on a job.
+
+Paths and shapes are those of Commvault's SDK (github.com/Commvault/cvpysdk: job.py, services.py).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._http.envelopes import as_number
+from .job import Job, parse_job, plain_text
+
+if t.TYPE_CHECKING:
+    from .._commcell import CommCell
+
+# Categories of POST Jobs.
+ALL, ACTIVE, FINISHED = 0, 1, 2
+# Stands for "not available" in JobDetails.
+NOT_AVAILABLE = -999
+EVENT_LENGTH = 160
+
+
+class JobPage(t.NamedTuple):
+    """One page of a listing.
+
+    jobs: the visible ones, each once, as they came. rows: how many rows the page had, with the hidden and repeated
+    ones. total: how many jobs the whole listing has, None if the server did not say. descending: whether the ids get
+    smaller; None with less than two jobs.
+    """
+
+    jobs: list[Job]
+    rows: int
+    total: int | None
+    descending: bool | None
+
+
+class JobDetails(t.NamedTuple):
+    """More about one job. task_id: of the task that createtask answered with. started_from: "Interactive" or
+    "Scheduled". delay_reason: why it is delayed. Each is None if it is not told.
+    """
+
+    task_id: int | None = None
+    started_from: str | None = None
+    started_by: str | None = None
+    delay_reason: str | None = None
+
+
+class Event(t.NamedTuple):
+    """An event of a job. time: epoch seconds or None. code: as "19:1916". text: without markup."""
+
+    id: int
+    time: int | None
+    severity: int | None
+    code: str | None
+    text: str
+
+
+class JobsApi:
+    """The jobs of a CommCell."""
+
+    def __init__(self, commcell: CommCell) -> None:
+        self._commcell = commcell
+        self._clean = commcell.transport.redactor.clean
+        self._limits: dict[str, t.Any] = {}
+
+    def limit(self, seconds: float | None, *, repeat: bool = True) -> None:
+        """From now on, let no read wait longer than so many seconds for its answer; None: as long as usual. repeat:
+        whether reads are repeated after passing faults.
+        """
+        self._limits = {} if repeat else {"repeat": False}
+        if seconds is not None:
+            self._limits["timeout"] = min(seconds, self._commcell.transport.timeout)
+
+    def url(self, job_id: str) -> str | None:
+        """The page of a job in the Command Center, None if its address cannot be told."""
+        return self._commcell.job_url(job_id)
+
+    def server_time(self) -> float:
+        """The server's time in epoch seconds, this machine's as long as the server has not told its own."""
+        return self._commcell.clock.at(self._commcell.now())
+
+    def get(self, job_id: str) -> Job | None:
+        """One job, None if the server does not know it, not yet, or does not show it. Raises RequestError.
+
+        Not there is 200 without jobs, or 404; a web page as 404 is no answer of the API, and so an error.
+        """
+        path = f"Job/{job_id}"
+        reply = self._commcell.call("GET", path, changes=False, **self._limits)
+        if (reply.status == 404 and reply.shape != "markup") or (reply.status == 200 and reply.shape == "empty"):
+            return None
+        self._commcell.check(reply, "GET", path, changes=False)
+        return next((job for job in self._jobs(reply.data) if job.id == str(job_id)), None)
+
+    def list_page(
+        self,
+        *,
+        category: int = ALL,
+        client_ids: t.Iterable[int] = (),
+        lookup_seconds: float | None = None,
+        offset: int = 0,
+        limit: int = 100,
+        newest_first: bool = True,
+    ) -> JobPage:
+        """A page of the listing of jobs, sorted by id: POST Jobs, by nature a read. Raises RequestError.
+
+        client_ids: only jobs of these clients; empty for all. lookup_seconds: leave out jobs that ended longer ago.
+        """
+        wanted: dict[str, t.Any] = {"showAgedJobs": False, "hideAdminJobs": False}
+        if lookup_seconds is not None:
+            wanted["completedJobLookupTime"] = int(lookup_seconds) + 1
+        clients = sorted(set(client_ids))
+        if clients:
+            wanted["clientList"] = [{"clientId": client_id} for client_id in clients]
+        paging = {"sortField": "jobId", "sortDirection": int(newest_first), "offset": offset, "limit": limit}
+        body = {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": wanted}
+        data = self._commcell.read("POST", "Jobs", body=body, **self._limits)
+        rows = data.get("jobs") if isinstance(data, dict) else None
+        jobs = list({job.id: job for job in self._jobs(data) if job.visible}.values())
+        ids = [int(job.id) for job in jobs]
+        total = as_number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
+        return JobPage(
+            jobs,
+            len(rows) if isinstance(rows, list) else 0,
+            total if isinstance(total, int) else None,
+            ids[0] > ids[-1] if len(ids) > 1 else None,
+        )
+
+    def details(self, job_id: str) -> JobDetails:
+        """More about a job: POST JobDetails, by nature a read. Raises RequestError."""
+        body = {"jobId": int(job_id), "showAttempt": True}
+        data = self._commcell.read("POST", "JobDetails", body=body, **self._limits)
+        detail = _member(_member(data, "job"), "jobDetail")
+        general = _member(detail, "generalInfo")
+        task_id = as_number(_available(_member(general, "taskData").get("taskId")))
+        return JobDetails(
+            task_id if isinstance(task_id, int) and task_id > 0 else None,
+            plain_text(_available(general.get("jobStartedFrom")), 80) or None,
+            plain_text(_available(general.get("jobStartedBy")), 80) or None,
+            plain_text(_available(_member(detail, "progressInfo").get("reasonForJobDelay")), clean=self._clean) or None,
+        )
+
+    def events(self, job_id: str) -> list[Event]:
+        """The events of a job, the newest first: GET Events. Raises RequestError."""
+        params = {"jobId": str(job_id)}
+        reply = self._commcell.call("GET", "Events", changes=False, params=params, **self._limits)
+        if reply.status == 200 and reply.shape == "empty":
+            return []
+        self._commcell.check(reply, "GET", "Events", changes=False)
+        rows = reply.data.get("commservEvents") if isinstance(reply.data, dict) else None
+        events = [_event(row, self._clean) for row in rows or () if isinstance(row, dict)]
+        return sorted(events, key=lambda event: (event.time or 0, event.id), reverse=True)
+
+    def pause(self, job_id: str) -> None:
+        """Suspend a job. Raises RequestError."""
+        self._act(job_id, "pause")
+
+    def resume(self, job_id: str) -> None:
+        """Let a suspended job go on. Raises RequestError."""
+        self._act(job_id, "resume")
+
+    def kill(self, job_id: str) -> None:
+        """End a job for good. Raises RequestError."""
+        self._act(job_id, "kill")
+
+    def _act(self, job_id: str, action: str) -> None:
+        path = f"Job/{job_id}/action/{action}"
+        reply = self._commcell.call("POST", path, changes=True)
+        if 200 <= reply.status < 300 and reply.shape == "empty":
+            # Nothing to complain of is what the vendor's SDK takes for a success, too.
+            return
+        self._commcell.check(reply, "POST", path, changes=True)
+
+    def _jobs(self, data: t.Any) -> list[Job]:
+        rows = data.get("jobs") if isinstance(data, dict) else None
+        if not isinstance(rows, list):
+            return []
+        parsed = [parse_job(_member(row, "jobSummary"), self._clean) for row in rows]
+        return [job for job in parsed if job is not None]
+
+
+def _member(value: t.Any, name: str) -> dict[str, t.Any]:
+    """A dict inside a dict; an empty one if either is none."""
+    member = value.get(name) if isinstance(value, dict) else None
+    return member if isinstance(member, dict) else {}
+
+
+def _available(value: t.Any) -> t.Any:
+    return None if as_number(value) == NOT_AVAILABLE else value
+
+
+def _event(row: t.Mapping[str, t.Any], clean: t.Callable[[str], str]) -> Event:
+    def number(name: str) -> int | None:
+        value = as_number(row.get(name))
+        return value if isinstance(value, int) else None
+
+    return Event(
+        number("id") or 0,
+        number("timeSource"),
+        number("severity"),
+        plain_text(row.get("eventCodeString") or row.get("eventCode"), 40) or None,
+        plain_text(row.get("description"), EVENT_LENGTH, clean),
+    )

@@ -1,0 +1,271 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Jobs: what their states mean, and one job as this collection knows it. No Ansible, no HTTP."""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+import typing as t
+from dataclasses import dataclass, fields
+
+from .._errors import InvalidInput
+from .._http.envelopes import as_number
+
+# What a state says about a job: under way, or how it ended.
+ACTIVE, OK, WARNINGS, ERRORS, BAD = "active", "ok", "warnings", "errors", "bad"
+
+# The states of the vendor's own list, as two independent clients give it (github.com/smatechnologies/commvault-java:
+# CommVaultJobStatus) and as Commvault's SDK takes them (github.com/Commvault/cvpysdk: job.py). Written as _plain makes
+# them. A state that is not here counts as active and is named to the user; it is never taken for an end.
+STATES = {
+    "running": ACTIVE,
+    "running (cannot be verified)": ACTIVE,
+    "waiting": ACTIVE,
+    "pending": ACTIVE,
+    "queued": ACTIVE,
+    "suspend": ACTIVE,
+    "suspend pending": ACTIVE,
+    "suspended": ACTIVE,
+    "kill pending": ACTIVE,
+    "interrupt pending": ACTIVE,
+    "interrupted": ACTIVE,
+    # Some lists have these as one state, some as two. It is a phase of shutting down.
+    "abnormal terminated cleanup": ACTIVE,
+    "abnormal terminated": ACTIVE,
+    "cleanup": ACTIVE,
+    "completed": OK,
+    "completed with one or more warnings": WARNINGS,
+    "completed with warnings": WARNINGS,
+    "completed with one or more errors": ERRORS,
+    "completed with errors": ERRORS,
+    # The job ended early after a part of its data had been committed (inferred from what users say of it).
+    "committed": ERRORS,
+    "failed": BAD,
+    "failed to start": BAD,
+    "killed": BAD,
+}
+# A job can stay in these for ever without doing anything.
+STUCK_STATES = ("queued", "pending", "waiting", "suspended")
+
+# The values of the option fail_on, and the ends that each of them calls bad.
+FAIL_ON = {
+    "failure": frozenset([BAD]),
+    "errors": frozenset([BAD, ERRORS]),
+    "warnings": frozenset([BAD, ERRORS, WARNINGS]),
+}
+
+# Characters of a reason in results; the whole of a job stays at about 1 kB with it.
+REASON_LENGTH = 250
+
+_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+
+
+# Thousands of jobs have the same few states.
+@functools.lru_cache(maxsize=256)
+def _plain(status: str) -> str:
+    """A state as STATES writes it; the vendor has "Completed w/ one or more errors" and COMPLETED_WITH_ERRORS, too."""
+    return " ".join(status.lower().replace("_", " ").replace("w/", "with ").split())
+
+
+def state_of(status: str) -> str:
+    """What a status means: ACTIVE, OK, WARNINGS, ERRORS or BAD; one that is not known counts as active."""
+    return STATES.get(_plain(status), ACTIVE)
+
+
+def is_well(state: str, fail_on: str = "errors") -> bool:
+    """Whether this is the state of a job that has ended, and not in a way that fail_on (a key of FAIL_ON) calls bad."""
+    return state != ACTIVE and state not in FAIL_ON[fail_on]
+
+
+def plain_text(text: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str], str] = str) -> str:
+    """One line without markup (the vendor's texts can hold <br> and &amp;), at most length characters.
+
+    clean: masks secrets. It comes first: what is left of a secret when it has been cut can be found by nobody.
+    """
+    line = " ".join(html.unescape(_TAG.sub(" ", clean(str(text or "")))).split())
+    return line if len(line) <= length else line[: length - 3] + "..."
+
+
+def check_job_ids(values: t.Iterable[t.Any], name: str = "job_ids") -> list[str]:
+    """Job ids as texts, each once, in order. name: of the option. Raises InvalidInput for what cannot be a job id."""
+    job_ids = []
+    for value in values:
+        text = str(value).strip()
+        if not re.match(r"[0-9]+$", text) or not int(text):
+            raise InvalidInput(f"{name} holds {text!r}, which is not a job id. A job id is a number, such as 148886.")
+        job_ids.append(str(int(text)))
+    return list(dict.fromkeys(job_ids))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job at the moment it was read. Everything but its id may be missing, since Commvault leaves out what it likes.
+
+    id: the job id as a str. status: the state in the vendor's words. percent_complete: 0 to 100.
+    reason: why it waits or failed, without markup. Times are epoch seconds, end_time is None while it runs.
+    sizes are bytes. visible: False for rows that the product itself does not show.
+    """
+
+    id: str
+    status: str = ""
+    percent_complete: int | None = None
+    phase: str | None = None
+    reason: str | None = None
+    reason_code: str | None = None
+    job_type: str | None = None
+    backup_level: str | None = None
+    client_name: str | None = None
+    instance_name: str | None = None
+    subclient_name: str | None = None
+    client_id: int | None = None
+    instance_id: int | None = None
+    subclient_id: int | None = None
+    application_id: int | None = None
+    user_name: str | None = None
+    start_time: int | None = None
+    end_time: int | None = None
+    elapsed_seconds: int | None = None
+    application_size: int | None = None
+    media_size: int | None = None
+    visible: bool = True
+
+    @property
+    def state(self) -> str:
+        """What the status means: ACTIVE, OK, WARNINGS, ERRORS or BAD."""
+        return state_of(self.status)
+
+    @property
+    def known_state(self) -> bool:
+        """Whether the status is one that this collection knows."""
+        return _plain(self.status) in STATES
+
+    @property
+    def finished(self) -> bool:
+        """Whether the job has ended, well or not."""
+        return self.state != ACTIVE
+
+    @property
+    def stuck(self) -> str | None:
+        """The one of STUCK_STATES that the job is in, None if it is in none of them."""
+        plain = _plain(self.status)
+        return plain if plain in STUCK_STATES else None
+
+    @property
+    def suspended(self) -> bool:
+        """Whether the job is suspended or about to be."""
+        return _plain(self.status) in ("suspend", "suspend pending", "suspended")
+
+    @property
+    def is_backup(self) -> bool:
+        """Whether the job is a backup; a job whose type is not told counts as one."""
+        return self.job_type is None or "backup" in self.job_type.lower()
+
+    @property
+    def label(self) -> str:
+        """What the job works on, in one word."""
+        return self.instance_name or self.subclient_name or self.client_name or f"job {self.id}"
+
+    def ended_well(self, fail_on: str = "errors") -> bool:
+        """Whether the job has ended, and not in a way that fail_on (a key of FAIL_ON) calls bad."""
+        return is_well(self.state, fail_on)
+
+    def to_result(self) -> dict[str, t.Any]:
+        """The job for the result of a module, about 1 kB at most. See result_of_missing for a job that is not there."""
+        result: dict[str, t.Any] = {"job_id": self.id, "found": True, "state": self.state}
+        result.update({field.name: getattr(self, field.name) for field in fields(self) if field.name in _RESULT})
+        return result
+
+
+_RESULT = frozenset(field.name for field in fields(Job)) - {"id", "visible"}
+
+
+def result_of_missing(job_id: str) -> dict[str, t.Any]:
+    """What stands in results for a job that could not be seen: the same keys as Job.to_result."""
+    return {**Job(job_id).to_result(), "found": False, "status": None, "state": None}
+
+
+def from_result(result: t.Mapping[str, t.Any]) -> Job | None:
+    """The job that Job.to_result was called of, None for result_of_missing."""
+    if not result.get("found"):
+        return None
+    known = {name: result[name] for name in _RESULT if name in result}
+    return Job(id=str(result["job_id"]), **known)
+
+
+def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = str) -> Job | None:
+    """The job of a jobSummary, None without a job id. clean: masks secrets in what the server says.
+
+    Keys as in the rows of GET Job and POST Jobs (github.com/centreon/centreon-plugins:
+    tests/apps/backup/commvault/commserve/restapi has one from a live system). Numbers are taken as int or str.
+    """
+    job_id = _number(summary.get("jobId"))
+    if not job_id or job_id < 0:
+        return None
+    names = _dict(summary.get("subclient"))
+    destination = _dict(summary.get("destinationClient"))
+    return Job(
+        id=str(job_id),
+        status=plain_text(summary.get("status") or summary.get("localizedStatus"), 80, clean),
+        percent_complete=_percent(summary.get("percentComplete")),
+        phase=_text(summary.get("currentPhaseName")),
+        reason=plain_text(summary.get("pendingReason"), clean=clean) or None,
+        reason_code=_text(summary.get("pendingReasonErrorCode")),
+        job_type=_text(summary.get("jobType")),
+        backup_level=_text(summary.get("backupLevelName")),
+        client_name=_text(names.get("clientName") or summary.get("destClientName") or destination.get("clientName")),
+        instance_name=_text(names.get("instanceName")),
+        subclient_name=_text(names.get("subclientName") or summary.get("subclientName")),
+        client_id=_id(names.get("clientId") or destination.get("clientId")),
+        instance_id=_id(names.get("instanceId")),
+        subclient_id=_id(names.get("subclientId")),
+        application_id=_id(names.get("applicationId")),
+        user_name=_text(_dict(summary.get("userName")).get("userName")),
+        start_time=_id(summary.get("jobStartTime")),
+        end_time=_id(summary.get("jobEndTime")),
+        elapsed_seconds=_size(summary.get("jobElapsedTime")),
+        application_size=_size(summary.get("sizeOfApplication")),
+        media_size=_size(summary.get("sizeOfMediaOnDisk")),
+        visible=summary.get("isVisible") is not False,
+    )
+
+
+def _dict(value: t.Any) -> t.Mapping[str, t.Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: t.Any) -> int | None:
+    number = as_number(value)
+    if isinstance(number, str):
+        try:
+            number = float(number)
+        except ValueError:
+            return None
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        return None
+    return int(number) if abs(number) < float("inf") else None
+
+
+def _size(value: t.Any) -> int | None:
+    """A number that cannot be negative: Commvault says -999 for what it does not know."""
+    number = _number(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _id(value: t.Any) -> int | None:
+    """An id or a time: 0 and less stand for none."""
+    return _number(value) if (_number(value) or 0) > 0 else None
+
+
+def _percent(value: t.Any) -> int | None:
+    number = _size(value)
+    return None if number is None else min(number, 100)
+
+
+def _text(value: t.Any) -> str | None:
+    return str(value).strip() or None if isinstance(value, (str, int)) and not isinstance(value, bool) else None

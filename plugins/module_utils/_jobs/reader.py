@@ -1,0 +1,188 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Reads many jobs with few requests: one page of the listing holds them all, as a rule."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import RequestError
+from .api import ACTIVE, ALL
+
+if t.TYPE_CHECKING:
+    from .api import JobDetails, JobsApi
+    from .job import Job
+
+# The most rows to ask for at once; Commvault's pages name no limit, this is chosen here.
+MAX_PAGE = 1000
+# Pages that read() goes through before it reads the rest one by one: a very old job would be thousands of rows away.
+MAX_PAGES = 5
+# Rows in which two pages overlap: jobs that leave the listing between two requests must not take others with them.
+OVERLAP = 5
+# How long ago jobs may have ended to be in the listing that read() asks for; older ones are read one by one.
+LOOKUP = 7 * 86400.0
+# After so many misses in a row, the jobs that are left are not looked for one by one: those above the newest one listed
+# are most likely not visible yet, those below it are hidden or gone.
+MISSES_ABOVE = 3
+MISSES_BELOW = 20
+# Seconds by which "since" is widened at the server's side: it may count a job's age a little differently.
+MARGIN = 300.0
+
+# A listing that is refused with these may be closed to the user, or missing in this release, while single jobs are not.
+_NO_LISTING = frozenset(["authentication", "permission", "not_found", "bad_request", "refused"])
+
+
+class JobReader:
+    """Reads jobs for one run and remembers what makes the next request narrower."""
+
+    def __init__(self, api: JobsApi, client_ids: t.Iterable[int] = ()) -> None:
+        """client_ids: the clients of the jobs that read() will be asked for, as far as they are known."""
+        self.api = api
+        self._clients = set(client_ids)
+        self._client_of: dict[str, int] = {}
+        self._listing_works = True
+        # What the vendor's flag for newest first has to be: third parties saw it mean the opposite.
+        self._newest_first = True
+
+    def read(self, job_ids: t.Sequence[str]) -> dict[str, Job]:
+        """The visible ones of these jobs, by id. Raises CommvaultError."""
+        wanted = list(dict.fromkeys(str(job_id) for job_id in job_ids))
+        found: dict[str, Job] = {}
+        singly = wanted
+        if len(wanted) > 1 and self._listing_works:
+            try:
+                self._read_the_rest(wanted, found, self._read_listing(wanted, found))
+                singly = []
+            except RequestError as error:
+                if error.kind not in _NO_LISTING:
+                    raise
+                self._listing_works = False
+                singly = [job_id for job_id in wanted if job_id not in found]
+        for job_id in singly:
+            job = self.api.get(job_id)
+            if job:
+                found[job_id] = job
+        for job in found.values():
+            if job.client_id is not None:
+                self._client_of[job.id] = job.client_id
+        return {job_id: found[job_id] for job_id in wanted if job_id in found}
+
+    def _read_listing(self, wanted: t.Sequence[str], found: dict[str, Job]) -> int | None:
+        """Put into found what the listing has of the wanted jobs; returns the newest id that a listing of all clients
+        had, None if it was narrowed to some.
+        """
+        missing = set(wanted)
+        oldest = min(int(job_id) for job_id in wanted)
+        clients = self._narrow(wanted)
+        newest: int | None = None
+        limit = min(MAX_PAGE, 2 * len(wanted) + 50)
+        for number, jobs in enumerate(self._pages(ALL, clients, LOOKUP, limit), 1):
+            for job in jobs:
+                if job.id in missing:
+                    found[job.id] = job
+                    missing.discard(job.id)
+            ids = [int(job.id) for job in jobs]
+            newest = max([newest or 0, *ids])
+            if not missing or min(ids) < oldest or number == MAX_PAGES:
+                break
+        return None if clients else newest or 0
+
+    def _read_the_rest(self, wanted: t.Sequence[str], found: dict[str, Job], newest: int | None) -> None:
+        """Read what the listing did not have one by one. newest: as of _read_listing."""
+        missing = sorted((int(job_id) for job_id in wanted if job_id not in found), reverse=True)
+        below = [number for number in missing if newest is None or number <= newest]
+        above = [number for number in reversed(missing) if number not in below]
+        for numbers, patience in ((below, MISSES_BELOW), (above, MISSES_ABOVE)):
+            misses = 0
+            for number in numbers:
+                job = self.api.get(str(number))
+                misses = 0 if job else misses + 1
+                if job:
+                    found[job.id] = job
+                elif misses == patience:
+                    break
+
+    def _narrow(self, wanted: t.Sequence[str]) -> set[int]:
+        """The clients to which the listing can be narrowed without losing a wanted job; empty for none."""
+        clients = {self._client_of.get(job_id) for job_id in wanted}
+        if None not in clients:
+            return t.cast("set[int]", clients)
+        return self._clients
+
+    def started_since(self, since: float, client_ids: t.Iterable[int] = (), category: int = ALL) -> list[Job]:
+        """The visible backup jobs that were started since then, the newest first. Raises CommvaultError.
+
+        since: epoch seconds of the server's clock. client_ids: only jobs of these clients; empty for all.
+        """
+        age = max(0.0, self.api.server_time() - since) + MARGIN
+        started = []
+        for jobs in self._pages(category, set(client_ids), age, MAX_PAGE // 5):
+            times = [job.start_time for job in jobs if job.start_time is not None]
+            started += [job for job in jobs if job.is_backup and (job.start_time or 0) >= since]
+            # By MARGIN, because ids are given out when a job is made and not when it starts.
+            if times and min(times) < since - MARGIN:
+                break
+        return started
+
+    def recent(self, client_ids: t.Iterable[int], age: float) -> list[Job]:
+        """The visible backup jobs of some clients that are active or ended at most age seconds ago, the newest first.
+        Raises CommvaultError.
+        """
+        pages = self._pages(ALL, set(client_ids), age + MARGIN, MAX_PAGE)
+        return [job for jobs in pages for job in jobs if job.is_backup]
+
+    def active_or_ended_since(self, since: float) -> list[Job]:
+        """The visible backup jobs that have not ended, and those that ended since then, the newest first. Raises
+        CommvaultError.
+
+        since: epoch seconds of the server's clock.
+        """
+        jobs = self.recent((), max(0.0, self.api.server_time() - since))
+        return [job for job in jobs if not job.finished or (job.end_time or 0) >= since]
+
+    def active(self, client_ids: t.Iterable[int] = ()) -> list[Job]:
+        """The visible backup jobs that have not ended, the newest first; client_ids: of these clients, empty for all.
+        Raises CommvaultError.
+        """
+        pages = self._pages(ACTIVE, set(client_ids), MARGIN, MAX_PAGE)
+        return [job for jobs in pages for job in jobs if job.is_backup and not job.finished]
+
+    def details(self, job_id: str) -> JobDetails:
+        """As of JobsApi.details."""
+        return self.api.details(job_id)
+
+    def _pages(self, category: int, clients: set[int], lookup: float, limit: int) -> t.Iterator[list[Job]]:
+        """The pages of a listing, newest first, each with at least one job that the pages before it did not have."""
+        seen: set[str] = set()
+        offset = 0
+        turned = False
+        while True:
+            page = self.api.list_page(
+                category=category,
+                client_ids=clients,
+                lookup_seconds=lookup,
+                offset=offset,
+                limit=limit,
+                newest_first=self._newest_first,
+            )
+            complete = page.total is not None and offset + page.rows >= page.total
+            if page.descending is False and offset == 0 and not turned and not complete:
+                # The oldest came first: ask again the other way round, from the beginning.
+                self._newest_first = not self._newest_first
+                turned = True
+                continue
+            fresh = [job for job in page.jobs if job.id not in seen]
+            if not fresh:
+                return
+            seen.update(job.id for job in fresh)
+            yield sorted(fresh, key=lambda job: int(job.id), reverse=True)
+            if complete or (page.total is None and page.rows < limit):
+                return
+            # Whether hidden rows count is not known, so the visible ones are counted: too short a step only overlaps.
+            step = len(page.jobs)
+            offset += step - OVERLAP if step > 2 * OVERLAP else step
+            limit = MAX_PAGE

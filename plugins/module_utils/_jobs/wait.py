@@ -1,0 +1,102 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""Waits for jobs within this process, for the modules: reading, waiting, what on_timeout asks for, and the result."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._errors import CommvaultError
+from .api import JobsApi
+from .control import STATE_FOR, control_jobs
+from .entry import JobReport, needs_explanation
+from .reader import JobReader
+from .wait_loop import wait_for_jobs
+from .wait_result import wait_result
+
+if t.TYPE_CHECKING:
+    from .._commcell import CommCell
+    from .job import Job
+    from .wait_loop import Poll, Wait
+    from .wait_options import WaitOptions
+    from .wait_result import ActionResult
+
+
+def make_poll(api: JobsApi, reader: JobReader) -> Poll:
+    """How the loop of _waiting looks at jobs through this reader."""
+
+    def poll(job_ids: t.Sequence[str], time_left: float | None) -> t.Mapping[str, Job]:
+        # A look that fails comes again soon, so it need not be repeated; and it must not outlast the time there is.
+        api.limit(time_left, repeat=False)
+        try:
+            return reader.read(job_ids)
+        finally:
+            api.limit(None)
+
+    return poll
+
+
+def wait_and_describe(
+    commcell: CommCell,
+    job_ids: t.Sequence[str],
+    options: WaitOptions,
+    *,
+    proven: bool = False,
+    check_mode: bool = False,
+    on_progress: t.Callable[[Wait], None] | None = None,
+    clock: t.Callable[[], float] = time.monotonic,
+    sleep: t.Callable[[float], None] = time.sleep,
+    is_orphan: t.Callable[[], bool] = lambda: False,
+) -> dict[str, t.Any]:
+    """Wait for jobs and return the result of job_wait: changed, msg, job_ids, jobs, counts, waited_seconds, where
+    something is wrong failed and failure, and where there are any warnings. Raises nothing of CommvaultError.
+
+    job_ids: as of _jobs.check_job_ids. proven: whether the CommCell has answered well in this run. check_mode: look
+    once, and leave every job alone. is_orphan: as of wait_for_jobs.
+    """
+    api = JobsApi(commcell)
+    reader = JobReader(api)
+    wait = wait_for_jobs(
+        job_ids,
+        make_poll(api, reader),
+        timeout=0.0 if check_mode else options.timeout,
+        interval=options.interval,
+        stuck_timeout=options.stuck_timeout,
+        proven=proven,
+        clock=clock,
+        sleep=sleep,
+        on_progress=on_progress,
+        is_orphan=is_orphan,
+    )
+    jobs = dict(wait.jobs)
+    actions: dict[str, ActionResult] = {}
+    if wait.overdue and options.on_timeout != "leave" and not check_mode:
+        actions = _apply(api, reader, wait.overdue, options.on_timeout, jobs)
+    report = JobReport(api)
+    hanging = set(wait.stuck)
+    entries = {
+        job_id: report.entry(job, job_id, explain=not wait.error and (needs_explanation(job) or job_id in hanging))
+        for job_id, job in jobs.items()
+    }
+    return wait_result(wait, entries, options, actions=actions, check_mode=check_mode)
+
+
+def _apply(
+    api: JobsApi, reader: JobReader, job_ids: t.Sequence[str], on_timeout: str, jobs: dict[str, Job]
+) -> dict[str, ActionResult]:
+    """Do what on_timeout says; puts the jobs as they are afterwards into jobs."""
+    try:
+        controls = control_jobs(api, reader, job_ids, STATE_FOR[on_timeout])
+    except CommvaultError as error:
+        return {job_id: (on_timeout, str(error)) for job_id in job_ids}
+    jobs.update({control.job_id: control.job for control in controls if control.job})
+    return {
+        control.job_id: (on_timeout, str(control.error) if control.error else None)
+        for control in controls
+        if control.action or control.error
+    }

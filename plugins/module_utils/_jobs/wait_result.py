@@ -1,0 +1,147 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""What came of a wait: an outcome for every job, and the verdict on all. The same for module and action plugin."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import CommvaultError
+from .._times import span
+from .entry import missing_entry
+from .job import from_result
+
+if t.TYPE_CHECKING:
+    from .wait_loop import Wait
+    from .wait_options import WaitOptions
+
+# Every outcome that a job of a wait can have, with the kind of failure it stands for; None: it is none.
+OUTCOMES: dict[str, str | None] = {
+    "ended_well": None,
+    "active": None,
+    "ended_badly": "job_failed",
+    "missing": "job_missing",
+    "stuck": "job_stuck",
+    "timed_out": "wait_timeout",
+    "not_followed": None,
+}
+_SHOWN = 3
+
+_ACTIONS = {"suspend": "was suspended", "kill": "was killed"}
+ActionResult = t.Tuple[str, t.Optional[str]]
+
+
+def wait_result(
+    wait: Wait,
+    entries: t.Mapping[str, t.Mapping[str, t.Any]],
+    options: WaitOptions,
+    *,
+    actions: t.Mapping[str, ActionResult] | None = None,
+    check_mode: bool = False,
+) -> dict[str, t.Any]:
+    """The result of job_wait. Fails unless every job ended well.
+
+    entries: those of the jobs that were seen, as of _job_report, by id. actions: what on_timeout did to which job:
+    (suspend or kill, None or why it could not be done). check_mode: jobs that are still active are all right.
+    """
+    actions = actions or {}
+    jobs = []
+    for job_id in wait.job_ids:
+        entry = dict(entries.get(job_id) or missing_entry(job_id))
+        entry["outcome"] = _outcome(wait, entry, options, check_mode)
+        action = actions.get(job_id)
+        entry["on_timeout"] = action[0] if action and not action[1] else None
+        jobs.append(entry)
+    counts = {outcome: sum(entry["outcome"] == outcome for entry in jobs) for outcome in OUTCOMES}
+    problems = [_problem(entry, actions.get(entry["job_id"])) for entry in jobs if OUTCOMES[entry["outcome"]]]
+    result: dict[str, t.Any] = {
+        "changed": any(entry["on_timeout"] for entry in jobs),
+        "msg": _message(wait, jobs, counts, problems),
+        "job_ids": list(wait.job_ids),
+        "jobs": jobs,
+        "counts": counts,
+        "waited_seconds": int(wait.waited),
+    }
+    if wait.warnings:
+        result["warnings"] = list(wait.warnings)
+    failure = wait.error or _failure(result["msg"], counts)
+    if failure:
+        result["failed"] = True
+        result["failure"] = failure.failure()
+    return result
+
+
+def _outcome(wait: Wait, entry: t.Mapping[str, t.Any], options: WaitOptions, check_mode: bool) -> str:
+    job_id = entry["job_id"]
+    # The entry may have been read after the wait: a job that was killed for want of time has ended since.
+    for outcome, job_ids in (("missing", wait.missing), ("stuck", wait.stuck), ("timed_out", wait.timed_out)):
+        if job_id in job_ids and not (check_mode and outcome == "timed_out"):
+            return outcome
+    job = from_result(entry)
+    if check_mode and not wait.error and (job is None or not job.finished):
+        return "missing" if job is None else "active"
+    if job is None or not job.finished:
+        return "not_followed"
+    return "ended_well" if job.ended_well(options.fail_on) else "ended_badly"
+
+
+def _failure(msg: str, counts: t.Mapping[str, int]) -> CommvaultError | None:
+    kind = next((kind for outcome, kind in OUTCOMES.items() if kind and counts[outcome]), None)
+    return CommvaultError(msg, kind) if kind else None
+
+
+def _message(
+    wait: Wait, jobs: t.Sequence[t.Mapping[str, t.Any]], counts: t.Mapping[str, int], problems: t.Sequence[str]
+) -> str:
+    if not jobs:
+        return "There are no jobs to wait for."
+    words = {
+        "ended_well": "ended well",
+        "ended_badly": "ended badly",
+        "active": "still active",
+        "missing": "not there",
+        "stuck": "stuck",
+        "timed_out": "still active when the time was over",
+        "not_followed": "not followed to the end",
+    }
+    said = ", ".join(f"{counts[outcome]} {text}" for outcome, text in words.items() if counts[outcome])
+    text = f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'} after {span(wait.waited)}: {said}."
+    if wait.error:
+        text += f" No more could be read: {wait.error}"
+    text += "".join(f" {problem}" for problem in problems[:_SHOWN])
+    more = len(problems) - _SHOWN
+    if more > 0:
+        text += f" And {more} more, see jobs."
+    if wait.trouble and wait.timed_out and not wait.error:
+        text += f" The last look failed: {wait.trouble}"
+    return text
+
+
+def _problem(entry: t.Mapping[str, t.Any], action: ActionResult | None) -> str:
+    """What is wrong with a job, the vendor's words before the hint."""
+    name = f"Job {entry['job_id']}" + (f" ({entry['instance_name']})" if entry["instance_name"] else "")
+    if entry["outcome"] == "missing":
+        if entry["status"]:
+            return f"{name} is not there any more; it was last seen as {entry['status']}."
+        return f"{name} does not exist on this CommCell, or the user may not see it."
+    text = f"{name}: {entry['status'] or 'not visible yet'}"
+    for words in (entry["reason"], entry["delay_reason"], _last_event(entry)):
+        if words and words not in text:
+            text += f", {words.rstrip('.')}"
+    text += "."
+    if entry["hint"]:
+        text += f" Hint: {entry['hint']}"
+    if action:
+        text += f" It {_ACTIONS[action[0]]}." if not action[1] else f" To {action[0]} it failed: {action[1]}"
+    return text
+
+
+def _last_event(entry: t.Mapping[str, t.Any]) -> str | None:
+    """The newest event, where nothing else gives a reason."""
+    if entry["reason"] or entry["delay_reason"] or not entry["events"]:
+        return None
+    return str(entry["events"][0]).partition(" ")[2]

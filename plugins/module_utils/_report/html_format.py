@@ -1,0 +1,305 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""A report for people: one HTML page that needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import typing as t
+from html import escape
+
+from .._export.backup import AWAITED_STATES, STATES
+from .._times import iso_time, span
+from .html_page import SCRIPT, SIGNS, STYLE
+from .model import NOT_WELL, OPEN, RESULTS
+
+if t.TYPE_CHECKING:
+    from .model import Report, ReportedJob, Row
+
+# Tone and sign of every result, see _report_page.
+_LOOKS = {
+    "unknown": ("doubt", "question"),
+    "ended_badly": ("bad", "cross"),
+    "stuck": ("bad", "hourglass"),
+    "timed_out": ("bad", "hourglass"),
+    "not_followed": ("doubt", "question"),
+    "missing": ("doubt", "question"),
+    "refused": ("bad", "slash"),
+    "not_submitted": ("bad", "slash"),
+    "active": ("open", "play"),
+    "started": ("open", "play"),
+    "not_verified": ("open", "ring"),
+    "would_start": ("open", "ring"),
+    "ended_with_errors": ("warn", "warning"),
+    "ended_with_warnings": ("warn", "warning"),
+    "ended_well": ("ok", "check"),
+    "recent": ("ok", "check"),
+}
+# Pixels of a timeline, and steps of its axis in seconds.
+_WIDTH = 260
+_MOST_TICKS = 5
+_STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800)
+# Columns of the picture of all jobs.
+_SLICES = 240
+
+
+def report_html(report: Report) -> str:
+    """The report as a page. Every value of a backup or job is escaped; the browser runs no script but the page's own,
+    and loads nothing.
+    """
+    policy = f"default-src 'none'; style-src '{_digest(STYLE)}'; script-src '{_digest(SCRIPT)}'; base-uri 'none'"
+    axis = _Axis(report)
+    title = escape(report.title)
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">',
+        f"<title>{title}</title><style>{STYLE}</style></head><body>{SIGNS}",
+        f"<header><h1>{title}</h1>{_lead(report)}</header>",
+        _verdict(report),
+        _totals(report),
+        _load(report),
+        _tools(report),
+        _table(report, axis),
+        "<footer>All times are UTC. Results and causes are those of the moment when the jobs were last read.</footer>",
+        f"<script>{SCRIPT}</script></body></html>",
+    ]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _digest(text: str) -> str:
+    """A text as a content security policy names it (https://www.w3.org/TR/CSP3/#grammardef-hash-source)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _sign(result: str) -> str:
+    tone, sign = _LOOKS[result]
+    return f'<svg class="sign {tone}" aria-hidden="true"><use href="#{sign}"/></svg>'
+
+
+def _lead(report: Report) -> str:
+    jobs = len(report.run_jobs)
+    parts = [_count(len(report.rows), "backup"), _count(jobs, "job")]
+    if report.first_start is not None and report.last_end is not None:
+        took = span(report.last_end - report.first_start)
+        parts.append(f"{_moment(report.first_start)} to {_moment(report.last_end)} UTC ({took})")
+    size = report.summary()["application_size"]
+    if size:
+        parts.append(f"{_size(size)} of data")
+    return f'<p class="lead">{" · ".join(parts)}</p>'
+
+
+def _verdict(report: Report) -> str:
+    total, bad, running = len(report.rows), report.count(NOT_WELL), report.count(OPEN)
+    if bad:
+        words = f"{bad} of {_count(total, 'backup')} {'is' if bad == 1 else 'are'} not well"
+        result = "ended_badly"
+    elif running:
+        words = f"None is known to be bad, {running} of {_count(total, 'backup')} not at the end"
+        result = "active"
+    elif total:
+        words = "All is well" if total > 1 else "The backup is well"
+        result = "ended_well"
+    else:
+        words, result = "There was nothing to back up", "would_start"
+    return f'<p class="verdict {_LOOKS[result][0]}">{_sign(result)}{words}</p>'
+
+
+def _totals(report: Report) -> str:
+    entries = [
+        f"<li>{_sign(result)}<b>{count}</b> {RESULTS[result][0]}</li>"
+        for result, count in report.results().items()
+        if count
+    ]
+    return f'<ul class="totals" aria-label="Totals">{"".join(entries)}</ul>' if entries else ""
+
+
+class _Axis:
+    """Times to pixels, for the jobs of this run."""
+
+    def __init__(self, report: Report) -> None:
+        self.start = report.first_start or 0
+        self.length = max(1, (report.last_end or 0) - self.start)
+        self.used = report.first_start is not None
+        step = next((step for step in _STEPS if self.length / step <= _MOST_TICKS), self.length // _MOST_TICKS)
+        first = -(-self.start // step) * step
+        self.ticks = range(first, self.start + self.length + 1, step) if self.used else range(0)
+        self._days = step >= 86400
+
+    def place(self, time: int) -> float:
+        """Pixels from the left."""
+        return round(min(max(0, time - self.start), self.length) / self.length * _WIDTH, 1)
+
+    def drawing(self) -> str:
+        """The axis with its labels, and the lines that every timeline repeats."""
+        labels = "".join(
+            f'<text x="{self.place(tick)}" y="11" text-anchor="middle">{self._label(tick)}</text>'
+            for tick in self.ticks
+            # The outermost labels would be cut off.
+            if 12 <= self.place(tick) <= _WIDTH - 12
+        )
+        lines = "".join(f"M{self.place(tick)} -6V26" for tick in self.ticks)
+        grid = f'<defs><path id="grid" class="tick" d="{lines}"/></defs>' if lines else ""
+        return f'<svg class="axis" aria-hidden="true">{grid}{labels}</svg>'
+
+    def _label(self, tick: int) -> str:
+        moment = _moment(tick)
+        return moment[5:10] if self._days else moment[11:16]
+
+
+def _load(report: Report) -> str:
+    """How many jobs were at work at the same time."""
+    jobs = [(job.start_time, job.last_time) for job in report.run_jobs if job.start_time is not None]
+    if len(jobs) < 2 or report.first_start is None or report.last_end is None:
+        return ""
+    start, length = report.first_start, max(1, report.last_end - report.first_start)
+    # What comes and what goes in each slice; a job counts in the slices of its start, its end and all between.
+    changes = [0] * (_SLICES + 1)
+    for begun, ended in jobs:
+        first = min((begun - start) * _SLICES // length, _SLICES - 1)
+        last = min(((ended or begun) - start) * _SLICES // length, _SLICES - 1)
+        changes[first] += 1
+        changes[max(first, last) + 1] -= 1
+    heights, active = [], 0
+    for change in changes[:_SLICES]:
+        active += change
+        heights.append(active)
+    most = max(heights)
+    path = "".join(f"V{round(72 - 70 * height / most, 1)}H{index + 1}" for index, height in enumerate(heights))
+    return (
+        f"<section><h2>Jobs at work at the same time (up to {most})</h2>"
+        f'<svg class="load" viewBox="0 0 {_SLICES} 72" preserveAspectRatio="none" role="img"'
+        f' aria-label="Jobs at work over time, up to {most}"><path d="M0 72{path}V72z"/></svg>'
+        f'<div class="scale"><span>{_moment(start)}</span><span>{_moment(start + length // 2)}</span>'
+        f"<span>{_moment(start + length)}</span></div></section>"
+    )
+
+
+def _tools(report: Report) -> str:
+    choices = [("", "all results"), (NOT_WELL, "all that are not well"), (OPEN, "all that are not at the end")]
+    choices += [(result, RESULTS[result][0]) for result, count in report.results().items() if count]
+    options = "".join(f'<option value="{value}">{words}</option>' for value, words in choices)
+    return (
+        "<h2>Backups</h2>"
+        '<div class="tools" id="tools" hidden><label>Find <input type="search" id="text"></label>'
+        f'<label>Show <select id="result">{options}</select></label><output id="shown"></output></div>'
+    )
+
+
+def _table(report: Report, axis: _Axis) -> str:
+    rows = "\n".join(_row(row, axis) for row in report.rows)
+    return (
+        '<table id="backups"><thead><tr><th scope="col" data-sortable>Result</th>'
+        '<th scope="col" data-sortable>Backup</th><th scope="col" data-sortable>Job</th>'
+        '<th scope="col" data-sortable>Start</th>'
+        '<th scope="col" data-sortable class="right">Duration</th>'
+        '<th scope="col" data-sortable class="right">Data</th>'
+        f'<th scope="col" class="times">Timeline{axis.drawing()}</th></tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
+    )
+
+
+def _row(row: Row, axis: _Axis) -> str:
+    job = row.job
+    tone = _LOOKS[row.result][0]
+    state = STATES[row.state] if row.state == "adopted" else ""
+    elapsed = job.elapsed_seconds
+    return (
+        f'<tr data-result="{row.result}" data-verdict="{row.verdict}" class="{row.verdict}">'
+        f'<td class="{tone}" data-sort="{row.rank}"><span class="word">{_sign(row.result)} {row.word}</span>'
+        f"{_small(state)}{_small(_progress(row))}</td>"
+        f'<th scope="row"><b>{escape(row.id)}</b>{_small(_names(row))}{_why(row)}</th>'
+        f"{_jobs(row)}"
+        f'<td class="tight" data-sort="{_or_empty(job.start_time)}">{_moment(job.start_time)}</td>'
+        f'<td class="tight right" data-sort="{_or_empty(elapsed)}">{"" if elapsed is None else span(elapsed)}</td>'
+        f'<td class="tight right" data-sort="{_or_empty(job.application_size)}">{_size(job.application_size)}</td>'
+        f'<td class="times">{_timeline(row, axis)}</td></tr>'
+    )
+
+
+def _progress(row: Row) -> str:
+    percent = row.job.percent_complete
+    return f"at {percent} %" if percent is not None and row.job.end_time is None else ""
+
+
+def _names(row: Row) -> str:
+    names = f"{row.client_name} / {row.instance_name} / {row.subclient_name}"
+    return "" if names.replace(" / ", "/") == row.id else names
+
+
+def _why(row: Row) -> str:
+    cause = f'<p class="why">{escape(row.cause)}</p>' if row.cause else ""
+    return cause + (f'<p class="why hint">Hint: {escape(row.job.hint)}</p>' if row.job.hint else "")
+
+
+def _jobs(row: Row) -> str:
+    links = "<br>".join(_link(job) for job in row.jobs)
+    perhaps = "".join(_small(f"perhaps {job_id}") for job_id in row.candidates)
+    task = "" if row.task_id is None else _small(f"task {row.task_id}")
+    number = row.job.job_id if re.match(r"[0-9]+$", row.job.job_id) else ""
+    return f'<td class="tight" data-sort="{number}">{links}{perhaps}{task}</td>'
+
+
+def _link(job: ReportedJob) -> str:
+    text = escape(job.job_id)
+    # Anything else, such as javascript:, is no page of a job.
+    if not re.match(r"https?://", job.job_url or "", re.IGNORECASE):
+        return text
+    return f'<a href="{escape(job.job_url or "")}" rel="noreferrer">{text}</a>'
+
+
+def _timeline(row: Row, axis: _Axis) -> str:
+    """A bar for each job, with a sign at its end."""
+    shown = [job for job in row.jobs if job.start_time is not None] if row.state in AWAITED_STATES else []
+    if not shown:
+        return ""
+    bars = "".join(_bar(job, axis) for job in shown)
+    return f'<svg class="line" aria-hidden="true"><use href="#grid"/>{bars}</svg>' if axis.used else ""
+
+
+def _bar(job: ReportedJob, axis: _Axis) -> str:
+    tone, sign = _LOOKS[job.result]
+    start = axis.place(job.start_time or 0)
+    width = round(max(2.0, axis.place(job.last_time or 0) - start), 1)
+    # The bar ends where the job does, the sign stands behind it or, at the right edge, on it.
+    place = min(round(start + width + 3, 1), _WIDTH - 13)
+    hollow = " hollow" if RESULTS[job.result][1] == OPEN or job.end_time is None else ""
+    drawn = f'<rect class="bar{hollow}" x="{start}" y="6" width="{width}" height="8"/>'
+    if sign != "check":
+        drawn += f'<use href="#{sign}" x="{place}" y="4" width="12" height="12"/>'
+    return f'<g class="{tone}">{drawn}</g>'
+
+
+def _small(text: str) -> str:
+    return f"<small>{escape(text)}</small>" if text else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _or_empty(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _moment(time: int | None) -> str:
+    return (iso_time(time) or "").replace("T", " ").rstrip("Z")
+
+
+def _size(size: int | None) -> str:
+    """A size in the units that the Command Center uses, powers of 1024 named GB and so on."""
+    if size is None:
+        return ""
+    value = float(size)
+    for unit in ("bytes", "KB", "MB", "GB", "TB"):
+        if value < 1024:
+            return f"{size} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} PB"

@@ -1,0 +1,312 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""A report of export backups: what became of each, one row a backup. No Ansible, no files, and no clock: the same
+backups always give the same report.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import InvalidInput
+from .._export.backup import AWAITED_STATES, STATES
+from .._jobs.job import BAD, ERRORS, OK, WARNINGS
+from .._jobs.wait_result import OUTCOMES
+from .._times import iso_time
+
+WELL, NOT_WELL, OPEN = "well", "not_well", "open"
+
+# What can have become of a backup: in words, and whether that is well. What needs attention most comes first; rows
+# are sorted by this, and of several jobs of a backup the first one here decides.
+RESULTS: dict[str, tuple[str, str]] = {
+    "unknown": ("unknown", NOT_WELL),
+    "ended_badly": ("ended badly", NOT_WELL),
+    "stuck": ("stuck", NOT_WELL),
+    "timed_out": ("not ended in time", NOT_WELL),
+    "not_followed": ("not followed to the end", NOT_WELL),
+    "missing": ("job missing", NOT_WELL),
+    "refused": ("refused", NOT_WELL),
+    "not_submitted": ("not submitted", NOT_WELL),
+    "active": ("active", OPEN),
+    "started": ("started", OPEN),
+    "not_verified": ("not verified", OPEN),
+    "would_start": ("would be started", OPEN),
+    "ended_with_errors": ("ended with errors", WELL),
+    "ended_with_warnings": ("ended with warnings", WELL),
+    "ended_well": ("ended well", WELL),
+    "recent": ("recent enough", WELL),
+}
+_RANK = {result: rank for rank, result in enumerate(RESULTS)}
+_GOOD_ENDS = {OK: "ended_well", WARNINGS: "ended_with_warnings", ERRORS: "ended_with_errors"}
+
+# What XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets), and lone halves of characters that no encoding takes.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The end of the year 9999, the last that dates are written for.
+_LAST_TIME = 253402300799
+
+
+@dataclass(frozen=True)
+class ReportedJob:
+    """One job of a backup. result: a key of RESULTS, "started" if nothing more is known. Times are epoch seconds, sizes
+    bytes, all else texts; what is not known is None.
+    """
+
+    job_id: str
+    result: str
+    status: str | None = None
+    backup_level: str | None = None
+    percent_complete: int | None = None
+    start_time: int | None = None
+    end_time: int | None = None
+    elapsed_seconds: int | None = None
+    application_size: int | None = None
+    media_size: int | None = None
+    cause: str | None = None
+    hint: str | None = None
+    job_url: str | None = None
+
+    @property
+    def last_time(self) -> int | None:
+        """When it ended, or how far it had come when it was last seen."""
+        if self.end_time is None and self.start_time is not None:
+            return self.start_time + (self.elapsed_seconds or 0)
+        return self.end_time
+
+
+@dataclass(frozen=True)
+class Row:
+    """One backup. result: a key of RESULTS. state: that of oracle_rds_export_backup. jobs: the one that decided first.
+    cause: why it is not well, or what else there is to say; None if nothing.
+    """
+
+    id: str
+    client_name: str
+    instance_name: str
+    subclient_name: str
+    result: str
+    state: str
+    task_id: int | None
+    job_ids: tuple[str, ...]
+    candidates: tuple[str, ...]
+    jobs: tuple[ReportedJob, ...]
+    cause: str | None
+    msg: str
+
+    @property
+    def word(self) -> str:
+        """The result in words."""
+        return RESULTS[self.result][0]
+
+    @property
+    def verdict(self) -> str:
+        """WELL, NOT_WELL or OPEN."""
+        return RESULTS[self.result][1]
+
+    @property
+    def rank(self) -> int:
+        """The place of the result among all, 0 for what needs attention most."""
+        return _RANK[self.result]
+
+    @property
+    def job(self) -> ReportedJob:
+        """The job that decided, an empty one if there is none."""
+        return self.jobs[0] if self.jobs else ReportedJob("", self.result)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All rows, those that need attention first, else in the order in which they were given."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+    @property
+    def run_jobs(self) -> list[ReportedJob]:
+        """The jobs that this run started or found at work, each once."""
+        found = {job.job_id: job for row in self.rows if row.state in AWAITED_STATES for job in row.jobs}
+        return list(found.values())
+
+    @property
+    def first_start(self) -> int | None:
+        """When the first of these jobs started."""
+        return min((job.start_time for job in self.run_jobs if job.start_time is not None), default=None)
+
+    @property
+    def last_end(self) -> int | None:
+        """When the last of these jobs ended, or was last seen."""
+        return max((job.last_time for job in self.run_jobs if job.last_time is not None), default=None)
+
+    def count(self, verdict: str) -> int:
+        """How many rows have this verdict."""
+        return sum(row.verdict == verdict for row in self.rows)
+
+    def results(self) -> dict[str, int]:
+        """How many rows have which result, every result in the order of RESULTS."""
+        return {result: sum(row.result == result for row in self.rows) for result in RESULTS}
+
+    def summary(self) -> dict[str, t.Any]:
+        """The totals, as RETURN of export_report describes them."""
+        return {
+            "backups": len(self.rows),
+            **{verdict: self.count(verdict) for verdict in (WELL, NOT_WELL, OPEN)},
+            "results": self.results(),
+            "first_start": iso_time(self.first_start),
+            "last_end": iso_time(self.last_end),
+            "application_size": sum(job.application_size or 0 for job in self.run_jobs),
+            "media_size": sum(job.media_size or 0 for job in self.run_jobs),
+        }
+
+
+def make_report(
+    backups: t.Sequence[t.Mapping[str, t.Any]], jobs: t.Sequence[t.Mapping[str, t.Any]] = (), title: str = ""
+) -> Report:
+    """The report of backups as oracle_rds_export_backup returns them.
+
+    jobs: as job_wait or job_info return them, laid over what the backups say of theirs. Raises InvalidInput for what
+    neither returns.
+    """
+    known: dict[str, tuple[str, t.Mapping[str, t.Any]]] = {}
+    for number, job in enumerate(jobs):
+        where = f"jobs[{number}]"
+        known[_job_id(job, where)] = (where, job)
+    rows = [_row(backup, f"backups[{number}]", known) for number, backup in enumerate(backups)]
+    return Report(clean(title), tuple(sorted(rows, key=lambda row: row.rank)))
+
+
+def clean(value: t.Any) -> str:
+    """A value as text, without the characters that a report cannot hold; an empty one for None."""
+    return "" if value is None else _NO_XML.sub("", str(value))
+
+
+def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[str, t.Mapping[str, t.Any]]]) -> Row:
+    state = backup.get("state")
+    if state not in STATES or backup.get("id") is None:
+        raise InvalidInput(
+            f"{where} is not what oracle_rds_export_backup returns in backups: it needs an id, and a state that is one"
+            f" of {', '.join(STATES)}, not {state!r}."
+        )
+    own = backup.get("job")
+    if isinstance(own, dict):
+        known = {_job_id(own, f"{where}.job"): (f"{where}.job", own), **known}
+    job_ids = _texts(backup.get("job_ids"), f"{where}.job_ids")
+    found = [known.get(job_id) for job_id in job_ids]
+    reported = [
+        _job(job_id, *entry) if entry else ReportedJob(job_id, "started") for job_id, entry in zip(job_ids, found)
+    ]
+    first_url = _text(backup.get("job_url"))
+    if reported and first_url and reported[0].job_url is None:
+        reported[0] = _with_url(reported[0], first_url)
+    reported.sort(key=lambda job: _RANK[job.result])
+    result = str(state)
+    if state in AWAITED_STATES:
+        result = reported[0].result if reported else "started"
+    msg = clean(backup.get("msg"))
+    if state in AWAITED_STATES:
+        cause = reported[0].cause if reported else None
+    else:
+        cause = msg or None if RESULTS[result][1] == NOT_WELL or state == "not_verified" else None
+    return Row(
+        id=clean(backup["id"]),
+        client_name=clean(backup.get("client_name")),
+        instance_name=clean(backup.get("instance_name")),
+        subclient_name=clean(backup.get("subclient_name")),
+        result=result,
+        state=str(state),
+        task_id=_number(backup.get("task_id")),
+        job_ids=tuple(job_ids),
+        candidates=tuple(_texts(backup.get("candidates"), f"{where}.candidates")),
+        jobs=tuple(reported),
+        cause=cause,
+        msg=msg,
+    )
+
+
+def _job(job_id: str, where: str, entry: t.Mapping[str, t.Any]) -> ReportedJob:
+    result = _job_result(where, entry)
+    return ReportedJob(
+        job_id=job_id,
+        result=result,
+        status=_text(entry.get("status")),
+        backup_level=_text(entry.get("backup_level")),
+        percent_complete=_number(entry.get("percent_complete")),
+        start_time=_time(entry.get("start_time")),
+        end_time=_time(entry.get("end_time")),
+        elapsed_seconds=_number(entry.get("elapsed_seconds")),
+        application_size=_number(entry.get("application_size")),
+        media_size=_number(entry.get("media_size")),
+        cause=_cause(result, entry),
+        hint=_text(entry.get("hint")),
+        job_url=_text(entry.get("job_url")),
+    )
+
+
+def _job_result(where: str, entry: t.Mapping[str, t.Any]) -> str:
+    outcome, state = entry.get("outcome"), entry.get("state")
+    if outcome is not None and outcome not in OUTCOMES:
+        raise InvalidInput(f"{where}.outcome is {outcome!r}, and not one of {', '.join(OUTCOMES)}.")
+    if outcome == "ended_well" or (outcome is None and state in (OK, WARNINGS)):
+        return _GOOD_ENDS.get(str(state), "ended_well")
+    if outcome is not None:
+        return str(outcome)
+    # Nobody waited for it: it is as it was when it was read.
+    if not entry.get("found", True):
+        return "missing"
+    return "ended_badly" if state in (BAD, ERRORS) else "active"
+
+
+def _cause(result: str, entry: t.Mapping[str, t.Any]) -> str | None:
+    """Why the job is as it is, in the vendor's words."""
+    parts: list[str] = []
+    if result == "missing":
+        parts.append("The job does not exist on the CommCell any more, or the user may not see it.")
+    elif result != "ended_well" and entry.get("status"):
+        parts.append(f"{clean(entry['status'])}.")
+    for name in ("reason", "delay_reason"):
+        text = clean(entry.get(name))
+        if text and text not in parts:
+            parts.append(text)
+    events = entry.get("events")
+    if not entry.get("reason") and not entry.get("delay_reason") and isinstance(events, list) and events:
+        parts.append(clean(events[0]))
+    return " ".join(parts) or None
+
+
+def _with_url(job: ReportedJob, url: str) -> ReportedJob:
+    return ReportedJob(**{**job.__dict__, "job_url": url})
+
+
+def _job_id(entry: t.Mapping[str, t.Any], where: str) -> str:
+    job_id = clean(entry.get("job_id"))
+    if not job_id:
+        raise InvalidInput(f"{where} is not what job_wait or job_info return in jobs: it has no job_id.")
+    return job_id
+
+
+def _texts(value: t.Any, where: str) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        raise InvalidInput(f"{where} must be a list, not {type(value).__name__}.")
+    return [clean(member) for member in value]
+
+
+def _text(value: t.Any) -> str | None:
+    return clean(value) or None
+
+
+def _number(value: t.Any) -> int | None:
+    """A number that is not negative; None for anything else. Texts of digits count, since templates can make them."""
+    if isinstance(value, str) and re.match(r"[0-9]{1,18}$", value):
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _time(value: t.Any) -> int | None:
+    number = _number(value)
+    return number if number and number <= _LAST_TIME else None

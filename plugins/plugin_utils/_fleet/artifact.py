@@ -1,0 +1,125 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""What a run hands on to those that follow it, and what these make of it."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ...module_utils._errors import InvalidInput
+from ...module_utils._export.backup import AWAITED_STATES, GOOD_STATES, STATES
+from ...module_utils._report.model import NOT_WELL
+from .entries import awaited, without_request
+from .table import shortened
+
+if t.TYPE_CHECKING:
+    from ...module_utils._report.model import Report
+    from .entries import Entry
+
+# What an artifact holds of backups that are not well: AWX hands it on with every job that follows.
+MAX_NOT_WELL = 100
+MAX_CAUSE = 200
+
+_NOT_STARTED = frozenset(STATES) - AWAITED_STATES - GOOD_STATES
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+
+@dataclass(frozen=True)
+class HandedOn:
+    """What an earlier run handed on.
+
+    job_ids: of the jobs to follow. task_ids: of the tasks that these belong to, in no order that would say which.
+    not_started: backups without a job, as in "not_well" of the artifact, of which it has at most MAX_NOT_WELL. unnamed:
+    how many more of them there were.
+    """
+
+    job_ids: list[str] = field(default_factory=list)
+    task_ids: list[int] = field(default_factory=list)
+    not_started: list[dict[str, t.Any]] = field(default_factory=list)
+    unnamed: int = 0
+
+
+def read_artifact(artifact: t.Mapping[str, t.Any]) -> HandedOn:
+    """Read what make_artifact made in another run. Raises InvalidInput for anything else."""
+    try:
+        task_ids = [int(task) for task in words(artifact.get("task_ids"))]
+        not_started = [one for one in artifact.get("not_well") or [] if one["id"] and one["result"] in _NOT_STARTED]
+        results = (artifact.get("counts") or {}).get("results") or {}
+        number = sum(int(count) for result, count in results.items() if result in _NOT_STARTED)
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        raise InvalidInput(
+            "artifact is not what a run hands on with set_stats: task_ids, counts and not_well must be as they were"
+            " there. Give job_ids alone in its place."
+        ) from exc
+    return HandedOn(words(artifact.get("job_ids")), task_ids, not_started, number - len(not_started))
+
+
+def make_artifact(entries: t.Sequence[Entry], report: Report, task_ids: t.Iterable[int] = ()) -> dict[str, t.Any]:
+    """What a job hands on: ids, counts and what is not well, bounded.
+
+    task_ids: those of an earlier run, of which it is not known which backups are theirs.
+    """
+    summary = report.summary()
+    tasks = (entry["task_id"] for entry in entries if entry["task_id"] is not None)
+    rows = [row for row in report.rows if row.verdict == NOT_WELL]
+    return {
+        "task_ids": list(dict.fromkeys([*task_ids, *tasks])),
+        "job_ids": awaited(entries),
+        "counts": {
+            **{name: summary[name] for name in ("backups", "well", "not_well", "open")},
+            "results": {result: count for result, count in summary["results"].items() if count},
+        },
+        "not_well": [
+            {
+                "id": row.id,
+                "result": row.result,
+                "cause": shortened(row.cause or row.msg or row.word, MAX_CAUSE),
+                "job_ids": list(row.job_ids),
+            }
+            for row in rows[:MAX_NOT_WELL]
+        ],
+    }
+
+
+def backups_of_jobs(
+    jobs: t.Sequence[t.Mapping[str, t.Any]], not_started: t.Iterable[t.Mapping[str, t.Any]] = ()
+) -> list[Entry]:
+    """Backups for jobs of which nothing else is known, called client/instance/subclient.
+
+    not_started: as of HandedOn.
+    """
+    backups: list[Entry] = []
+    ids: set[str] = set()
+    for job in jobs:
+        names = [job.get(name) for name in ("client_name", "instance_name", "subclient_name")]
+        name = "/".join(map(str, names)) if all(names) else f"job {job['job_id']}"
+        if name in ids:
+            name = f"{name} (job {job['job_id']})"
+        ids.add(name)
+        entry = without_request(name, "", "")
+        entry.update(zip(("client_name", "instance_name", "subclient_name"), names))
+        entry.update(state="started", job_ids=[job["job_id"]], job_url=job.get("job_url"), failure=None)
+        backups.append(entry)
+    for one in not_started:
+        if str(one["id"]) not in ids:
+            entry = without_request(str(one["id"]), str(one.get("cause") or ""), "")
+            entry["state"] = one["result"]
+            backups.append(entry)
+    return backups
+
+
+def words(value: t.Any) -> list[str]:
+    """The members of a list, or of a text with commas, semicolons, spaces or line breaks between them, as surveys have
+    it. Numbers become texts.
+    """
+    if value is None:
+        return []
+    if isinstance(value, (list, tuple)):
+        return [word for member in value for word in words(member)]
+    return [word for word in _SEPARATORS.split(str(value)) if word]

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""The short table with which a run ends on the console."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...module_utils._report.model import NOT_WELL, RESULTS
+from ...module_utils._times import age_words, iso_time
+from .entries import cause_of
+
+if t.TYPE_CHECKING:
+    from ...module_utils._report.model import Report, Row
+    from .entries import Entry
+
+MAX_BAD_LINES = 100
+MAX_LINE = 300
+MAX_NAME = 50
+_SHOWN = 3
+
+
+def totals(report: Report) -> str:
+    """How many backups came to what, what needs attention first."""
+    counts = ", ".join(f"{count} {RESULTS[result][0]}" for result, count in report.results().items() if count)
+    number = len(report.rows)
+    return f"{number} {'backup' if number == 1 else 'backups'}{': ' if counts else ''}{counts}"
+
+
+def make_message(report: Report, bad: t.Sequence[Row]) -> str:
+    """One line: totals, and the first of what is not well with its cause."""
+    shown = "".join(f" [{row.id}] {cause_of(row)}" for row in bad[:_SHOWN])
+    more = f" And {len(bad) - _SHOWN} more." if len(bad) > _SHOWN else ""
+    return f"{totals(report)}.{shown}{more}"
+
+
+def make_table(
+    entries: t.Mapping[str, Entry],
+    report: Report,
+    bad: t.Sequence[Row],
+    left_out: t.Sequence[t.Mapping[str, str]],
+    lines: int,
+) -> list[str]:
+    """A short table for people: totals, what is not well with its cause, then the rest, and what is to say of many."""
+    rest = [row for row in report.rows if row.verdict != NOT_WELL]
+    shown_bad, shown_rest = bad[:MAX_BAD_LINES], rest[: max(0, lines)]
+    shown = [*shown_bad, *shown_rest]
+    widths = [max((len(text) for text in texts), default=0) for texts in zip(*((row.id, row.word) for row in shown))]
+    table = [totals(report)]
+    table += [
+        _line(row, widths, row.word.upper(), ": ".join(filter(None, (_ids(row, entries), cause_of(row)))))
+        for row in shown_bad
+    ]
+    if len(bad) > len(shown_bad):
+        table.append(f"... and {len(bad) - len(shown_bad)} more that are not well")
+    table += [_line(row, widths, row.word, _ids(row, entries)) for row in shown_rest]
+    if len(rest) > len(shown_rest):
+        table.append(f"... and {len(rest) - len(shown_rest)} more")
+    # As a rule, one missing right is behind all of them.
+    open_ones = [row.id for row in report.rows if entries[row.id].get("not_verified")]
+    if open_ones:
+        first = shortened(str(entries[open_ones[0]]["not_verified"][0]), MAX_LINE)
+        table.append(f"{len(open_ones)} with something not verified ({_some(open_ones)}): {first}")
+    if left_out:
+        table.append(f"{len(left_out)} left out, not Oracle: {_some([one['id'] for one in left_out])}")
+    return table
+
+
+def _some(names: t.Sequence[str]) -> str:
+    """The first of many names, and how many there are beside."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
+
+
+def _line(row: Row, widths: t.Sequence[int], word: str, text: str) -> str:
+    name = row.id.ljust(min(widths[0], MAX_NAME))
+    return f"{name}  {word.ljust(widths[1])}  {shortened(text, MAX_LINE)}".rstrip()
+
+
+def _ids(row: Row, entries: t.Mapping[str, Entry]) -> str:
+    """The task and the jobs of a backup, and what else is worth a word about them."""
+    parts = [f"task {row.task_id}"] if row.task_id is not None else []
+    if row.job_ids:
+        parts.append(f"{'job' if len(row.job_ids) == 1 else 'jobs'} {', '.join(row.job_ids)}")
+    if row.result == "active" and row.job.status:
+        percent = "" if row.job.percent_complete is None else f", {row.job.percent_complete} %"
+        parts.append(f"{row.job.status}{percent}")
+    if row.result == "recent" and row.job.end_time is not None:
+        age = entries[row.id].get("age_seconds")
+        # Its time, too: the table is shown again when the other jobs have been waited for.
+        before = "" if age is None else f", {age_words(age)} before this run"
+        parts.append(f"ended {iso_time(row.job.end_time)}{before}")
+    return ", ".join(parts)
+
+
+def shortened(text: str, limit: int) -> str:
+    """A text of at most limit characters, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 4].rstrip() + " ..."

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from support.scripted_http import Script, post
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+
+
+def commcell(*exchanges):
+    transport = Transport(parse_base_url("cc.example.com"), Redactor(["SECRET"]), timeout=5)
+    script = Script(*exchanges)
+    script.mount_on(transport.session)
+    return CommCell(transport, Token("SECRET")), script
+
+
+def test_a_task_is_created_by_one_authenticated_request():
+    cell, script = commcell(
+        post("createtask")
+        .sends({"taskInfo": {}})
+        .with_header("Authtoken", "SECRET")
+        .returns(200, {"taskId": 9920, "jobIds": ["148886"]})
+    )
+    with cell:
+        reply = TasksApi(cell).create({"taskInfo": {}})
+    script.finish()
+    assert (reply.task_id, reply.job_ids, reply.complaint) == (9920, ("148886",), None)
+    assert reply.response == {"taskId": 9920, "jobIds": ["148886"]}
+    assert script.closed
+
+
+@pytest.mark.parametrize(
+    ("body", "task_id", "job_ids"),
+    [
+        ({"taskId": "9920", "jobIds": [148886, "148887"]}, 9920, ("148886", "148887")),
+        ({"jobIds": ["148886"]}, None, ("148886",)),
+        ({"taskId": 9920, "jobIds": ["148886", None, "", 0]}, 9920, ("148886",)),
+        ({"taskId": 9920, "jobIds": ["148886"], "errorCode": 0}, 9920, ("148886",)),
+    ],
+)
+def test_ids_are_read_whether_they_are_text_or_numbers(body, task_id, job_ids):
+    cell, _script = commcell(post("createtask").returns(200, body))
+    reply = TasksApi(cell).create({})
+    assert (reply.task_id, reply.job_ids) == (task_id, job_ids)
+
+
+def test_jobs_beside_an_error_run_and_are_not_lost():
+    cell, _script = commcell(
+        post("createtask").returns(200, {"taskId": 1, "jobIds": ["7"], "errorCode": 9, "errorMessage": "half of it"})
+    )
+    reply = TasksApi(cell).create({})
+    assert (reply.job_ids, reply.complaint) == (("7",), "half of it")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "maybe_ran"),
+    [
+        (200, {"taskId": 9920}, "no_job", False),
+        (200, {"taskId": 9920, "jobIds": []}, "no_job", False),
+        (200, {"taskId": 9920, "jobIds": "148886"}, "no_job", False),
+        (200, {"errorCode": 7, "errorMessage": "no", "jobIds": []}, "refused", False),
+        (200, {}, "bad_reply", True),
+        (200, [], "bad_reply", True),
+        (200, "", "bad_reply", True),
+        (500, {"taskId": 1, "jobIds": ["7"]}, "server", True),
+    ],
+)
+def test_an_answer_without_jobs_is_an_error(status, body, kind, maybe_ran):
+    cell, _script = commcell(post("createtask").returns(status, body))
+    with pytest.raises(RequestError) as caught:
+        TasksApi(cell).create({})
+    assert (caught.value.kind, caught.value.maybe_ran) == (kind, maybe_ran)
+
+
+def test_a_dead_token_started_nothing():
+    denied = {"errorMessage": "Access denied", "errorCode": 5}
+    cell, _script = commcell(post("createtask").returns(401, denied), post("WhoAmI").returns(401, denied))
+    with pytest.raises(RequestError) as caught:
+        TasksApi(cell).create({})
+    assert (caught.value.kind, caught.value.maybe_ran) == ("authentication", False)
+
+
+def test_a_task_without_jobs_names_the_task():
+    cell, _script = commcell(post("createtask").returns(200, {"taskId": 9920}))
+    with pytest.raises(RequestError, match="task 9920, but started no job"):
+        TasksApi(cell).create({})

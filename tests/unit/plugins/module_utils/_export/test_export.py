@@ -1,0 +1,356 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole call against the simulator, with a clock on which waiting costs nothing."""
+
+from __future__ import annotations
+
+import pytest
+from chaos.campaign import Clock
+from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import Export, ExportPlan
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import Recovery
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+
+ESTATE = {"clients": {"aws-prod": ["orders", "billing", "hr", "crm"], "aws-dev": ["orders"]}}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Simulator(ESTATE) as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(server):
+    server.reset(ESTATE)
+    return server
+
+
+def names(*instances, client="aws-prod"):
+    return [Instance(client, instance, id=f"{client}/{instance}") for instance in instances]
+
+
+def run(simulator, instances, **plan):
+    """One call; returns its backups, its Export and its CommCell."""
+    clock = Clock(simulator, ahead=0)
+    transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
+    with CommCell(transport, Token(simulator.token), now=clock.now) as commcell:
+        reader = JobReader(JobsApi(commcell))
+        recovery = Recovery(reader, commcell.clock, clock=clock.now, sleep=clock.sleep)
+        export = Export(commcell, ExportOptions(), ExportPlan(**plan), reader, recovery)
+        backups = export.run(instances)
+    return backups, export, commcell
+
+
+def really(simulator):
+    return {job["instance"]: str(job["job_id"]) for job in simulator.jobs() if job["started_by"] is not None}
+
+
+def test_a_backup_is_one_request_and_no_read(simulator):
+    backups, _export, commcell = run(simulator, names("orders", "billing"))
+    assert [backup.state for backup in backups] == ["started", "started"]
+    assert commcell.api_calls() == {"reads": 0, "writes": 2, "quota": None}
+
+
+@pytest.mark.parametrize("order", ["asked", "reversed", "shuffled"])
+@pytest.mark.parametrize("lag", [0, 20])
+def test_jobs_of_a_batch_find_their_instances_in_any_order_and_late(simulator, order, lag):
+    simulator.set(job_ids_order=order, visibility_lag=lag)
+    backups, _export, _commcell = run(simulator, names("orders", "billing", "hr"), batch_size=3)
+    assert {backup.instance.instance_name: backup.job_ids[0] for backup in backups} == really(simulator)
+    assert len(simulator.writes()) == 1
+
+
+def test_a_batch_that_starts_less_than_asked_says_who_was_left_out(simulator):
+    simulator.set(start_at_most=2)
+    backups, _export, _commcell = run(simulator, names("orders", "billing", "hr"), batch_size=3)
+    states = [backup.state for backup in backups]
+    assert sorted(states) == ["refused", "started", "started"]
+    started = {backup.instance.instance_name for backup in backups if backup.state == "started"}
+    assert started == set(really(simulator))
+
+
+def test_a_bad_one_that_spoils_its_batch_does_not_spoil_the_others(simulator):
+    simulator.set(mixed_batch="refuse_all")
+    backups, _export, _commcell = run(simulator, names("orders", "no-such", "hr", "crm"), batch_size=4)
+    assert [backup.state for backup in backups] == ["started", "refused", "started", "started"]
+    assert set(really(simulator)) == {"orders", "hr", "crm"}
+    assert len([job for job in simulator.jobs() if job["started_by"] is not None]) == 3
+
+
+def test_a_relaunch_while_jobs_run_starts_nothing(simulator):
+    instances = names("orders", "billing")
+    first, _export, _commcell = run(simulator, instances)
+    again, _export, _commcell = run(simulator, instances)
+    assert [backup.state for backup in again] == ["adopted", "adopted"]
+    assert not any(backup.changed for backup in again)
+    assert [backup.job_ids for backup in again] == [backup.job_ids for backup in first]
+    assert len(simulator.jobs()) == 2
+
+
+def test_a_relaunch_after_good_ends_starts_nothing_within_max_age(simulator):
+    instances = [*names("orders", "billing", "hr"), *names("orders", client="aws-dev")]
+    run(simulator, instances)
+    simulator.advance(7200)
+    writes = len(simulator.writes())
+    again, _export, commcell = run(simulator, instances, max_age=86400.0)
+    assert [backup.state for backup in again] == ["recent"] * 4
+    assert len(simulator.writes()) == writes
+    # The number of each client and one list of jobs, however many instances.
+    assert commcell.api_calls()["reads"] == 3
+
+
+def test_max_age_adopts_what_runs_where_the_commcell_would_queue_a_second_job(simulator):
+    simulator.set(queue_conflicting_jobs=True)
+    instances = names("orders")
+    run(simulator, instances)
+    again, _export, _commcell = run(simulator, instances, max_age=86400.0)
+    assert [backup.state for backup in again] == ["adopted"]
+    assert len(simulator.jobs()) == 1
+
+
+def test_where_history_is_hidden_the_backups_are_started_with_a_warning(simulator):
+    simulator.set(history_view="denied")
+    backups, export, _commcell = run(simulator, names("orders"), max_age=86400.0)
+    assert [backup.state for backup in backups] == ["started"]
+    assert "client 'aws-prod' cannot be seen" in export.warnings[0]
+
+
+def test_what_does_not_fit_into_the_quota_is_not_submitted_and_says_when(simulator):
+    simulator.set(quota={"reads": 1000, "writes": 2, "period": 3600})
+    backups, _export, commcell = run(simulator, names("orders", "billing", "hr"))
+    assert sorted(backup.state for backup in backups) == ["not_submitted", "started", "started"]
+    late = next(backup for backup in backups if backup.state == "not_submitted")
+    assert late.failure["kind"] == "rate_limited"
+    assert 3500 < late.retry_at - late.sent_at <= 3700
+    assert commcell.api_calls()["quota"]["limit"] == 2
+    assert len(simulator.jobs()) == 2
+
+
+@pytest.mark.parametrize("fault", [{"reset": "after"}, {"cut_body": True}, {"cut_json": True}])
+@pytest.mark.parametrize("lag", [0, 30])
+def test_a_lost_answer_costs_one_request_and_loses_no_job(simulator, fault, lag):
+    simulator.set(visibility_lag=lag)
+    simulator.order_fault({"path": "createtask"}, {"process": True, **fault})
+    (backup,), _export, _commcell = run(simulator, names("orders"))
+    assert (backup.state, backup.changed) == ("adopted", True)
+    assert backup.job_ids == (really(simulator)["orders"],)
+    assert backup.task_id == simulator.jobs()[0]["task_id"]
+    assert len(simulator.writes()) == 1
+
+
+def test_a_lost_request_stays_unknown_and_is_not_sent_again(simulator):
+    simulator.order_fault({"path": "createtask"}, {"reset": "before"})
+    (backup,), _export, _commcell = run(simulator, names("orders"))
+    assert backup.state == "unknown"
+    assert simulator.jobs() == []
+    assert len(simulator.journal("createtask")) == 1
+
+
+def preview(simulator, instances, **plan):
+    """What check mode says of a call."""
+    transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
+    with CommCell(transport, Token(simulator.token)) as commcell:
+        export = Export(commcell, ExportOptions(), ExportPlan(concurrency=4, **plan))
+        backups = export.preview(instances)
+        return backups, export.last_good(instances), commcell
+
+
+MIXED = {
+    "clients": [
+        {
+            "name": "aws-prod",
+            "instances": [
+                "orders",
+                {"name": "running", "history": [{"status": "Running", "age": 60, "seconds": 9000}]},
+                {"name": "recent", "history": [{"status": "Completed", "age": 3600, "seconds": 60}]},
+                {"name": "planless", "plan": None},
+                {"name": "disabled", "subclients": [{"name": "default", "activity": False}]},
+            ],
+        },
+        {"name": "aws-off", "activity": False, "instances": ["orders"]},
+    ]
+}
+TROUBLE = {
+    "orders": ("would_start", "Would start"),
+    "running": ("adopted", "under way already: job"),
+    "recent": ("recent", "young enough"),
+    "planless": ("refused", "neither a plan nor"),
+    "disabled": ("refused", "activity is disabled"),
+    "oders": ("refused", "orders"),
+}
+
+
+def mixed_instances():
+    return [
+        *names(*TROUBLE),
+        *names("orders", client="aws-off"),
+        *names("orders", client="aws-prd"),
+        Instance("aws-prod", "orders", "no-such-subclient", id="subclient"),
+    ]
+
+
+def test_a_dry_run_tells_each_trouble_and_a_real_run_agrees(simulator):
+    simulator.reset(MIXED)
+    wanted = mixed_instances()
+    dry, _last_good, commcell = preview(simulator, wanted, max_age=86400.0)
+    for backup, (state, words) in zip(dry, TROUBLE.values(), strict=False):
+        assert backup.state == state, backup.msg
+        assert words in backup.msg
+    assert [backup.state for backup in dry[len(TROUBLE) :]] == ["refused"] * 3
+    assert "aws-prod" in dry[-2].msg
+    assert "default" in dry[-1].msg
+    assert commcell.api_calls()["writes"] == 0
+    assert simulator.writes() == []
+    real, _export, _commcell = run(simulator, wanted, max_age=86400.0)
+    predicted = [backup.state.replace("would_start", "started") for backup in dry]
+    assert [backup.state for backup in real] == predicted
+    assert [(backup.failure or {}).get("code") for backup in real] == [
+        (backup.failure or {}).get("code") for backup in dry
+    ]
+
+
+def test_a_dry_run_and_preflight_see_that_the_commcell_is_switched_off(simulator):
+    simulator.set(activity_enabled=False)
+    (dry,), _last_good, _commcell = preview(simulator, names("orders"))
+    assert (dry.state, dry.failure["code"]) == ("refused", 587207178)
+    assert "backup activity of the whole CommCell is disabled" in dry.msg
+    (real,), _export, _commcell = run(simulator, names("orders"), preflight=True)
+    assert (real.state, real.msg) == (dry.state, dry.msg)
+    assert simulator.writes() == []
+
+
+def test_old_releases_do_not_tell_that_the_commcell_is_switched_off(simulator):
+    simulator.set(activity_enabled=False, activity_control=False)
+    (dry,), _last_good, _commcell = preview(simulator, names("orders"))
+    assert dry.state == "would_start"
+    (real,), _export, _commcell = run(simulator, names("orders"))
+    assert real.state == "refused"
+
+
+def test_preflight_sends_only_what_would_start(simulator):
+    simulator.reset(MIXED)
+    backups, _export, _commcell = run(simulator, mixed_instances(), preflight=True, max_age=86400.0)
+    assert [backup.state for backup in backups].count("started") == 1
+    assert len(simulator.journal("createtask")) == 1
+
+
+JOBS_DOWN = ({"path": "Jobs"}, {"kind": "server_error_json"})
+
+
+def test_where_the_jobs_cannot_be_read_max_age_sends_nothing(simulator):
+    simulator.order_fault(*JOBS_DOWN, times=None)
+    instances = [*names("orders", "billing"), *names("orders", client="aws-dev")]
+    backups, export, _commcell = run(simulator, instances, preflight=True, max_age=86400.0)
+    assert [backup.state for backup in backups] == ["not_submitted"] * 3
+    assert (export.warnings, simulator.writes()) == ([], [])
+
+
+def test_where_the_jobs_cannot_be_read_preflight_alone_leaves_the_last_word_to_commvault(simulator):
+    simulator.order_fault(*JOBS_DOWN, times=None)
+    instances = [*names("orders", "billing"), *names("orders", client="aws-dev")]
+    backups, export, _commcell = run(simulator, instances, preflight=True)
+    assert [backup.state for backup in backups] == ["started"] * 3
+    (warning,) = export.warnings
+    assert warning.startswith("The jobs of 2 clients ('aws-prod', 'aws-dev') could not be read, so nothing is known")
+    assert all(one.not_verified[0].startswith("whether another backup of it runs: ") for one in backups)
+
+
+@pytest.mark.parametrize("plan", [{}, {"max_age": 86400.0}, {"look_back": 86400.0}])
+def test_where_the_jobs_cannot_be_read_a_dry_run_verifies_nothing(simulator, plan):
+    simulator.order_fault(*JOBS_DOWN, times=None)
+    backups, _last_good, _commcell = preview(simulator, names("orders", "billing"), **plan)
+    assert {(backup.state, backup.changed, backup.ok) for backup in backups} == {("not_verified", True, True)}
+    words = " (subclient 'default') would be started is not verified, since it could not be read whether another backup"
+    assert f"Whether a backup of instance 'orders' of client 'aws-prod'{words} of it runs" in backups[0].msg
+
+
+def test_where_the_jobs_are_hidden_a_dry_run_says_so_of_each(simulator):
+    simulator.set(job_view="denied")
+    (backup,), _last_good, _commcell = preview(simulator, names("orders"))
+    assert backup.state == "would_start"
+    (text,) = backup.not_verified
+    assert text.startswith("whether another backup of it runs: ")
+    assert backup.msg.endswith(f"Not verified is {text}")
+
+
+CLIENT_CLOSED = ({"path": "Client/*"}, {"kind": "forbidden"})
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_all_that_could_not_be_read_goes_with_the_backup(simulator, dry):
+    simulator.order_fault(*CLIENT_CLOSED, times=None)
+    simulator.order_fault(*JOBS_DOWN, times=None)
+    look = preview if dry else run
+    (backup,), _more, _commcell = look(simulator, names("orders"), preflight=True)
+    assert backup.state == ("not_verified" if dry else "started")
+    client, jobs = backup.not_verified
+    assert client.startswith("whether backup activity of its client is enabled: ")
+    assert jobs.startswith("whether another backup of it runs: ")
+    if dry:
+        assert client in backup.msg
+        assert jobs in backup.msg
+
+
+def test_nothing_is_not_verified_where_all_could_be_read_or_nothing_was(simulator):
+    simulator.order_fault(*CLIENT_CLOSED, times=None)
+    for wanted, plan in ((names("orders"), {}), (names("billing"), {"max_age": 3600.0})):
+        (backup,), _export, _commcell = run(simulator, wanted, **plan)
+        assert (backup.state, backup.not_verified, backup.age) == ("started", (), None)
+
+
+def test_what_is_only_shown_does_not_decide_what_is_started(simulator):
+    simulator.reset(MIXED)
+    simulator.set(history_view="denied")
+    backups, export, _commcell = run(simulator, names("orders", "running"), preflight=True, look_back=86400.0)
+    assert ([backup.state for backup in backups], export.warnings) == (["started", "adopted"], [])
+
+
+def test_jobs_are_read_once_for_what_is_judged_and_what_is_shown(simulator):
+    simulator.reset({"clients": {f"c{number}": ["orders", "billing"] for number in range(12)}})
+    wanted = [one for number in range(12) for one in names("orders", "billing", client=f"c{number}")]
+    for plan in ({}, {"max_age": 3600.0}, {"max_age": 99 * 86400.0}):
+        before = len(simulator.journal("Jobs"))
+        backups, last_good, commcell = preview(simulator, wanted, look_back=30 * 86400.0, **plan)
+        assert ({backup.state for backup in backups}, set(last_good)) == ({"would_start"}, {None})
+        assert len(simulator.journal("Jobs")) == before + 1
+        # The activity of the CommCell, two for each client, and the jobs.
+        assert commcell.api_calls()["reads"] == 1 + 2 * 12 + 1
+
+
+def test_nothing_is_read_to_show_the_last_good_backups_of_nothing(simulator):
+    _backups, export, commcell = run(simulator, names("no-such"))
+    reads = commcell.api_calls()["reads"]
+    assert (export.last_good([]), commcell.api_calls()["reads"]) == ([], reads)
+
+
+def test_what_a_dry_run_cannot_read_is_not_verified(simulator):
+    simulator.order_fault({"path": "Subclient"}, {"kind": "server_error_json"}, times=None)
+    (backup,), _last_good, _commcell = preview(simulator, names("orders"))
+    assert (backup.state, backup.changed, backup.ok) == ("not_verified", True, True)
+
+
+def test_a_dry_run_reads_each_client_and_not_each_instance(simulator):
+    many = {"clients": {"one": [f"db{number}" for number in range(50)]}}
+    simulator.reset(many)
+    wanted = names(*many["clients"]["one"], client="one")
+    backups, _last_good, commcell = preview(simulator, wanted)
+    assert {backup.state for backup in backups} == {"would_start"}
+    assert commcell.api_calls()["reads"] <= 6
+
+
+def test_the_last_good_backup_is_found_for_the_diff(simulator):
+    simulator.reset(MIXED)
+    _backups, last_good, _commcell = preview(simulator, names("recent", "orders"))
+    assert last_good[0].status == "Completed"
+    assert last_good[1] is None

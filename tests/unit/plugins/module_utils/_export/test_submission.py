@@ -1,0 +1,271 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import threading
+import typing as t
+
+import pytest
+from support.fake_clock import FakeClock
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._export import submission as _submission
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TaskReply
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.submission import GIVE_UP_AFTER, Submission
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Pacer, Quota
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+class FakeTasks:
+    """Answers create by instance name; remembers what was sent."""
+
+    def __init__(self, answers=None):
+        self.answers = answers or {}
+        self.sent = []
+        self.at_once = self.most_at_once = 0
+        self._lock = threading.Lock()
+        self.barrier = None
+        self.quota = None
+
+    def create_url(self):
+        return "https://cc/createtask"
+
+    def create(self, body):
+        names = [association["instanceName"] for association in body["taskInfo"]["associations"]]
+        with self._lock:
+            self.sent.append(names)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            number = len(self.sent)
+        # The first one is always alone.
+        if self.barrier and number > 1:
+            self.barrier.wait(10)
+        with self._lock:
+            self.at_once -= 1
+        for name in names:
+            answer = self.answers.get(name)
+            if isinstance(answer, list):
+                answer = answer.pop(0) if answer else None
+            if isinstance(answer, Exception):
+                raise answer
+        return answer or TaskReply(number, tuple(f"j-{name}" for name in names), {"taskId": number})
+
+
+def instances(count):
+    return [Instance("c", f"i{number}", id=f"i{number}") for number in range(count)]
+
+
+def run(tasks, count, **kwargs):
+    return Submission(tasks, ExportOptions(), **kwargs).run(instances(count))
+
+
+@pytest.fixture(params=[-60, 60], ids=["threads", "no threads"])
+def _worth_threads(request, monkeypatch):
+    """Seconds of waiting from which on threads are worth it."""
+    monkeypatch.setattr(_submission, "SLOW_START", request.param)
+
+
+@pytest.mark.usefixtures("_worth_threads")
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_every_instance_is_sent_once_and_reported_in_the_order_asked(concurrency):
+    tasks = FakeTasks()
+    backups = run(tasks, 25, concurrency=concurrency)
+    assert sorted(name for names in tasks.sent for name in names) == sorted(f"i{number}" for number in range(25))
+    assert [backup.instance.id for backup in backups] == [f"i{number}" for number in range(25)]
+    assert [backup.job_ids for backup in backups] == [(f"j-i{number}",) for number in range(25)]
+
+
+def test_as_many_requests_as_allowed_are_under_way_at_once(monkeypatch):
+    monkeypatch.setattr(_submission, "SLOW_START", -60)
+    tasks = FakeTasks()
+    tasks.barrier = threading.Barrier(3)
+    run(tasks, 10, concurrency=3)
+    assert tasks.most_at_once == 3
+
+
+def test_a_server_that_answers_at_once_is_asked_without_threads(monkeypatch):
+    monkeypatch.setattr(_submission, "SLOW_START", 60)
+    tasks = FakeTasks()
+    run(tasks, 10, concurrency=3)
+    assert tasks.most_at_once == 1
+
+
+def test_batches_are_cut_in_order_and_ask_whose_job_is_whose():
+    tasks = FakeTasks()
+    backups = run(tasks, 5, batch_size=2)
+    assert tasks.sent == [["i0", "i1"], ["i2", "i3"], ["i4"]]
+    assert [backup.question for backup in backups] == ["batch"] * 4 + [None]
+    assert backups[0].candidates == ("j-i0", "j-i1")
+    assert backups[4].job_ids == ("j-i4",)
+
+
+def test_a_batch_refused_whole_is_split_until_the_good_ones_start():
+    tasks = FakeTasks({"i5": RequestError("no", "refused", code=587207178)})
+    backups = run(tasks, 8, batch_size=8)
+    assert [backup.state for backup in backups].count("refused") == 1
+    assert backups[5].state == "refused"
+    # Nobody is in two requests that were accepted.
+    accepted = [name for names in tasks.sent if "i5" not in names for name in names]
+    assert sorted(accepted) == sorted(f"i{number}" for number in range(8) if number != 5)
+    assert len(tasks.sent) == 7
+
+
+@pytest.mark.parametrize("kind", ["timeout", "interrupted", "server", "bad_reply"])
+def test_a_batch_that_may_have_started_is_never_split(kind):
+    tasks = FakeTasks({"i1": RequestError("?", kind, maybe_ran=True)})
+    backups = run(tasks, 4, batch_size=4)
+    assert len(tasks.sent) == 1
+    assert [(backup.state, backup.question) for backup in backups] == [("unknown", "lost")] * 4
+
+
+@pytest.mark.parametrize("kind", ["authentication", "connection", "no_job", "not_found"])
+def test_a_batch_is_not_split_for_what_no_instance_can_help(kind):
+    tasks = FakeTasks({"i1": RequestError("no", kind)})
+    run(tasks, 4, batch_size=4)
+    assert len(tasks.sent) == 1
+
+
+@pytest.mark.parametrize(("adopt", "question"), [(True, "running"), (False, None)])
+def test_a_backup_that_runs_already_is_looked_for_only_if_it_may_be_adopted(adopt, question):
+    tasks = FakeTasks({"i0": RequestError("Another backup is running", "already_running", code=2)})
+    (backup,) = run(tasks, 1, adopt_running=adopt)
+    assert (backup.state, backup.question) == ("refused", question)
+
+
+class TestQuota:
+    def test_what_a_quota_turned_away_is_sent_again_in_its_turn(self, clock):
+        tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=100.0)]})
+        backups = run(tasks, 3, pacer=Pacer(1000, clock, clock.sleep))
+        assert [backup.state for backup in backups] == ["started"] * 3
+        assert tasks.sent == [["i0"], ["i1"], ["i1"], ["i2"]]
+        assert clock.slept == [100.0]
+
+    def test_what_does_not_fit_is_not_submitted_and_says_when_it_would(self, clock):
+        tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=3600.0)] * 9})
+        backups = run(tasks, 4, pacer=Pacer(60, clock, clock.sleep), now=lambda: 1767225600.0)
+        assert [backup.state for backup in backups] == ["started", "not_submitted", "not_submitted", "not_submitted"]
+        assert backups[1].retry_at == 1767229200.0
+        assert "2026-01-01T01:00:00Z" in backups[3].msg
+        assert tasks.sent == [["i0"], ["i1"]]
+        assert clock.slept == []
+
+    def test_an_announced_quota_is_kept_before_the_server_must_say_no(self, clock):
+        tasks = FakeTasks()
+        tasks.quota = Quota(2, 60.0)
+        backups = run(tasks, 5, pacer=Pacer(1000, clock, clock.sleep))
+        assert [backup.state for backup in backups] == ["started"] * 5
+        assert clock.slept == [60.0, 60.0]
+
+
+def test_requests_are_those_that_run_sends():
+    tasks: t.Any = FakeTasks()
+    submission = Submission(tasks, ExportOptions(), batch_size=2)
+    requests = submission.requests(instances(3))
+    assert [request["method"] for request in requests] == ["POST", "POST"]
+    assert requests[0]["url"] == "https://cc/createtask"
+    assert [len(request["body"]["taskInfo"]["associations"]) for request in requests] == [2, 1]
+
+
+def test_one_bad_instance_stops_nothing():
+    tasks = FakeTasks({"i1": RequestError("no", "refused", code=587207178)})
+    assert [backup.state for backup in run(tasks, 4)] == ["started", "refused", "started", "started"]
+
+
+def test_many_bad_instances_in_a_row_stop_nothing():
+    bad = {f"i{number}": RequestError("no", "refused") for number in range(20)}
+    states = [backup.state for backup in run(FakeTasks(bad), 22)]
+    assert states == ["refused"] * 20 + ["started"] * 2
+
+
+def test_an_unclear_outcome_is_not_sent_again():
+    tasks = FakeTasks({"i0": RequestError("?", "timeout", maybe_ran=True)})
+    assert [backup.state for backup in run(tasks, 2)] == ["unknown", "started"]
+    assert tasks.sent == [["i0"], ["i1"]]
+
+
+def test_a_fault_in_the_middle_loses_nothing():
+    tasks = FakeTasks({"i1": ZeroDivisionError("SECRET")})
+    backups = run(tasks, 3)
+    assert [backup.state for backup in backups] == ["started", "unknown", "started"]
+    assert backups[1].failure["kind"] == "internal"
+    assert "SECRET" not in backups[1].msg
+
+
+@pytest.mark.parametrize(
+    ("kind", "maybe_ran", "state"),
+    [
+        ("connection", False, "not_submitted"),
+        ("timeout", True, "unknown"),
+        ("authentication", False, "refused"),
+        ("redirect", False, "refused"),
+    ],
+)
+def test_a_commcell_that_is_down_is_not_asked_a_thousand_times(kind, maybe_ran, state):
+    bad = {f"i{number}": RequestError("down", kind, maybe_ran=maybe_ran) for number in range(50)}
+    tasks = FakeTasks(bad)
+    backups = run(tasks, 50)
+    assert len(tasks.sent) == GIVE_UP_AFTER
+    assert [backup.state for backup in backups] == [state] * GIVE_UP_AFTER + ["not_submitted"] * (50 - GIVE_UP_AFTER)
+    assert backups[-1].failure["kind"] == "not_submitted"
+    assert "down" in backups[-1].msg
+
+
+def test_faults_that_come_and_go_stop_nothing():
+    bad = {
+        f"i{number}": RequestError("?", "timeout", maybe_ran=True) for number in range(100) if number % GIVE_UP_AFTER
+    }
+    tasks = FakeTasks(bad)
+    run(tasks, 100)
+    assert len(tasks.sent) == 100
+
+
+def test_missing_permissions_for_some_do_not_stop_the_others():
+    bad = {f"i{number}": RequestError("denied", "authentication") for number in range(1, 30)}
+    tasks = FakeTasks(bad)
+    states = [backup.state for backup in run(tasks, 31)]
+    assert states == ["started"] + ["refused"] * 29 + ["started"]
+
+
+def test_what_the_server_added_to_a_started_job_is_passed_on():
+    tasks = FakeTasks({"i0": TaskReply(1, ("7",), {}, "half of it")})
+    (backup,) = run(tasks, 1)
+    assert backup.state == "started"
+    assert "half of it" in backup.msg
+
+
+def test_when_the_time_of_the_task_is_over_nothing_more_is_sent_and_all_is_told(clock):
+    class Slow(FakeTasks):
+        def create(self, body):
+            clock.sleep(1)
+            return super().create(body)
+
+    tasks = Slow()
+    backups = run(tasks, 5, deadline=clock() + 2.5, clock=clock)
+    assert [backup.state for backup in backups] == ["started"] * 3 + ["not_submitted"] * 2
+    assert len(tasks.sent) == 3
+    assert "the time was over that Ansible gives this task (timeout)" in backups[3].msg
+    assert backups[3].changed is False
+
+
+def test_a_quota_is_not_waited_for_longer_than_the_task_has_time(clock):
+    tasks = FakeTasks({"i0": [RequestError("429", "rate_limited", retry_after=50.0)]})
+    pacer = Pacer(20.0, clock=clock, sleep=clock.sleep)
+    (backup,) = run(tasks, 1, pacer=pacer, deadline=clock() + 20, clock=clock)
+    assert backup.state == "not_submitted"
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_when_nobody_is_left_to_hear_of_it_nothing_more_is_sent(concurrency):
+    tasks = FakeTasks()
+    backups = run(tasks, 20, concurrency=concurrency, is_orphan=lambda: len(tasks.sent) >= 5)
+    assert len(tasks.sent) < 5 + concurrency
+    assert [backup.state for backup in backups].count("not_submitted") == 20 - len(tasks.sent)
+    assert "Ansible has ended" in backups[-1].msg

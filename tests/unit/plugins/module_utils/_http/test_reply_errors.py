@@ -1,0 +1,123 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import KINDS
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.reply import read_reply
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.reply_errors import error_from_reply
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+
+URL = "https://cc.example.com/commandcenter/api/createtask"
+
+
+def answer(status, body=b"", headers=None, changes=True, redactor=None):
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    return error_from_reply(
+        read_reply(status, headers or {}, body), "POST", URL, redactor or Redactor(), changes=changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "maybe_ran"),
+    [
+        (200, {"errorCode": 7, "errorMessage": "no"}, "refused", False),
+        (200, {"errorCode": 5, "errorMessage": "Access denied"}, "authentication", False),
+        (200, {"errorCode": 2, "errorMessage": "Another backup is running for client [a]"}, "already_running", False),
+        (200, b"<html>Scheduled Maintenance</html>", "bad_reply", True),
+        (200, b'{"taskId": 99', "bad_reply", True),
+        (200, b"", "bad_reply", True),
+        (200, '"a sentence"', "bad_reply", True),
+        (301, b"", "redirect", False),
+        (400, '"Request body is empty or format is invalid"', "bad_request", False),
+        (401, {"errorMessage": "Access denied", "errorCode": 5}, "authentication", False),
+        (403, b"no", "permission", False),
+        (404, {}, "not_found", False),
+        (408, b"", "timeout", True),
+        (409, b"", "already_running", False),
+        (413, b"", "bad_request", False),
+        (429, b"", "rate_limited", False),
+        (500, {"errorMessage": "no eligible subclients ", "errorCode": 587207178}, "refused", False),
+        (500, {"errorMessage": "Another backup is running for client [a]", "errorCode": 2}, "already_running", False),
+        (500, {"errorMessage": "without a code"}, "server", True),
+        (500, {"errorCode": 0}, "server", True),
+        (500, b"<html>oops</html>", "server", True),
+        (502, {"errorCode": 7, "errorMessage": "a proxy that speaks JSON"}, "server", True),
+        (503, b"", "server", True),
+        (504, b"", "server", True),
+    ],
+)
+def test_every_answer_has_one_meaning(status, body, kind, maybe_ran):
+    body = body.encode() if isinstance(body, str) else body
+    error = answer(status, body)
+    assert (error.kind, error.maybe_ran) == (kind, maybe_ran)
+    assert error.kind in KINDS
+    assert (error.status, error.method, error.url) == (status, "POST", URL)
+
+
+@pytest.mark.parametrize("body", [{"taskId": 1, "jobIds": ["1"]}, {}, [], {"errorCode": 0, "errorMessage": "Success"}])
+def test_a_good_answer_is_no_error(body):
+    assert answer(200, body) is None
+
+
+@pytest.mark.parametrize("status", [200, 408, 500, 502])
+def test_a_read_never_leaves_anything_open(status):
+    error = answer(status, b"<html></html>", changes=False)
+    assert error.maybe_ran is False
+
+
+def test_the_message_has_the_vendors_words_trimmed_the_place_and_the_code():
+    error = answer(
+        500, {"errorMessage": "Failed to start backups as no eligible subclients were found. ", "errorCode": 587207178}
+    )
+    assert str(error) == (
+        "cc.example.com refused the request: Failed to start backups as no eligible subclients were found."
+        " (POST https://cc.example.com/commandcenter/api/createtask, HTTP 500, error code 587207178)"
+    )
+    assert error.failure() == {
+        "kind": "refused",
+        "method": "POST",
+        "url": URL,
+        "status": 500,
+        "code": 587207178,
+        "message": "Failed to start backups as no eligible subclients were found.",
+    }
+
+
+@pytest.mark.parametrize(
+    "body", ['"Request body is empty or format is invalid"', "Request body is empty or format is invalid"]
+)
+def test_the_documented_400_is_understood_as_json_string_and_as_bare_text(body):
+    error = answer(400, body.encode())
+    assert error.vendor_message == "Request body is empty or format is invalid"
+
+
+def test_a_wrong_base_url_is_answered_with_the_usual_ones():
+    assert "https://HOST/commandcenter/api" in str(answer(404, b""))
+    assert "https://api.metallic.io" in str(answer(404, b""))
+
+
+def test_a_redirect_names_its_target_without_query():
+    error = answer(302, b"", {"Location": "https://login.example.com/sso?token=SECRETVALUE"})
+    assert "https://login.example.com/sso," in str(error)
+    assert "SECRETVALUE" not in str(error)
+
+
+def test_what_the_server_echoes_of_a_secret_is_masked():
+    error = answer(500, b"headers were: Authtoken=SECRETVALUE", redactor=Redactor(["SECRETVALUE"]))
+    assert "SECRETVALUE" not in str(error) + str(error.failure())
+    assert "headers were" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({"Retry-After": "17"}, 17), ({"X-RateLimit-Period": "3600"}, 3600), ({"Retry-After": "soon"}, 60), ({}, 60)],
+)
+def test_a_429_says_when_to_come_back(headers, seconds):
+    assert answer(429, b"", headers).retry_after == seconds

@@ -1,0 +1,380 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import gc
+import socket
+import time
+import types
+
+import pytest
+import requests
+from support.raw_server import RawServer, http_answer, reset, say_nothing
+from support.scripted_http import Script, get, post
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput, RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._http import session as _session
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+
+SECRET = "SECRET-proxy-password"
+
+
+@pytest.fixture(autouse=True)
+def slept(monkeypatch):
+    """No retry waits for real; the seconds that it would have waited."""
+    waits: list[float] = []
+    monkeypatch.setattr("urllib3.util.retry.time", types.SimpleNamespace(sleep=waits.append, time=time.time))
+    return waits
+
+
+def transport(url="https://cc.example.com", **kwargs):
+    return Transport(parse_base_url(url), Redactor(), **{"timeout": 5, **kwargs})
+
+
+def scripted(*exchanges, **kwargs):
+    made = transport(**kwargs)
+    script = Script(*exchanges)
+    script.mount_on(made.session)
+    return made, script
+
+
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def test_requests_go_below_the_base_url_as_json_and_are_counted():
+    made, script = scripted(
+        post("createtask")
+        .sends({"a": 1})
+        .with_header("Content-Type", "application/json")
+        .with_header("Authtoken", "x")
+        .returns(200, {"b": 2}),
+        get("Job/7").with_query(limit=5).returns(404, {}),
+    )
+    assert made.write("POST", "createtask", body={"a": 1}, headers={"Authtoken": "x"}).data == {"b": 2}
+    assert made.read("GET", "Job/7", params={"limit": 5}).status == 404
+    script.finish()
+    assert made.counts() == (1, 1)
+
+
+def test_a_get_sends_no_content_type():
+    made, script = scripted(get("Job/7").returns(200, {}))
+    made.read("GET", "Job/7")
+    assert "Content-Type" not in script.requests[0].headers
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirects_are_answers_and_not_followed(status):
+    made, script = scripted(get("Job/7").returns(status, "", {"Location": "https://elsewhere.example.com/"}))
+    assert made.read("GET", "Job/7").status == status
+    script.finish()
+
+
+def test_netrc_never_replaces_the_token(tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine cc.example.com login x password netrc-password\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert requests.utils.get_netrc_auth("https://cc.example.com") is not None
+    made, script = scripted(get("Job/7").with_header("Authorization", "Bearer token").returns(200, {}))
+    made.read("GET", "Job/7", headers={"Authorization": "Bearer token"})
+    script.finish()
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "expected"),
+    [
+        ({}, "/env/bundle.pem"),
+        ({"ca_path": "/option/bundle.pem"}, "/option/bundle.pem"),
+        ({"validate_certs": False}, False),
+        ({"validate_certs": False, "ca_path": "/option/bundle.pem"}, False),
+    ],
+)
+def test_options_beat_the_environments_ca_bundle(monkeypatch, kwargs, expected):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/env/bundle.pem")
+    assert transport(**kwargs).session.verify == expected
+
+
+def test_certificates_are_verified_by_default():
+    assert transport().session.verify is True
+
+
+def test_proxies_come_from_the_environment_and_their_password_is_a_secret(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:{SECRET}@proxy.example.com:3128")
+    made = transport()
+    assert made.session.proxies["https"].endswith("@proxy.example.com:3128")
+    assert made.redactor.clean(f"via {SECRET}") == "via ********"
+
+
+def test_what_a_proxy_repeats_of_its_own_header_is_a_secret(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://us%40er:p%2fss@proxy.example.com:3128")
+    sent = base64.b64encode(b"us@er:p/ss").decode()
+    assert transport().redactor.clean(f"Proxy-Authorization: Basic {sent}, p%2fss, p/ss") == (
+        "Proxy-Authorization: Basic ********, ********, ********"
+    )
+
+
+def test_no_proxy_is_honored(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("NO_PROXY", "cc.example.com")
+    assert not transport().session.proxies
+
+
+def test_plain_http_to_this_machine_uses_no_proxy(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
+    assert transport("http://127.0.0.1:8400").session.proxies == {}
+
+
+def test_cookies_of_the_server_are_not_sent_back():
+    with RawServer() as server:
+        server.add(server.answer(http_answer(200, headers="Set-Cookie: JSESSIONID=1; Path=/\r\n"), http_answer(200)))
+        made = transport(server.url)
+        made.read("GET", "one")
+        made.read("GET", "two")
+        made.close()
+    assert b"Cookie" not in server.requests[1]
+    assert server.connections == 1
+
+
+def test_each_request_has_its_own_body_and_credentials_however_alike_they_are():
+    with RawServer() as server:
+        server.add(server.answer(*[http_answer(200)] * 4))
+        made = transport(server.url)
+        made.write("POST", "createtask", body={"a": 1}, headers={"Authtoken": "first"})
+        made.write("POST", "createtask", body={"a": "longer"}, headers={"Authtoken": "first"})
+        made.write("POST", "createtask", body={"a": "ü"}, headers={"Authtoken": "second"})
+        made.read("POST", "Jobs", body={}, headers={"Authtoken": "second"})
+        made.close()
+    sent = [request.partition(b"\r\n\r\n") for request in server.requests]
+    assert [body for _head, _end, body in sent] == [b'{"a": 1}', b'{"a": "longer"}', b'{"a": "\\u00fc"}', b"{}"]
+    heads = [head.decode().split("\r\n") for head, _end, _body in sent]
+    assert [head[0].split()[1].rpartition("/")[2] for head in heads] == ["createtask"] * 3 + ["Jobs"]
+    tokens = [next(line for line in head if line.startswith("Authtoken")) for head in heads]
+    assert tokens == ["Authtoken: first"] * 2 + ["Authtoken: second"] * 2
+    assert all("Content-Type: application/json" in head and "Accept: application/json" in head for head in heads)
+    assert server.connections == 1
+
+
+def test_after_it_was_closed_a_transport_connects_anew():
+    with RawServer() as server:
+        server.add(server.answer(http_answer(200)))
+        server.add(server.answer(http_answer(200)))
+        made = transport(server.url)
+        made.read("GET", "one")
+        made.close()
+        assert made.read("GET", "two").status == 200
+        made.close()
+    assert server.connections == 2
+
+
+# urllib3 leaves the socket of a failed TLS handshake to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+class TestWhatMayHaveRun:
+    """The proof on which "never twice, never lost" rests, on real sockets."""
+
+    def write(self, url, **kwargs):
+        made = transport(url, **kwargs)
+        with pytest.raises(RequestError) as caught:
+            made.write("POST", "createtask", body={"a": 1})
+        made.close()
+        error = caught.value
+        del caught
+        gc.collect()
+        return error
+
+    def test_refused_connection_is_repeated_and_nothing_ran(self, slept):
+        error = self.write(f"http://127.0.0.1:{closed_port()}", read_retries=2)
+        assert (error.kind, error.maybe_ran) == ("connection", False)
+        assert "Connection refused" in str(error)
+        assert "object at" not in str(error)
+        assert len(slept) >= 1
+
+    def test_unknown_host_name_means_that_nothing_ran(self):
+        error = self.write("https://no-such-host.invalid", read_retries=0)
+        assert (error.kind, error.maybe_ran) == ("connection", False)
+
+    def test_reset_after_the_request_may_have_run_and_is_sent_once(self):
+        with RawServer() as server:
+            server.add(server.reset_after_request, server.answer(http_answer(200)))
+            error = self.write(server.url)
+        assert (error.kind, error.maybe_ran) == ("interrupted", True)
+        assert len(server.requests) == 1
+
+    def test_close_without_an_answer_may_have_run(self):
+        with RawServer() as server:
+            server.add(server.answer(b""))
+            error = self.write(server.url)
+        assert (error.kind, error.maybe_ran) == ("interrupted", True)
+
+    def test_no_answer_in_time_may_have_run(self):
+        with RawServer(say_nothing) as server:
+            error = self.write(server.url, timeout=0.2)
+        assert (error.kind, error.maybe_ran) == ("timeout", True)
+        assert "within 0.2 seconds" in str(error)
+
+    def test_an_answer_cut_short_may_have_run(self):
+        with RawServer() as server:
+            server.add(server.answer(http_answer(200, b'{"taskId": 1', length=500)))
+            made = transport(server.url)
+            try:
+                # The oldest supported libraries notice nothing: then the answer itself is marked as cut.
+                assert made.write("POST", "createtask", body={"a": 1}).shape == "cut"
+            except RequestError as error:
+                assert (error.kind, error.maybe_ran) == ("interrupted", True)  # noqa: PT017
+            finally:
+                made.close()
+
+    def test_peer_that_resets_in_the_tls_handshake_got_nothing(self, slept):
+        with RawServer(reset, reset, reset) as server:
+            error = self.write(f"https://127.0.0.1:{server.port}", read_retries=2)
+        assert error.maybe_ran is False
+        assert error.kind in ("connection", "tls")
+
+    def test_peer_that_is_silent_in_the_tls_handshake_got_nothing(self):
+        with RawServer(say_nothing) as server:
+            error = self.write(f"https://127.0.0.1:{server.port}", timeout=0.2, read_retries=0)
+        assert (error.kind, error.maybe_ran) == ("connection", False)
+
+    def test_peer_that_speaks_no_tls_got_nothing(self):
+        with RawServer(lambda connection: connection.sendall(b"HTTP/1.1 400 X\r\n\r\n")) as server:
+            error = self.write(f"https://127.0.0.1:{server.port}", read_retries=0)
+        assert (error.kind, error.maybe_ran) == ("tls", False)
+
+    def test_unreachable_proxy_got_nothing(self, monkeypatch):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:{SECRET}@127.0.0.1:{closed_port()}")
+        error = self.write("https://cc.example.com", read_retries=0)
+        assert (error.kind, error.maybe_ran) == ("connection", False)
+        assert SECRET not in str(error)
+
+    def test_proxy_that_refuses_the_tunnel_passed_nothing_on(self, monkeypatch):
+        with RawServer() as server:
+            server.add(server.answer(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))
+            monkeypatch.setenv("HTTPS_PROXY", server.url)
+            error = self.write("https://cc.example.com", read_retries=0)
+        assert (error.kind, error.maybe_ran) == ("connection", False)
+        assert "407" in str(error)
+
+    def test_an_error_of_unknown_kind_may_have_run(self):
+        made, _script = scripted(post("createtask").raises(requests.exceptions.ConnectionError("?")))
+        with pytest.raises(RequestError) as caught:
+            made.write("POST", "createtask", body={})
+        assert caught.value.maybe_ran is True
+
+    def test_a_failed_read_never_ran_anything(self):
+        made, _script = scripted(get("Job/7").raises(requests.exceptions.ReadTimeout("?")))
+        with pytest.raises(RequestError) as caught:
+            made.read("GET", "Job/7")
+        assert caught.value.maybe_ran is False
+
+    @pytest.mark.parametrize("status", [500, 502, 503, 504, 413])
+    def test_no_bad_answer_makes_a_write_go_out_twice(self, status):
+        with RawServer() as server:
+            bad = http_answer(status, headers="Retry-After: 0\r\n")
+            server.add(server.answer(bad, http_answer(200)))
+            made = transport(server.url)
+            assert made.write("POST", "createtask", body={}).status == status
+            made.close()
+        assert len(server.requests) == 1
+
+    def test_a_dead_kept_connection_is_not_used_for_a_write(self):
+        with RawServer() as server:
+            server.add(server.answer(http_answer(200)), server.answer(http_answer(200)))
+            made = transport(server.url)
+            assert made.write("POST", "createtask", body={}).status == 200
+            deadline = time.monotonic() + 5
+            while server.connections < 2 and time.monotonic() < deadline:
+                # The server closed the first connection; the client must notice instead of losing a request in it.
+                time.sleep(0.05)
+                assert made.write("POST", "createtask", body={}).status == 200
+            made.close()
+        assert len(server.requests) == 2
+
+
+class TestRepeats:
+    def test_reads_are_repeated_on_passing_faults(self):
+        with RawServer() as server:
+            server.add(
+                server.answer(http_answer(503), http_answer(502)),
+                server.reset_after_request,
+                server.answer(http_answer(200, b'{"jobs": []}')),
+            )
+            made = transport(server.url, read_retries=3)
+            assert made.read("POST", "Jobs", body={}).data == {"jobs": []}
+            made.close()
+        assert len(server.requests) == 4
+        assert made.counts().reads == 1
+
+    def test_reads_give_up_after_the_given_number(self):
+        with RawServer() as server:
+            server.add(server.answer(*[http_answer(503)] * 3))
+            made = transport(server.url, read_retries=2)
+            assert made.read("GET", "Job/7").status == 503
+            made.close()
+        assert len(server.requests) == 3
+
+    def test_no_retries_means_none(self):
+        with RawServer() as server:
+            server.add(server.answer(http_answer(503), http_answer(200)))
+            made = transport(server.url, read_retries=0)
+            assert made.read("GET", "Job/7").status == 503
+            made.close()
+
+    def test_a_lasting_500_is_read_once(self):
+        with RawServer() as server:
+            server.add(server.answer(http_answer(500, b'{"errorCode": 7}'), http_answer(200)))
+            made = transport(server.url)
+            assert made.read("GET", "Job/7").status == 500
+            made.close()
+
+    @pytest.mark.parametrize(
+        ("headers", "wait"),
+        [
+            ("Retry-After: 7\r\n", 7),
+            ("X-RateLimit-Period: 9\r\n", 9.0),
+            ("", 60.0),
+            ("X-RateLimit-Period: x\r\n", 60.0),
+        ],
+    )
+    @pytest.mark.parametrize("verb", ["read", "write"])
+    def test_a_429_is_waited_out_as_the_server_says(self, slept, headers, wait, verb):
+        with RawServer() as server:
+            server.add(server.answer(http_answer(429, headers=headers), http_answer(200)))
+            made = transport(server.url)
+            assert getattr(made, verb)("POST", "createtask", body={}).status == 200
+            made.close()
+        assert slept == [wait]
+
+    def test_a_429_that_takes_too_long_is_handed_back(self, slept):
+        with RawServer() as server:
+            server.add(server.answer(http_answer(429, headers="X-RateLimit-Period: 3600\r\n"), http_answer(200)))
+            made = transport(server.url, max_rate_limit_wait=60)
+            assert made.write("POST", "createtask", body={}).status == 429
+            made.close()
+        assert slept == []
+
+
+def test_a_header_that_cannot_be_sent_is_wrong_input():
+    made = transport("http://127.0.0.1:1")
+    with pytest.raises(InvalidInput):
+        made.read("GET", "Job/7", headers={"Authtoken": "a\nb"})
+
+
+def test_errors_carry_no_trace_of_the_library():
+    made, _script = scripted(
+        get("Job/7").raises(requests.exceptions.ConnectionError("https://cc.example.com/?token=SECRET"))
+    )
+    with pytest.raises(RequestError) as caught:
+        made.read("GET", "Job/7")
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_the_retry_rules_survive_being_used():
+    rules = _session.write_rules(3, max_wait=5)
+    assert rules.new(connect=1).max_wait == 5

@@ -1,0 +1,276 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, ALL, JobDetails, JobPage
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import (
+    LOOKUP,
+    MARGIN,
+    MAX_PAGE,
+    MAX_PAGES,
+    JobReader,
+)
+
+NOW = 1_000_000.0
+
+
+class FakeApi:
+    """Holds jobs; counts what is asked. listed: the ids that a listing shows, None for all."""
+
+    def __init__(self, *jobs, hidden=0, reversed_flag=False, total=True, listed=None, page_size=None):
+        self.jobs = {job.id: job for job in jobs}
+        self.hidden = hidden
+        self.reversed_flag = reversed_flag
+        self.total = total
+        self.listed = listed
+        self.page_size = page_size
+        self.pages = []
+        self.singles = []
+        self.listing_error = None
+
+    def server_time(self):
+        return NOW
+
+    def get(self, job_id):
+        self.singles.append(job_id)
+        return self.jobs.get(job_id)
+
+    def details(self, job_id):
+        return JobDetails(started_by=f"the user of {job_id}")
+
+    def list_page(self, *, category, client_ids, lookup_seconds, offset, limit, newest_first):
+        self.pages.append((category, set(client_ids), lookup_seconds, offset, limit, newest_first))
+        if self.listing_error:
+            raise self.listing_error
+        rows = [
+            job
+            for job in self.jobs.values()
+            if (not client_ids or job.client_id in client_ids)
+            and (category != ACTIVE or not job.finished)
+            and (job.end_time is None or job.end_time >= NOW - lookup_seconds)
+            and (self.listed is None or job.id in self.listed)
+        ]
+        rows.sort(key=lambda job: int(job.id), reverse=newest_first != self.reversed_flag)
+        page = rows[offset : offset + min(limit, self.page_size or limit)]
+        ids = [int(job.id) for job in page]
+        return JobPage(
+            page,
+            len(page) + self.hidden,
+            len(rows) if self.total else None,
+            ids[0] > ids[-1] if len(ids) > 1 else None,
+        )
+
+
+def job(number, client=11, status="Running", **more):
+    return Job(str(number), status, client_id=client, **more)
+
+
+def jobs(*numbers, **more):
+    return [job(number, **more) for number in numbers]
+
+
+class TestRead:
+    def test_one_job_is_one_request(self):
+        api = FakeApi(*jobs(5, 6))
+        assert list(JobReader(api).read(["5"])) == ["5"]
+        assert (api.singles, api.pages) == (["5"], [])
+
+    def test_no_job_is_no_request(self):
+        api = FakeApi()
+        assert JobReader(api).read([]) == {}
+        assert (api.singles, api.pages) == ([], [])
+
+    def test_many_jobs_are_one_request_in_the_order_asked(self):
+        api = FakeApi(*jobs(*range(1, 301)))
+        wanted = [str(number) for number in (250, 200, *range(270, 300))]
+        assert list(JobReader(api).read(wanted)) == wanted
+        assert len(api.pages) == 1
+        assert api.singles == []
+
+    def test_an_id_asked_for_twice_is_read_once(self):
+        api = FakeApi(*jobs(5))
+        assert list(JobReader(api).read(["5", "5"])) == ["5"]
+        assert api.singles == ["5"]
+
+    def test_paging_stops_when_all_were_seen(self):
+        api = FakeApi(*jobs(*range(1, 5001)), page_size=100)
+        JobReader(api).read(["4990", "4880"])
+        assert len(api.pages) == 2
+        assert api.singles == []
+
+    def test_paging_stops_when_the_listing_has_passed_them(self):
+        api = FakeApi(*jobs(*range(100, 2000)), page_size=100)
+        del api.jobs["1990"]
+        assert list(JobReader(api).read(["1990", "1995"])) == ["1995"]
+        assert len(api.pages) == 1
+        assert api.singles == ["1990"]
+
+    def test_a_job_that_is_thousands_of_rows_away_is_read_singly(self):
+        api = FakeApi(*jobs(*range(1, 20001)))
+        assert list(JobReader(api).read(["3", "20000"])) == ["3", "20000"]
+        assert len(api.pages) == MAX_PAGES
+        assert api.singles == ["3"]
+
+    def test_jobs_that_ended_long_ago_are_read_singly(self):
+        old = jobs(1, 2, status="Completed", end_time=int(NOW - 2 * LOOKUP))
+        api = FakeApi(*old, *jobs(3, 4))
+        assert list(JobReader(api).read(["1", "2", "4"])) == ["1", "2", "4"]
+        assert api.singles == ["2", "1"]
+
+    def test_old_jobs_are_found_even_where_the_listing_is_empty(self):
+        old = jobs(*range(1, 30), status="Completed", end_time=int(NOW - 2 * LOOKUP))
+        wanted = [found.id for found in old]
+        assert list(JobReader(FakeApi(*old)).read(wanted)) == wanted
+
+    def test_jobs_that_are_not_visible_yet_cost_few_requests(self):
+        api = FakeApi(*jobs(1, 2, 3))
+        assert JobReader(api).read([str(number) for number in range(10, 310)]) == {}
+        assert (len(api.pages), len(api.singles)) == (1, 3)
+
+    def test_jobs_that_are_hidden_from_the_user_cost_few_requests(self):
+        api = FakeApi(*jobs(1, 1000))
+        assert JobReader(api).read([str(number) for number in range(10, 310)]) == {}
+        assert len(api.singles) == 20
+
+    def test_the_next_listing_is_narrowed_to_the_clients(self):
+        api = FakeApi(*jobs(1, 2), *jobs(3, client=12), *jobs(*range(4, 50), client=99))
+        reader = JobReader(api)
+        reader.read(["1", "2", "3"])
+        reader.read(["1", "3"])
+        reader.read(["1", "2"])
+        assert [page[1] for page in api.pages] == [set(), {11, 12}, {11}]
+
+    def test_the_listing_is_not_narrowed_while_the_client_of_one_is_not_known(self):
+        api = FakeApi(*jobs(1, 2))
+        reader = JobReader(api)
+        reader.read(["1", "2", "3"])
+        reader.read(["1", "2", "3"])
+        assert [page[1] for page in api.pages] == [set(), set()]
+
+    def test_clients_that_are_known_beforehand_narrow_the_first_listing(self):
+        api = FakeApi(*jobs(1, 2), *jobs(3, client=12))
+        assert list(JobReader(api, [11]).read(["1", "2", "3"])) == ["1", "2", "3"]
+        assert [page[1] for page in api.pages] == [{11}]
+        assert api.singles == ["3"]
+
+    def test_a_listing_the_wrong_way_round_is_turned_once(self):
+        api = FakeApi(*jobs(*range(1, 2001)), reversed_flag=True)
+        reader = JobReader(api)
+        wanted = [str(number) for number in range(1990, 2001)]
+        assert list(reader.read(wanted)) == wanted
+        reader.read(wanted)
+        assert [page[-1] for page in api.pages] == [True, False, False]
+        assert api.singles == []
+
+    def test_the_direction_does_not_matter_where_one_page_has_all(self):
+        api = FakeApi(*jobs(*range(1, 20)), reversed_flag=True)
+        assert list(JobReader(api).read(["3", "5"])) == ["3", "5"]
+        assert len(api.pages) == 1
+
+    def test_hidden_rows_do_not_make_pages_be_skipped(self):
+        api = FakeApi(*jobs(*range(1, 400)), hidden=37, page_size=60)
+        wanted = [str(number) for number in range(300, 400)]
+        assert list(JobReader(api).read(wanted)) == wanted
+        assert api.singles == []
+
+    def test_pages_are_read_to_the_end_without_a_total(self):
+        api = FakeApi(*jobs(*range(1, 300)), total=False)
+        wanted = [str(number) for number in (1, 150, 299)]
+        assert list(JobReader(api).read(wanted)) == wanted
+        assert api.singles == []
+
+    @pytest.mark.parametrize("kind", ["authentication", "permission", "not_found", "bad_request", "refused"])
+    def test_without_a_listing_jobs_are_read_one_by_one(self, kind):
+        api = FakeApi(*jobs(*range(1, 31)))
+        api.listing_error = RequestError("no", kind)
+        reader = JobReader(api)
+        wanted = [str(number) for number in range(1, 31)]
+        assert list(reader.read(wanted)) == wanted
+        assert list(reader.read(wanted)) == wanted
+        assert len(api.pages) == 1
+
+    @pytest.mark.parametrize("kind", ["timeout", "server", "bad_reply", "connection", "rate_limited"])
+    def test_a_passing_fault_of_the_listing_is_for_the_caller(self, kind):
+        api = FakeApi(*jobs(1, 2))
+        api.listing_error = RequestError("no", kind)
+        with pytest.raises(RequestError):
+            JobReader(api).read(["1", "2"])
+        assert api.singles == []
+
+
+class TestListings:
+    def test_jobs_started_since_a_time_are_found_newest_first(self):
+        early = jobs(1, 2, start_time=int(NOW - 100))
+        late = jobs(3, 4, start_time=int(NOW - 10))
+        api = FakeApi(*early, *late)
+        assert [found.id for found in JobReader(api).started_since(NOW - 50)] == ["4", "3"]
+        assert api.pages[0][:3] == (ALL, set(), 50 + MARGIN)
+
+    def test_paging_ends_with_the_older_ones(self):
+        many = [job(number, start_time=int(NOW - 10_000 + number)) for number in range(1, 5001)]
+        api = FakeApi(*many)
+        found = JobReader(api).started_since(NOW - 10_000 + 4500, client_ids=[11])
+        assert [found[0].id, found[-1].id, len(found)] == ["5000", "4500", 501]
+        assert len(api.pages) == 2
+        assert api.pages[0][1] == {11}
+
+    def test_a_job_without_start_time_is_not_among_them(self):
+        assert JobReader(FakeApi(*jobs(1, 2))).started_since(NOW - 50) == []
+
+    def test_other_jobs_than_backups_are_left_out(self):
+        rows = [
+            job(1, start_time=int(NOW), job_type="Restore"),
+            job(2, start_time=int(NOW), job_type="Backup"),
+            job(3, start_time=int(NOW)),
+        ]
+        reader = JobReader(FakeApi(*rows))
+        assert [found.id for found in reader.started_since(NOW - 50)] == ["3", "2"]
+        assert [found.id for found in reader.active()] == ["3", "2"]
+        assert [found.id for found in reader.recent([11], 60)] == ["3", "2"]
+
+    def test_active_jobs_are_those_that_have_not_ended(self):
+        api = FakeApi(*jobs(1, 2), *jobs(3, status="Completed", end_time=int(NOW)))
+        assert [found.id for found in JobReader(api).active([11])] == ["2", "1"]
+        assert api.pages[0][:2] == (ACTIVE, {11})
+
+    def test_jobs_that_ended_since_a_time_are_listed_with_those_at_work(self):
+        ended = [job(number, status="Completed", end_time=int(NOW - number)) for number in (40, 60)]
+        api = FakeApi(*jobs(1, 2), *ended)
+        assert [found.id for found in JobReader(api).active_or_ended_since(NOW - 50)] == ["40", "2", "1"]
+        assert api.pages == [(ALL, set(), 50 + MARGIN, *api.pages[0][3:])]
+
+    def test_recent_jobs_are_read_page_by_page_for_some_clients(self):
+        ended = [job(number, status="Completed", end_time=int(NOW - 5)) for number in range(1, 2501)]
+        api = FakeApi(*ended, *jobs(2501, 2502, client=12))
+        assert len(JobReader(api).recent([11], 3600)) == 2500
+        assert [page[1:5] for page in api.pages] == [
+            ({11}, 3600 + MARGIN, offset, MAX_PAGE) for offset in (0, 995, 1990)
+        ]
+
+    def test_a_job_that_leaves_the_listing_between_two_pages_takes_no_other_with_it(self):
+        api = FakeApi(*jobs(*range(1, 2001)))
+        original = api.list_page
+
+        def list_page(**kwargs):
+            page = original(**kwargs)
+            api.jobs.pop("1999", None)
+            return page
+
+        api.list_page = list_page
+        ids = {found.id for found in JobReader(api).recent([11], 60)}
+        assert ids == {str(number) for number in range(1, 2001)}
+
+    def test_a_server_that_ignores_the_offset_does_not_keep_us_for_ever(self):
+        api = FakeApi(*jobs(*range(1, 5001)))
+        original = api.list_page
+        api.list_page = lambda **kwargs: original(**{**kwargs, "offset": 0})
+        assert len(JobReader(api).recent([11], 60)) == MAX_PAGE
+
+    def test_details_are_passed_on(self):
+        assert JobReader(FakeApi()).details("5").started_by == "the user of 5"

@@ -1,0 +1,193 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from simulator.harness import Simulator
+from support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait import wait_and_describe
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_options import WaitOptions
+
+NAMES = [f"db{number:03d}" for number in range(300)]
+ESTATE = {"clients": [{"name": "aws-prod", "instances": NAMES}, {"name": "other", "instances": NAMES[:100]}]}
+HOUR = 3600.0
+
+
+@pytest.fixture(scope="module")
+def _simulator():
+    with Simulator(ESTATE) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(_simulator):
+    _simulator.reset(ESTATE)
+    return _simulator
+
+
+@pytest.fixture
+def time(simulator):
+    return SimulatedTime(simulator)
+
+
+@pytest.fixture
+def commcell(simulator):
+    with commcell_of(simulator) as commcell:
+        yield commcell
+
+
+def wait(commcell, time, job_ids, *, check_mode=False, on_progress=None, **options):
+    return wait_and_describe(
+        commcell,
+        job_ids,
+        WaitOptions(**options),
+        check_mode=check_mode,
+        on_progress=on_progress,
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+
+
+def outcomes(result):
+    return [entry["outcome"] for entry in result["jobs"]]
+
+
+def reads(simulator):
+    return [request["endpoint"] for request in simulator.journal() if request["kind"] == "read"]
+
+
+def test_300_jobs_are_followed_for_an_hour_with_about_60_requests(simulator, time, commcell):
+    for number, name in enumerate(NAMES):
+        simulator.script(name, [{"state": "Running", "seconds": 60 + number * 11.9}, "Completed"], client="aws-prod")
+    simulator.script(None, [{"state": "Running", "seconds": 2 * HOUR}, "Completed"], client="other")
+    job_ids = start_jobs(commcell, NAMES)
+    # Other people start jobs all the time, and none of them may cost a request.
+    others = iter(NAMES[:100])
+
+    def others_start_jobs(_wait):
+        name = next(others, None)
+        if name:
+            start_jobs(commcell, [name], client="other")
+
+    result = wait(commcell, time, job_ids, on_progress=others_start_jobs)
+    assert result["counts"]["ended_well"] == 300
+    assert result["waited_seconds"] == pytest.approx(HOUR, abs=60)
+    assert len(reads(simulator)) <= 65
+    assert set(reads(simulator)) == {"jobs"}
+    assert len(json.dumps(result)) < 300 * 1024
+
+
+def test_the_same_on_a_server_whose_finished_jobs_are_gone_from_sight_and_whose_rows_are_a_mess(
+    simulator, time, commcell
+):
+    simulator.set(active_keeps_finished=0, hidden_rows=True, list_duplicates=True, sort_reversed=True, job_seconds=1200)
+    result = wait(commcell, time, start_jobs(commcell, NAMES[:60]))
+    assert result["counts"]["ended_well"] == 60
+    assert len(reads(simulator)) <= 25
+
+
+def test_one_failed_job_of_many_is_explained_with_two_more_requests(simulator, time, commcell):
+    reason = "ORA-01017: invalid username/password; <b>logon denied</b>"
+    simulator.script("db001", [{"state": "Running", "seconds": 300}, {"state": "Failed", "reason": reason}])
+    result = wait(commcell, time, start_jobs(commcell, NAMES[:40]))
+    assert outcomes(result) == ["ended_well", "ended_badly", *["ended_well"] * 38]
+    failed = result["jobs"][1]
+    assert failed["reason"] == "ORA-01017: invalid username/password; logon denied"
+    assert failed["hint"].startswith("The database refused the user name or password")
+    assert any("logon denied" in event for event in failed["events"])
+    assert failed["job_url"].endswith(f"/commandcenter/#/jobs/{failed['job_id']}")
+    assert result["failure"]["kind"] == "job_failed"
+    assert sorted(set(reads(simulator)) - {"jobs"}) == ["events", f"job/{failed['job_id']}", "jobdetails"]
+
+
+def test_a_wait_that_times_out_returns_all_jobs_and_leaves_them_alone(simulator, time, commcell):
+    simulator.set(job_seconds=2 * HOUR)
+    job_ids = start_jobs(commcell, NAMES[:5])
+    before = len(simulator.writes())
+    result = wait(commcell, time, job_ids, timeout=HOUR)
+    assert (result["job_ids"], outcomes(result), result["waited_seconds"]) == (job_ids, ["timed_out"] * 5, 3600)
+    assert (result["changed"], len(simulator.writes())) == (False, before)
+    assert {job["state"] for job in simulator.jobs()} == {"Running"}
+
+
+@pytest.mark.parametrize(
+    ("on_timeout", "pending", "final"),
+    [("suspend", "Suspend Pending", "Suspended"), ("kill", "Kill Pending", "Killed")],
+)
+def test_jobs_are_suspended_or_killed_only_if_asked_for(simulator, time, commcell, on_timeout, pending, final):
+    simulator.script("db000", [{"state": "Running", "seconds": 60}, "Completed"])
+    simulator.script("db001", [{"state": "Pending", "reason": "No resources available"}])
+    simulator.set(job_seconds=2 * HOUR)
+    job_ids = start_jobs(commcell, NAMES[:3])
+    result = wait(commcell, time, job_ids, timeout=HOUR, stuck_timeout=600, on_timeout=on_timeout)
+    assert outcomes(result) == ["ended_well", "stuck", "timed_out"]
+    assert [entry["on_timeout"] for entry in result["jobs"]] == [None, on_timeout, on_timeout]
+    assert [entry["status"] for entry in result["jobs"]] == ["Completed", pending, pending]
+    assert result["changed"] is True
+    time.sleep(60)
+    assert [job["state"] for job in simulator.jobs()] == ["Completed", final, final]
+
+
+def test_jobs_that_cannot_be_suspended_are_named(simulator, time, commcell):
+    simulator.set(job_seconds=2 * HOUR)
+    simulator.order_fault({"path": "job/*/action/*"}, {"kind": "forbidden"}, times=None)
+    result = wait(commcell, time, start_jobs(commcell, NAMES[:1]), timeout=60, on_timeout="suspend")
+    assert (outcomes(result), result["jobs"][0]["on_timeout"], result["changed"]) == (["timed_out"], None, False)
+    assert "To suspend it failed:" in result["msg"]
+
+
+def test_check_mode_looks_once_and_leaves_everything_alone(simulator, time, commcell):
+    job_ids = start_jobs(commcell, NAMES[:3])
+    before = len(simulator.writes())
+    result = wait(commcell, time, [*job_ids, "5"], on_timeout="kill", check_mode=True)
+    assert outcomes(result) == ["active"] * 3 + ["missing"]
+    assert (time.clock(), len(simulator.writes())) == (0, before)
+
+
+def test_jobs_that_become_visible_late_are_followed(simulator, time, commcell):
+    simulator.set(visibility_lag=60)
+    result = wait(commcell, time, start_jobs(commcell, NAMES[:40]))
+    assert result["counts"]["ended_well"] == 40
+
+
+@pytest.mark.parametrize("style", ["zero", "missing", "404", "empty"])
+def test_a_job_that_does_not_exist_is_missing_after_a_while(simulator, time, commcell, style):
+    simulator.set(not_visible=style)
+    result = wait(commcell, time, ["5"])
+    assert (outcomes(result), result["waited_seconds"]) == (["missing"], 90)
+
+
+def test_an_outage_in_the_middle_is_survived(simulator, time, commcell):
+    simulator.set(job_seconds=HOUR)
+    job_ids = start_jobs(commcell, NAMES[:3])
+    for kind in ("maintenance", "bad_gateway", "reset_after", "cut_json", "empty", "server_error"):
+        simulator.order_fault({"path": "jobs"}, {"kind": kind}, times=3, after=5)
+    result = wait(commcell, time, job_ids)
+    assert outcomes(result) == ["ended_well"] * 3
+
+
+def test_a_token_that_is_refused_ends_the_wait_with_what_is_known(simulator, time, commcell):
+    simulator.set(job_seconds=HOUR)
+    job_ids = start_jobs(commcell, NAMES[:3])
+    simulator.order_fault(None, {"kind": "unauthorized"}, times=None, after=10)
+    result = wait(commcell, time, job_ids)
+    assert outcomes(result) == ["not_followed"] * 3
+    assert [entry["status"] for entry in result["jobs"]] == ["Running"] * 3
+    assert result["failure"]["kind"] == "authentication"
+    assert result["waited_seconds"] < HOUR
+
+
+def test_without_the_listing_jobs_are_read_one_by_one(simulator, time, commcell):
+    simulator.order_fault({"path": "jobs"}, {"kind": "forbidden"}, times=None)
+    result = wait(commcell, time, start_jobs(commcell, NAMES[:4]))
+    assert outcomes(result) == ["ended_well"] * 4
+
+
+def test_nothing_to_wait_for_is_no_request(simulator, time, commcell):
+    result = wait(commcell, time, [])
+    assert (result["jobs"], result.get("failed"), simulator.journal()) == ([], None, [])

@@ -1,0 +1,341 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import struct
+import zlib
+from html.parser import HTMLParser
+
+import pytest
+from support import browser
+from support.reports import MIDNIGHT, PAGE, backup, job, night
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._report import html_format as _report_html
+from ansible_collections.rdsops.commvault.plugins.module_utils._report import html_page as _report_page
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.html_format import report_html
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import RESULTS, make_report
+
+VOID = {"meta", "input", "br"}
+# Elements of the drawings that have no content; they are written with a slash.
+DRAWN = {"use", "path", "rect", "circle"}
+
+
+class Page(HTMLParser):
+    """A page as its elements; fails where one is not closed by its own end."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.elements = []
+        self.texts = []
+        self._open = []
+        self.feed(source)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in DRAWN, f"<{tag}> is not closed"
+        self._note(tag, attrs)
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag in DRAWN, f"<{tag}/> is none in HTML"
+        self._note(tag, attrs)
+
+    def _note(self, tag, attrs):
+        assert len(dict(attrs)) == len(attrs), f"<{tag}> has an attribute twice"
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] not in ("style", "script"):
+            self.texts.append(data)
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+def page(backups, jobs=(), title="Night"):
+    return Page(report_html(make_report(backups, jobs, title)))
+
+
+HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;\x00"
+
+
+def hostile():
+    own = job(HOSTILE, "ended_badly", reason=HOSTILE, hint=HOSTILE, status=HOSTILE, job_url=HOSTILE)
+    names = {"id": HOSTILE, "client_name": HOSTILE, "instance_name": HOSTILE, "subclient_name": HOSTILE, "msg": HOSTILE}
+    return [backup(**names, job=own), backup(state="unknown", **names, candidates=[HOSTILE])]
+
+
+def test_values_are_text_and_never_markup():
+    found = page(hostile(), title=HOSTILE)
+    assert len(found.all("script")) == 1
+    assert found.all("img") == []
+    assert {name for _tag, attrs in found.elements for name in attrs if name.startswith("on")} == set()
+    assert HOSTILE.replace("\x00", "") in found.text
+    # With hostile values there are no other elements than without.
+    assert {tag for tag, _attrs in found.elements} - {"a"} <= {tag for tag, _attrs in page(night(12)).elements}
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//x", "/x", "ftp://x", " https://x"])
+def test_an_address_that_is_no_page_is_no_link(url):
+    assert page([backup(job=job(7, job_url=url), job_url=url)]).all("a") == []
+
+
+def test_jobs_link_to_their_pages():
+    backups = [backup("a", job=job(7)), backup("b", job_ids=["8", "9"], job_url=None)]
+    found = page(backups, jobs=[job(8), job(9)])
+    assert sorted(link["href"] for link in found.all("a")) == [f"{PAGE}{number}" for number in (7, 8, 9)]
+
+
+def test_nothing_comes_from_elsewhere():
+    source = report_html(make_report(night(12)))
+    found = Page(source)
+    assert {"link", "img", "iframe", "object", "embed", "base"} & {tag for tag, _attrs in found.elements} == set()
+    assert {name for _tag, attrs in found.elements for name in attrs} & {"src", "srcset", "style", "action"} == set()
+    assert all(use["href"].startswith("#") for use in found.all("use"))
+    assert re.findall(r"url\(|@import", source) == []
+
+
+def test_the_policy_allows_the_own_style_and_script_and_nothing_else():
+    source = report_html(make_report(night(12)))
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', source).group(1)
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert (rules.pop("default-src"), rules.pop("base-uri")) == ("'none'", "'none'")
+    for kind in ("style", "script"):
+        content = re.search(rf"<{kind}>(.*?)</{kind}>", source, flags=re.DOTALL).group(1)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert rules.pop(f"{kind}-src") == f"'sha256-{digest}'"
+    assert rules == {}
+
+
+def test_every_result_has_a_tone_and_a_sign_that_exist():
+    assert list(_report_html._LOOKS) == list(RESULTS)
+    for tone, sign in _report_html._LOOKS.values():
+        assert f"--{tone}:" in _report_page.STYLE
+        assert f'<symbol id="{sign}"' in _report_page.SIGNS
+
+
+def test_results_of_one_tone_and_different_verdicts_never_share_a_sign():
+    verdicts = {}
+    for result, (_tone, sign) in _report_html._LOOKS.items():
+        verdicts.setdefault(sign, set()).add(RESULTS[result][1])
+    assert all(len(found) == 1 for found in verdicts.values())
+
+
+def test_the_result_stands_beside_its_sign_in_words():
+    found = page([backup(state="refused"), backup("b", job=job(1, "timed_out")), backup("c", "adopted", job=job(2))])
+    for words in ("refused", "not ended in time", "at 40 %", "adopted", "2 of 3 backups are not well"):
+        assert words in found.text
+
+
+@pytest.mark.parametrize(
+    ("backups", "words"),
+    [
+        ([], "There was nothing to back up"),
+        ([backup(job=job(1))], "The backup is well"),
+        ([backup("a", job=job(1)), backup("b", job=job(2))], "All is well"),
+        ([backup(state="refused")], "1 of 1 backup is not well"),
+        ([backup("a", job=job(1)), backup("b")], "None is known to be bad, 1 of 2 backups not at the end"),
+    ],
+)
+def test_the_page_begins_with_the_verdict(backups, words):
+    assert words in page(backups).text
+
+
+def test_bars_stand_where_the_times_are():
+    backups = [
+        backup("a", job=job(1, start_time=MIDNIGHT, end_time=MIDNIGHT + 1000)),
+        backup("b", job=job(2, start_time=MIDNIGHT + 1000, end_time=MIDNIGHT + 4000)),
+    ]
+    bars = [(float(one["x"]), float(one["width"])) for one in page(backups).all("rect")]
+    assert bars == [(0.0, 65.0), (65.0, 195.0)]
+
+
+def test_a_job_that_has_not_ended_is_drawn_hollow():
+    bars = page([backup("a", job=job(1)), backup("b", job=job(2, "timed_out"))]).all("rect")
+    assert [one["class"] for one in bars] == ["bar hollow", "bar"]
+
+
+@pytest.mark.parametrize("length", [1, 59, 600, 3600, 86400, 30 * 86400, 5 * 365 * 86400])
+def test_the_axis_has_a_few_ticks_whatever_the_time(length):
+    end = {"end_time": MIDNIGHT + length, "elapsed_seconds": length}
+    axis = _report_html._Axis(make_report([backup(job=job(1, **end))]))
+    assert len(axis.ticks) <= _report_html._MOST_TICKS + 1
+
+
+def test_jobs_without_times_have_no_bar():
+    assert page([backup(job=job(1, start_time=None, end_time=None))]).all("rect") == []
+
+
+def test_a_thousand_rows_stay_below_a_megabyte():
+    source = report_html(make_report(night(1000)))
+    assert len(source) < 1_000_000
+    assert len(Page(source).all("tr")) == 1001
+
+
+# --- In a browser -----------------------------------------------------------------------------------------------------
+
+BROWSER = browser.find()
+in_browser = pytest.mark.skipif(BROWSER is None, reason="needs a headless Chromium (Debian: package chromium)")
+
+
+def chromium(tmp_path, source, *flags):
+    """What the browser says of a page; its window is 1200 x 900."""
+    path = tmp_path / "page.html"
+    path.write_text(source, encoding="utf-8")
+    return browser.look(BROWSER, path, tmp_path, (1200, 900), *flags)
+
+
+def pixels(path):
+    """A picture as lines of bytes, three or four a pixel; enough of PNG for what Chromium writes."""
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG")
+    packed, place = b"", 8
+    while place < len(content):
+        (length,), kind = struct.unpack(">I", content[place : place + 4]), content[place + 4 : place + 8]
+        chunk = content[place + 8 : place + 8 + length]
+        if kind == b"IHDR":
+            width, height, _depth, color = struct.unpack(">IIBB", chunk[:10])
+        packed += chunk if kind == b"IDAT" else b""
+        place += 12 + length
+    step = {2: 3, 6: 4}[color]
+    raw, stride, lines = zlib.decompress(packed), width * step, []
+    before = bytearray(stride)
+    for row in range(height):
+        start = row * (stride + 1)
+        line = bytearray(raw[start + 1 : start + 1 + stride])
+        _unfilter(raw[start], line, before, step)
+        lines.append(line)
+        before = line
+    return step, lines
+
+
+def _unfilter(kind, line, before, step):
+    for index in range(len(line)):
+        left = line[index - step] if index >= step else 0
+        up = before[index]
+        corner = before[index - step] if index >= step else 0
+        if kind == 1:
+            line[index] = (line[index] + left) & 255
+        elif kind == 2:
+            line[index] = (line[index] + up) & 255
+        elif kind == 3:
+            line[index] = (line[index] + (left + up) // 2) & 255
+        elif kind == 4:
+            guess = left + up - corner
+            near = min((left, up, corner), key=lambda value: abs(guess - value))
+            line[index] = (line[index] + near) & 255
+
+
+# Colors of the page: background and that of what ended badly, as STYLE has them.
+LIGHT, DARK = ((255, 255, 255), (184, 58, 0)), ((20, 23, 27), (255, 138, 82))
+
+
+@pytest.mark.browser
+@in_browser
+@pytest.mark.parametrize(("size", "scheme", "colors"), [(12, 1, LIGHT), (12, 0, DARK), (1000, 1, LIGHT)])
+def test_the_page_is_drawn(tmp_path, size, scheme, colors):
+    shot = tmp_path / "shot.png"
+    source = report_html(make_report(night(size), (), "Night"))
+    chromium(tmp_path, source, f"--screenshot={shot}", f"--blink-settings=preferredColorScheme={scheme}")
+    step, lines = pixels(shot)
+    assert (len(lines[0]) // step, len(lines)) == (1200, 900)
+    background, bad = colors
+    assert tuple(lines[2][:3]) == background
+    # The bar at the left of the verdict.
+    assert any(
+        tuple(line[place : place + 3]) == bad for line in lines[:200] for place in range(20 * step, 40 * step, step)
+    )
+
+
+@pytest.mark.browser
+@in_browser
+def test_each_printed_page_says_what_its_columns_are(tmp_path):
+    from pypdf import PdfReader
+
+    paper = tmp_path / "report.pdf"
+    source = report_html(make_report(night(100), (), "Night"))
+    chromium(tmp_path, source, f"--print-to-pdf={paper}", "--no-pdf-header-footer")
+    pages = [page.extract_text() for page in PdfReader(paper).pages]
+    assert 4 < len(pages) < 10
+    heads = [all(name in page for name in ("Result", "Backup", "Job", "Timeline")) for page in pages]
+    assert heads == [True] * len(pages)
+
+
+# Runs after the page's own script: filters, sorts, and writes down what is seen.
+PROBE = """
+<script>
+var seen = [];
+function rows() {
+  return Array.prototype.slice.call(document.querySelectorAll("#backups tbody tr"))
+    .filter(function (row) { return !row.hidden; })
+    .map(function (row) { return row.querySelector("b").textContent.split(".")[0]; });
+}
+seen.push(["tools", document.getElementById("tools").hidden]);
+seen.push(["first", rows().slice(0, 3)]);
+var result = document.getElementById("result");
+result.value = "not_well";
+result.dispatchEvent(new Event("change"));
+seen.push(["not well", rows().length, document.getElementById("shown").value]);
+result.value = "";
+result.dispatchEvent(new Event("change"));
+var buttons = document.querySelectorAll("#backups thead button");
+buttons[1].click();
+seen.push(["by name", rows().slice(0, 2)]);
+buttons[1].click();
+seen.push(["by name down", rows().slice(0, 2)]);
+buttons[5].click();
+seen.push(["by size", rows().slice(0, 2)]);
+buttons[0].click();
+seen.push(["by result", rows().slice(0, 3)]);
+document.getElementById("text").value = "PAYROLL warnings";
+document.getElementById("text").dispatchEvent(new Event("input"));
+setTimeout(function () {
+  seen.push(["found", rows()]);
+  var place = document.createElement("pre");
+  place.id = "seen";
+  place.textContent = JSON.stringify(seen);
+  document.body.appendChild(place);
+}, 400);
+</script>
+</body>"""
+
+
+@pytest.mark.browser
+@in_browser
+def test_filter_and_sorting_work_in_a_browser(tmp_path):
+    source = report_html(make_report(night(12), (), "Night"))
+    # The policy must let the probe in as well.
+    probe = re.search(r"<script>(.*)</script>", PROBE, flags=re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(probe.encode()).digest()).decode()
+    source = source.replace("script-src ", f"script-src 'sha256-{digest}' ").replace("</body>", PROBE)
+    dumped = chromium(tmp_path, source, "--virtual-time-budget=5000", "--dump-dom")
+    seen = {
+        entry[0]: entry[1:] if len(entry) > 2 else entry[1]
+        for entry in json.loads(html.unescape(re.search(r'<pre id="seen">(.*?)</pre>', dumped).group(1)))
+    }
+    assert seen == {
+        "tools": False,
+        "first": ["claims", "billing", "web"],
+        "not well": [5, "5 of 12 shown"],
+        "by name": ["audit", "billing"],
+        "by name down": ["web", "stock"],
+        "by size": ["orders", "billing"],
+        "by result": ["claims", "billing", "web"],
+        "found": ["payroll"],
+    }

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from support.reports import GB, MIDNIGHT, PAGE, backup, job, night
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import AWAITED_STATES, STATES
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job, result_of_missing
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_result import OUTCOMES
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import RESULTS, make_report
+
+
+def only_row(*backups, jobs=()):
+    (row,) = make_report(backups, jobs).rows
+    return row
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state not in AWAITED_STATES])
+def test_what_was_not_started_has_its_state_for_a_result(state):
+    assert only_row(backup(state=state)).result == state
+
+
+@pytest.mark.parametrize("state", sorted(AWAITED_STATES))
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_what_was_started_has_the_outcome_of_its_job_for_a_result(state, outcome):
+    assert only_row(backup(state=state, job=job(1, outcome))).result == outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [
+        ("Running", "active"),
+        ("A state of tomorrow", "active"),
+        ("Completed", "ended_well"),
+        ("Completed w/ one or more warnings", "ended_with_warnings"),
+        ("Completed w/ one or more errors", "ended_badly"),
+        ("Failed", "ended_badly"),
+        ("Killed", "ended_badly"),
+    ],
+)
+def test_a_job_that_nobody_waited_for_counts_as_it_was_when_it_was_read(status, result):
+    assert only_row(backup(job=Job("7", status=status).to_result())).result == result
+
+
+@pytest.mark.parametrize(("state", "result"), [("warnings", "ended_with_warnings"), ("errors", "ended_with_errors")])
+def test_an_end_that_was_allowed_for_is_well_and_still_told_apart(state, result):
+    row = only_row(backup(job=job(7, "ended_well", state=state, status="Completed w/ something")))
+    assert (row.result, row.verdict, row.cause) == (result, "well", "Completed w/ something.")
+
+
+def test_a_job_of_which_nothing_is_known_was_started_and_no_more():
+    row = only_row(backup(job=None, job_ids=["148886"]))
+    assert (row.result, row.verdict, row.cause) == ("started", "open", None)
+    assert row.job.job_url == f"{PAGE}148886"
+
+
+def test_a_job_that_could_not_be_read_is_missing():
+    row = only_row(backup(job_ids=["5"]), jobs=[result_of_missing("5")])
+    assert (row.result, row.verdict) == ("missing", "not_well")
+    assert "does not exist" in row.cause
+
+
+def test_jobs_are_found_by_id_and_say_the_last_word():
+    report = make_report(
+        [backup("a", job=job(1, None, state="active", status="Running")), backup("b", job_ids=["2"])],
+        [job(2, "ended_badly"), job(1), job(99, "ended_badly")],
+    )
+    assert [(row.id, row.result) for row in report.rows] == [("b", "ended_badly"), ("a", "ended_well")]
+
+
+def test_of_several_jobs_the_worst_decides():
+    row = only_row(backup(job_ids=["1", "2", "3"]), jobs=[job(1), job(2, "ended_badly", reason="Out of space.")])
+    assert row.result == "ended_badly"
+    assert [(entry.job_id, entry.result) for entry in row.jobs] == [
+        ("2", "ended_badly"),
+        ("3", "started"),
+        ("1", "ended_well"),
+    ]
+    assert row.cause == "Failed. Out of space."
+
+
+def test_the_cause_holds_what_the_vendor_said_once():
+    values = {"reason": "Waiting.", "delay_reason": "No drive.", "events": ["2026-01-01T00:00:00Z An event"]}
+    assert only_row(backup(job=job(1, "ended_badly", **values))).cause == "Failed. Waiting. No drive."
+    values = {"events": ["2026-01-01T00:00:00Z An event", "An older one"]}
+    assert only_row(backup(job=job(1, "ended_badly", **values))).cause == "Failed. 2026-01-01T00:00:00Z An event"
+    assert only_row(backup(state="refused", msg="No.")).cause == "No."
+    assert only_row(backup(state="recent", msg="Young enough.")).cause is None
+    assert only_row(backup(job=job(1))).cause is None
+
+
+def test_what_needs_attention_comes_first_and_else_the_order_stays():
+    names = [("a", "started"), ("b", "refused"), ("c", "unknown"), ("d", "started"), ("e", "refused"), ("f", "recent")]
+    report = make_report([backup(name, state) for name, state in names])
+    assert [row.id for row in report.rows] == ["c", "b", "e", "a", "d", "f"]
+
+
+def test_the_summary_adds_up():
+    summary = make_report(night(1000)).summary()
+    assert summary["backups"] == 1000
+    assert summary["well"] + summary["not_well"] + summary["open"] == 1000
+    assert sum(summary["results"].values()) == 1000
+    assert list(summary["results"]) == list(RESULTS)
+    assert summary["results"]["unknown"] == 13
+    assert summary["first_start"] == "2026-01-01T00:00:00Z"
+
+
+def test_the_summary_counts_the_jobs_of_this_run_once():
+    shared = job(1)
+    old = job(2, None, start_time=MIDNIGHT - 80000, end_time=MIDNIGHT - 70000)
+    report = make_report([backup("a", job=shared), backup("b", job=shared), backup("c", "recent", job=old)])
+    summary = report.summary()
+    assert (summary["application_size"], summary["media_size"]) == (82 * GB, 27 * GB)
+    assert (summary["first_start"], summary["last_end"]) == ("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z")
+
+
+def test_no_backups_make_a_report_of_nothing():
+    summary = make_report([]).summary()
+    assert (summary["backups"], summary["first_start"], summary["last_end"]) == (0, None, None)
+
+
+def test_an_active_job_has_come_as_far_as_it_was_last_seen():
+    report = make_report([backup(job=job(1, "timed_out", elapsed_seconds=1800))])
+    assert report.last_end == MIDNIGHT + 1800
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("start_time", 10**20),
+        ("start_time", -5),
+        ("start_time", "soon"),
+        ("elapsed_seconds", {"a": 1}),
+        ("application_size", True),
+        ("application_size", 1.5),
+    ],
+)
+def test_numbers_that_make_no_sense_are_not_known(name, value):
+    assert getattr(only_row(backup(job=job(1, **{name: value}))).job, name) is None
+
+
+def test_numbers_that_a_template_made_texts_are_numbers():
+    row = only_row(backup(task_id="9920", job=job(1, start_time=str(MIDNIGHT))))
+    assert (row.task_id, row.job.start_time) == (9920, MIDNIGHT)
+
+
+def test_characters_that_no_report_can_hold_are_left_out():
+    row = only_row(backup("a\x00b\x1bc\ud800d\ufffee", msg="\x0bx"))
+    assert (row.id, row.msg) == ("abcde", "x")
+
+
+@pytest.mark.parametrize(
+    ("backups", "jobs", "words"),
+    [
+        ([job(1)], [], r"backups\[0\] is not what oracle_rds_export_backup returns"),
+        ([backup(), backup(state="fine")], [], r"backups\[1\].*not 'fine'"),
+        ([{"state": "started"}], [], r"backups\[0\].*needs an id"),
+        ([backup(job_ids="148886")], [], r"backups\[0\]\.job_ids must be a list, not str"),
+        ([backup()], [backup()], r"jobs\[0\] is not what job_wait"),
+        ([backup(job_ids=["1"])], [job(1, "splendid")], r"jobs\[0\]\.outcome is 'splendid'"),
+        ([backup(job=job(1, "splendid"))], [], r"backups\[0\]\.job\.outcome is 'splendid'"),
+    ],
+)
+def test_what_no_module_returns_is_refused_by_its_place(backups, jobs, words):
+    with pytest.raises(InvalidInput, match=words):
+        make_report(backups, jobs)

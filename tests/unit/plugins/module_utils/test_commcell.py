@@ -1,0 +1,206 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from support.scripted_http import Script, get, post
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+
+DENIED = {"errorMessage": "Access denied", "errorCode": 5}
+
+
+class RenewableCredential:
+    """Has as many tokens as it is given."""
+
+    def __init__(self, *tokens):
+        self.tokens = list(tokens)
+        self.renewals = 0
+        self.closed = False
+
+    def headers(self):
+        return {"Authtoken": self.tokens[0]}
+
+    def is_fresh(self, headers):
+        return self.renewals > 0
+
+    def renew(self, rejected):
+        assert rejected == self.headers()
+        if len(self.tokens) < 2:
+            return False
+        del self.tokens[0]
+        self.renewals += 1
+        return True
+
+    def close(self):
+        self.closed = True
+
+
+def commcell(*exchanges, tokens=("one",)):
+    transport = Transport(parse_base_url("cc.example.com"), Redactor(), timeout=5)
+    script = Script(*exchanges)
+    script.mount_on(transport.session)
+    credential = RenewableCredential(*tokens)
+    return CommCell(transport, credential), script, credential
+
+
+def test_a_good_answer_is_its_json():
+    cell, script, _credential = commcell(
+        get("Job/7").with_header("Authtoken", "one").with_header("limit", "5").returns(200, {"jobs": []})
+    )
+    assert cell.read("GET", "Job/7", headers={"limit": "5"}) == {"jobs": []}
+    script.finish()
+
+
+@pytest.mark.parametrize("verb", ["read", "write"])
+def test_a_bad_answer_is_an_error(verb):
+    cell, _script, _credential = commcell(post("Jobs").returns(200, {"errorCode": 9, "errorMessage": "no"}))
+    with pytest.raises(RequestError) as caught:
+        getattr(cell, verb)("POST", "Jobs", body={})
+    assert caught.value.code == 9
+
+
+@pytest.mark.parametrize("verb", ["read", "write"])
+def test_a_401_for_dead_credentials_renews_them_and_repeats_the_call_once(verb):
+    cell, script, _credential = commcell(
+        post("x").with_header("Authtoken", "one").returns(401, DENIED),
+        post("WhoAmI").with_header("Authtoken", "one").returns(401, DENIED),
+        post("x").with_header("Authtoken", "two").sends({"a": 1}).returns(200, {"ok": 1}),
+        tokens=("one", "two"),
+    )
+    assert getattr(cell, verb)("POST", "x", body={"a": 1}) == {"ok": 1}
+    script.finish()
+
+
+@pytest.mark.parametrize("who_am_i", [(404, "no such page"), (200, {"errorCode": 9, "errorMessage": "?"})])
+def test_where_the_server_does_not_tell_who_one_is_a_401_renews(who_am_i):
+    cell, script, _credential = commcell(
+        post("x").returns(401, DENIED),
+        post("WhoAmI").returns(*who_am_i),
+        post("x").with_header("Authtoken", "two").returns(200, {"ok": 1}),
+        tokens=("one", "two"),
+    )
+    assert cell.write("POST", "x") == {"ok": 1}
+    script.finish()
+
+
+def test_a_second_401_with_new_credentials_is_a_missing_permission():
+    cell, script, credential = commcell(
+        post("x").returns(401, DENIED),
+        post("WhoAmI").returns(401, DENIED),
+        post("x").returns(401, DENIED),
+        post("WhoAmI").with_header("Authtoken", "two").returns(401, DENIED),
+        tokens=("one", "two", "three"),
+    )
+    with pytest.raises(RequestError, match="accepts the credentials, but not for this") as caught:
+        cell.write("POST", "x", body={})
+    assert (caught.value.kind, caught.value.maybe_ran, credential.tokens) == ("permission", False, ["two", "three"])
+    script.finish()
+
+
+def test_a_401_that_only_one_of_several_web_servers_gives_is_repeated_with_the_same_credentials():
+    cell, script, credential = commcell(
+        post("x").returns(401, DENIED),
+        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        post("x").with_header("Authtoken", "one").returns(200, {"ok": 1}),
+        tokens=("one", "two"),
+    )
+    assert cell.write("POST", "x", body={}) == {"ok": 1}
+    assert credential.renewals == 0
+    script.finish()
+
+
+def test_a_permission_that_a_whole_fleet_lacks_is_asked_about_once():
+    refused = [post("x").returns(401, DENIED) for _number in range(5)]
+    cell, script, credential = commcell(
+        refused[0], post("WhoAmI").returns(200, {"user": {}}), *refused[1:], tokens=("one", "two")
+    )
+    for _call in range(4):
+        with pytest.raises(RequestError) as caught:
+            cell.write("POST", "x", body={})
+        assert caught.value.kind == "permission"
+    assert credential.renewals == 0
+    script.finish()
+
+
+def test_credentials_that_are_dead_and_cannot_be_renewed_are_asked_about_once():
+    cell, script, _credential = commcell(
+        post("x").returns(401, DENIED), post("WhoAmI").returns(401, DENIED), post("x").returns(401, DENIED)
+    )
+    for _call in range(2):
+        with pytest.raises(RequestError, match="did not accept the credentials") as caught:
+            cell.write("POST", "x", body={})
+        assert caught.value.kind == "authentication"
+    script.finish()
+
+
+def test_a_server_that_is_not_in_order_renews_nothing():
+    cell, script, credential = commcell(
+        post("x").returns(401, DENIED),
+        post("WhoAmI").returns(200, "<html>Scheduled Maintenance</html>"),
+        tokens=("one", "two"),
+    )
+    with pytest.raises(RequestError) as caught:
+        cell.write("POST", "x", body={})
+    assert (caught.value.kind, caught.value.maybe_ran, credential.renewals) == ("bad_reply", False, 0)
+    script.finish()
+
+
+def test_a_403_on_a_write_is_not_repeated_while_the_credentials_are_good():
+    cell, script, _credential = commcell(
+        post("x").returns(403, DENIED), post("WhoAmI").returns(200, {"user": {}}), tokens=("one", "two")
+    )
+    with pytest.raises(RequestError) as caught:
+        cell.write("POST", "x", body={})
+    assert caught.value.kind == "permission"
+    script.finish()
+
+
+def test_a_403_for_dead_credentials_renews_them():
+    cell, script, _credential = commcell(
+        post("x").returns(403, DENIED),
+        post("WhoAmI").returns(403, DENIED),
+        post("x").with_header("Authtoken", "two").returns(200, {"ok": 1}),
+        tokens=("one", "two"),
+    )
+    assert cell.write("POST", "x", body={}) == {"ok": 1}
+    script.finish()
+
+
+def test_access_denied_in_a_good_status_renews_for_a_read_and_never_for_a_write():
+    cell, script, _credential = commcell(
+        post("x").returns(200, DENIED),
+        post("WhoAmI").returns(200, DENIED),
+        post("x").with_header("Authtoken", "two").returns(200, {"ok": 1}),
+        post("y").returns(200, {"taskId": 1, "jobIds": ["7"], "errorCode": 5}),
+        tokens=("one", "two"),
+    )
+    assert cell.read("POST", "x", body={}) == {"ok": 1}
+    assert cell.call("POST", "y", changes=True).data["jobIds"] == ["7"]
+    script.finish()
+
+
+def test_leaving_it_gives_back_credentials_and_connections():
+    cell, script, credential = commcell()
+    with cell:
+        pass
+    assert credential.closed
+    assert script.closed
+
+
+def test_the_servers_clock_is_read_from_its_answers():
+    cell, _script, _credential = commcell(get("x").returns(200, {}, {"Date": "Thu, 01 Jan 2026 00:00:00 GMT"}))
+    assert not cell.clock.known
+    cell.read("GET", "x")
+    assert cell.clock.known
+
+
+def test_the_page_of_a_job_is_in_the_command_center():
+    cell, _script, _credential = commcell()
+    assert cell.job_url("148886") == "https://cc.example.com/commandcenter/#/jobs/148886"

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.reports import backup, job
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import result_of_missing
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.artifact import (
+    HandedOn,
+    backups_of_jobs,
+    read_artifact,
+    words,
+)
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
+
+
+def test_jobs_alone_make_backups_that_are_called_by_their_names():
+    names = {"client_name": "aws-prod", "instance_name": "orders", "subclient_name": "default"}
+    jobs = [job(1, **names), job(2, **names), {**result_of_missing("3"), "outcome": "missing"}]
+    backups = backups_of_jobs(
+        jobs,
+        [
+            {"id": "hr", "result": "refused", "cause": "No such subclient.", "job_ids": []},
+        ],
+    )
+    fleet = make_fleet(make_entries(backups, jobs))
+    assert list(fleet["results"]) == [
+        "aws-prod/orders/default",
+        "aws-prod/orders/default (job 2)",
+        "job 3",
+        "hr",
+    ]
+    assert fleet["not_well"] == ["job 3", "hr"]
+    assert fleet["results"]["hr"]["cause"] == "No such subclient."
+
+
+def test_the_artifact_holds_earlier_batches_too():
+    earlier = make_entries([backup("a", job_ids=["1"], task_id=11), backup("b", "refused", msg="Not well.")])
+    fleet = make_fleet(make_entries([backup("c", job_ids=["2"], task_id=12)]), list(earlier.values()))
+    assert list(fleet["results"]) == ["c"]
+    assert fleet["artifact"] == {
+        "task_ids": [11, 12],
+        "job_ids": ["1", "2"],
+        "counts": {"backups": 3, "well": 0, "not_well": 1, "open": 2, "results": {"refused": 1, "started": 2}},
+        "not_well": [
+            {"id": "b", "result": "refused", "cause": fleet["artifact"]["not_well"][0]["cause"], "job_ids": []}
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, []),
+        ("", []),
+        (" 1,2 3\n4;;5 ", ["1", "2", "3", "4", "5"]),
+        ([1, "2", "3, 4"], ["1", "2", "3", "4"]),
+        (148886, ["148886"]),
+    ],
+)
+def test_ids_are_read_from_lists_and_from_what_people_type(value, expected):
+    assert words(value) == expected
+
+
+def test_what_a_run_hands_on_is_read_by_the_next():
+    bad = job(1, "ended_badly")
+    lost = [backup(f"db{number}", "refused", msg="No plan.") for number in range(150)]
+    artifact = make_fleet(make_entries([backup("orders", job_ids=["1"], task_id=11), *lost], [bad]))["artifact"]
+    handed_on = read_artifact(json.loads(json.dumps(artifact)))
+    assert (handed_on.job_ids, handed_on.task_ids) == (["1"], [11])
+    assert len(handed_on.not_started) + handed_on.unnamed == 150
+    again = make_fleet(make_entries(backups_of_jobs([bad], handed_on.not_started), [bad]), task_ids=handed_on.task_ids)
+    assert again["artifact"]["task_ids"] == [11]
+    assert len(again["results"]) == 1 + len(handed_on.not_started)
+
+
+def test_jobs_alone_are_enough_of_an_artifact():
+    assert read_artifact({"job_ids": "1, 2"}) == HandedOn(["1", "2"])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"not_well": ["hr"]},
+        {"not_well": [{"result": "refused"}]},
+        {"not_well": 7},
+        {"task_ids": ["x"]},
+        {"counts": 7},
+        {"counts": {"results": {"refused": "many"}}},
+    ],
+)
+def test_anything_else_is_no_artifact(more):
+    with pytest.raises(InvalidInput, match="artifact is not what a run hands on"):
+        read_artifact({"job_ids": [], **more})

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from support.reports import backup, job
+
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.table import shortened
+
+
+def test_the_table_has_what_is_not_well_first_and_in_full():
+    backups = [backup(f"db{number}", job_ids=[str(number)], task_id=number) for number in range(5)]
+    backups.append(backup("archive", "refused", msg="No backup was started:\nno plan."))
+    fleet = make_fleet(
+        make_entries(backups, [job(2, "active", percent_complete=40)]), left_out=[{"id": "web", "msg": ""}], lines=2
+    )
+    assert fleet["summary"] == [
+        "6 backups: 1 refused, 1 active, 4 started",
+        "archive  REFUSED  No backup was started: no plan.",
+        "db2      active   task 2, job 2, Running, 40 %",
+        "db0      started  task 0, job 0",
+        "... and 3 more",
+        "1 left out, not Oracle: web",
+    ]
+    assert fleet["msg"] == "6 backups: 1 refused, 1 active, 4 started. [archive] No backup was started:\nno plan."
+
+
+def test_long_texts_are_cut_and_say_so():
+    assert shortened("a\n b", 10) == "a b"
+    assert shortened("x" * 20, 10) == "xxxxxx ..."
+
+
+def test_the_table_tells_jobs_of_what_is_not_well_and_how_old_a_recent_one_is():
+    bad = backup("bad", "started", job_ids=["7"], task_id=70)
+    ended = {"job": {**job("8", "ended_well"), "end_time": 1767225600}}
+    recent = backup("new", "recent", age_seconds=7500, **ended)
+    # From an artifact or a version that did not tell the age.
+    ageless = {name: value for name, value in backup("old", "recent", **ended).items() if name != "age_seconds"}
+    fleet = make_fleet(
+        make_entries([bad, recent, ageless], [{**job("7", "ended_badly"), "reason": "The disk is full."}])
+    )
+    lines = {line.split()[0]: line for line in fleet["summary"][1:]}
+    assert "task 70, job 7: " in lines["bad"]
+    assert lines["bad"].endswith("The disk is full.")
+    assert lines["new"].endswith("job 8, ended 2026-01-01T00:00:00Z, 2 h 05 min before this run")
+    assert lines["old"].endswith("job 8, ended 2026-01-01T00:00:00Z")
+
+
+def test_the_table_ends_with_how_much_is_not_verified_and_why():
+    remark = "whether backup activity of its client is enabled: no right."
+    dry = [backup(f"db{number}", "would_start", not_verified=[remark, "whether x: y."]) for number in range(5)]
+    told = [name for name in backup("old") if name != "not_verified"]
+    rest = [backup("well", "would_start"), {name: backup("old", "would_start")[name] for name in told}]
+    fleet = make_fleet(make_entries([*rest, *dry]), left_out=[{"id": "web", "msg": ""}], lines=1)
+    assert fleet["summary"][2:] == [
+        "... and 6 more",
+        f"5 with something not verified (db0, db1, db2 and 2 more): {remark}",
+        "1 left out, not Oracle: web",
+    ]

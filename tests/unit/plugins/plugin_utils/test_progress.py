@@ -1,0 +1,105 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import TICK, Wait
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._progress import HEARTBEAT, Progress, progress_line
+
+
+def wait_of(*jobs, unseen=(), waited=0.0, **more):
+    ids = [job.id for job in jobs]
+    return Wait([*ids, *unseen], 0.0, jobs={job.id: job for job in jobs}, waited=waited, **more)
+
+
+def many(status, numbers, **more):
+    return [Job(str(number), status, **more) for number in numbers]
+
+
+def test_one_line_says_all():
+    wait = wait_of(
+        *many("Completed", range(12)),
+        Job("12", "Failed"),
+        *many("Running", range(13, 38), percent_complete=43),
+        Job("38", "Pending", instance_name="orders", reason="No resources available"),
+        Job("39", "Pending", instance_name="billing"),
+        waited=750,
+    )
+    assert progress_line(wait, "errors") == (
+        "12/40 finished, 1 failed; 25 running, 43 % on average; 2 pending: orders (No resources available), billing;"
+        " 00:12:30"
+    )
+
+
+def test_what_counts_as_failed_is_for_the_user_to_say():
+    wait = wait_of(Job("1", "Completed w/ one or more errors"), Job("2", "Completed w/ one or more warnings"))
+    assert progress_line(wait, "failure").startswith("2/2 finished;")
+    assert progress_line(wait, "errors").startswith("1/2 finished, 1 failed;")
+    assert progress_line(wait, "warnings").startswith("0/2 finished, 2 failed;")
+
+
+def test_every_kind_of_being_stuck_is_named_with_few_names_and_short_reasons():
+    wait = wait_of(
+        *many("Queued", [1]),
+        *many("Waiting", [2, 3, 4, 5, 6], instance_name="db"),
+        Job("7", "Suspended", instance_name="hr", reason="y" * 200),
+    )
+    assert progress_line(wait, "errors") == (
+        f"0/7 finished; 1 queued: job 1; 5 waiting: db, db, db and 2 more; 1 suspended: hr ({'y' * 57}...); 00:00:00"
+    )
+
+
+def test_names_can_be_left_out():
+    wait = wait_of(Job("7", "Pending", instance_name="hr", reason="secret"))
+    assert progress_line(wait, "errors", names=False) == "0/1 finished; 1 pending; 00:00:00"
+
+
+def test_other_states_are_named_as_they_are():
+    wait = wait_of(Job("1", "Kill Pending"), Job("2", "Levitating"), Job("3", "Running"), Job("4", ""))
+    assert progress_line(wait, "errors") == (
+        "0/4 finished; 1 running; 1 in an unnamed state; 1 kill pending; 1 levitating; 00:00:00"
+    )
+
+
+def test_jobs_that_are_not_there_are_counted():
+    wait = wait_of(Job("1", "Running"), unseen=["2", "3", "4"], missing=["1", "4"])
+    assert progress_line(wait, "errors") == "0/4 finished; 2 not visible yet; 2 not there; 00:00:00"
+
+
+def test_a_look_that_failed_is_told_without_its_words():
+    wait = wait_of(Job("1", "Running", percent_complete=7), trouble=CommvaultError("host and all", "timeout"))
+    assert progress_line(wait, "errors") == (
+        "0/1 finished; 1 running, 7 % on average; the last look failed (timeout); 00:00:00"
+    )
+
+
+class TestProgress:
+    def lines(self, *waits):
+        lines = []
+        progress = Progress(lines.append, "errors")
+        for wait in waits:
+            progress(wait)
+        return [line.rpartition("; ")[2] for line in lines]
+
+    def test_the_first_look_is_always_shown(self):
+        assert self.lines(wait_of(Job("1", "Running"))) == ["00:00:00"]
+
+    def test_without_change_there_is_a_line_at_least_every_minute(self):
+        waits = [wait_of(Job("1", "Running", percent_complete=n), waited=n * TICK) for n in range(10)]
+        assert self.lines(*waits) == ["00:00:00", "00:00:40", "00:01:20", "00:02:00", "00:02:40"]
+        assert HEARTBEAT + TICK <= 60
+
+    def test_a_change_is_shown_at_once(self):
+        waits = [
+            wait_of(Job("1", "Waiting")),
+            wait_of(Job("1", "Running"), waited=1),
+            wait_of(Job("1", "Running", percent_complete=50), waited=2),
+            wait_of(Job("1", "Pending", reason="one"), waited=3),
+            wait_of(Job("1", "Pending", reason="two"), waited=4),
+            wait_of(Job("1", "Pending", reason="two"), waited=5, trouble=CommvaultError("x")),
+            wait_of(Job("1", "Pending", reason="two"), waited=6, missing=["1"]),
+        ]
+        assert self.lines(*waits) == ["00:00:00", "00:00:01", "00:00:03", "00:00:04", "00:00:05", "00:00:06"]
