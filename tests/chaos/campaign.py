@@ -12,9 +12,10 @@ from collections import Counter
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup, ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import Export, ExportPlan
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import Recovery
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportOptions, Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi

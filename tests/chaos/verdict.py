@@ -51,7 +51,7 @@ def truth_of(jobs: list[dict[str, t.Any]], journal: list[dict[str, t.Any]], firs
 
 
 def findings(backups: t.Sequence[t.Any], truth: Truth) -> list[Finding]:
-    """backups: what the call reported (_oracle_rds.Backup); returns every broken promise."""
+    """backups: what the call reported (_export.backup.Backup); returns every broken promise."""
     found = []
     for backup in backups:
         own = truth.own.get(backup.instance.key[:3], [])

@@ -49,7 +49,7 @@ def commcell_of(simulator: Simulator, **options: t.Any) -> t.Iterator[CommCell]:
 def start_jobs(commcell: CommCell, names: t.Sequence[str], client: str = "aws-prod") -> list[str]:
     """Start a backup of each instance; returns the job ids in the order of names."""
     from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
-    from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import (
+    from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
         ExportOptions,
         build_request,
         make_instance,

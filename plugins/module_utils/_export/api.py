@@ -53,7 +53,7 @@ class TasksApi:
     def create(self, body: dict[str, t.Any]) -> TaskReply:
         """Submit a task: POST createtask, once.
 
-        body: as of _oracle_rds.build_request. Raises RequestError when no job was started (maybe_ran false) or when
+        body: as of request.build_request. Raises RequestError when no job was started (maybe_ran false) or when
         that is not known (maybe_ran true). An answer with job ids counts as started even if it reports an error too:
         those jobs run.
         """

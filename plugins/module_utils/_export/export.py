@@ -22,10 +22,10 @@ if t.TYPE_CHECKING:
     from .._estate.api import EstateApi
     from .._jobs.job import Job
     from .._jobs.reader import JobReader
-    from .backup import ExportOptions, Instance
     from .history import ClientJobs, Gap, Seen
     from .preflight import Verdict
     from .recovery import Recovery
+    from .request import ExportOptions, Instance
 
 
 # How far back the last good backup is looked for when somebody wants to see it, in seconds.

@@ -19,7 +19,7 @@ from .recovery import is_same_subclient
 if t.TYPE_CHECKING:
     from .._estate.model import Client
     from .._jobs.job import Job
-    from .backup import Instance
+    from .request import Instance
 
     class Estate(t.Protocol):
         """Knows clients; see _api_estate.EstateApi."""

@@ -20,7 +20,7 @@ from .._parallel import read_each
 if t.TYPE_CHECKING:
     from .._estate.api import EstateApi
     from .._estate.model import Client, Subclient
-    from .backup import Instance
+    from .request import Instance
 
 WOULD_START, REFUSED, NOT_VERIFIED = "would_start", "refused", "not_verified"
 

@@ -6,7 +6,7 @@
 
 """Finds the jobs of backups whose start left a question open. Reads only; nothing is ever sent again from here.
 
-The questions are in _oracle_rds.
+The questions are in backup.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ if t.TYPE_CHECKING:
     from .._http.server_clock import ServerClock
     from .._jobs.api import JobDetails
     from .._jobs.job import Job
-    from .backup import Backup, Instance
+    from .backup import Backup
+    from .request import Instance
 
     class Reader(t.Protocol):
         """Reads jobs; see _job_reader.JobReader."""

@@ -15,11 +15,12 @@ import typing as t
 from .._errors import CommvaultError
 from .._http.quota import Pacer
 from .._times import iso_time
-from .backup import BATCH, RUNNING, Backup, backup_from_error, build_request, id_words
+from .backup import BATCH, RUNNING, Backup, backup_from_error, id_words
+from .request import build_request
 
 if t.TYPE_CHECKING:
     from .api import TaskReply, TasksApi
-    from .backup import ExportOptions, Instance
+    from .request import ExportOptions, Instance
 
 # So many failures in a row that have nothing to do with the instances mean that the rest would fail too.
 GIVE_UP_AFTER = 5

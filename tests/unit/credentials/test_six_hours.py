@@ -19,7 +19,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token_file 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token_store import TokenStore
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import (
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
     ExportOptions,
     build_request,
     make_instance,

@@ -195,7 +195,7 @@ def test_of_no_db_instances_there_is_nothing_to_tell(run_module):
 
 
 def test_an_entry_of_the_result_is_one_that_the_backup_takes(run_module):
-    from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import make_instances
+    from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import make_instances
     from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup
 
     taken = set(oracle_rds_export_backup.argument_spec().options["instances"]["options"])

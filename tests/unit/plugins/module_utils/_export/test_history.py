@@ -10,13 +10,13 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.model import Client
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.history import (
     MAX_LOOKUPS,
     ClientJobs,
     HistoryCheck,
     Seen,
 )
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER
 
 NOW = 1767225600.0

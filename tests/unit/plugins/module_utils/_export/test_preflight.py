@@ -9,8 +9,8 @@ from support import estates
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.preflight import MAX_CLOSE_LOOKS, Preflight
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
 
 
 class FakeEstate:

@@ -10,18 +10,13 @@ import pytest
 from support.fake_clock import FakeClock
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import (
-    BATCH,
-    LOST,
-    RUNNING,
-    Backup,
-    Instance,
-)
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import BATCH, LOST, RUNNING, Backup
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import (
     GRACE,
     Recovery,
     is_same_subclient,
 )
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.server_clock import ServerClock
 
 SENT = 1767225600.0

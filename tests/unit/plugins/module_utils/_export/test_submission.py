@@ -13,7 +13,7 @@ from support.fake_clock import FakeClock
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._export import submission as _submission
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TaskReply
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportOptions, Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.submission import GIVE_UP_AFTER, Submission
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Pacer, Quota
 
