@@ -565,8 +565,16 @@ from dataclasses import replace
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._durations import positive_duration
 from ..module_utils._export.backup import AWAITED_STATES, add_wait, summary
-from ..module_utils._export.export import LAST_GOOD_AGE, PATIENCE, Export, ExportPlan
-from ..module_utils._export.request import ExportOptions, Instance, check_task_info, make_instance, make_instances
+from ..module_utils._export.export import LAST_GOOD_AGE, Export
+from ..module_utils._export.request import (
+    PATIENCE,
+    ExportOptions,
+    ExportPlan,
+    Instance,
+    check_task_info,
+    make_instance,
+    make_instances,
+)
 from ..module_utils._jobs.wait_options import wait_options, wait_spec
 from ..module_utils._module.connection import positive
 from ..module_utils._module.main import run_module

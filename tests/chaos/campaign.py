@@ -13,13 +13,15 @@ from collections import Counter
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import Export, ExportPlan
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import Recovery
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import Export
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
+    ExportOptions,
+    ExportPlan,
+    Instance,
+)
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
+from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import Runtime
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from chaos.verdict import Finding, findings, truth_of
 
@@ -67,7 +69,7 @@ READ_FAULTS: list[tuple[int, dict[str, t.Any]]] = [
 ]
 
 
-class Clock:
+class Clock(Runtime):
     """This machine's time in a world where waiting moves the simulator's clock instead of costing time.
 
     ahead: seconds by which this machine's clock is wrong.
@@ -79,6 +81,9 @@ class Clock:
 
     def now(self) -> float:
         return time.time() + self._skipped
+
+    def monotonic(self) -> float:
+        return self.now()
 
     def sleep(self, seconds: float) -> None:
         self._simulator.advance(seconds)
@@ -182,15 +187,13 @@ class Round:
             parse_base_url(self.simulator.url), Redactor(), timeout=TIMEOUT, read_retries=2, pool_size=pool_size
         )
         with CommCell(transport, Token(self.simulator.token), now=self.clock.now) as commcell:
-            reader = JobReader(JobsApi(commcell))
-            recovery = Recovery(reader, commcell.clock, clock=self.clock.now, sleep=self.clock.sleep)
             plan = ExportPlan(
                 batch_size=self.random.choice([2, 3, 7]) if self.mode == "batch" else 1, concurrency=pool_size
             )
             calls = [[instance] for instance in instances] if self.mode == "single" else [instances]
             backups = []
             for wanted in calls:
-                export = Export(commcell, ExportOptions(), plan, reader, recovery)
+                export = Export(commcell, ExportOptions(), plan, self.clock)
                 backups.extend(export.run(wanted))
         return backups
 

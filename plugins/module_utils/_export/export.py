@@ -8,51 +8,27 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
-from dataclasses import dataclass
 
 from .._errors import RequestError
+from .._parallel import RUNTIME
 from .api import TasksApi
 from .backup import NO_ELIGIBLE_SUBCLIENT, Backup
-from .submission import PATIENCE, Submission
+from .submission import Submission
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
     from .._estate.api import EstateApi
     from .._jobs.job import Job
     from .._jobs.reader import JobReader
+    from .._parallel import Runtime
     from .history import ClientJobs, Gap, Seen
     from .preflight import Verdict
-    from .recovery import Recovery
-    from .request import ExportOptions, Instance
+    from .request import ExportOptions, ExportPlan, Instance
 
 
 # How far back the last good backup is looked for when somebody wants to see it, in seconds.
 LAST_GOOD_AGE = 30 * 86400.0
-
-
-@dataclass(frozen=True)
-class ExportPlan:
-    """How a call goes about its backups.
-
-    batch_size: associations in one request. concurrency: requests at once. adopt_running: whether a backup that is
-    under way already is as good as one that is started. max_age: seconds for which a good backup spares a new one, None
-    for never. fail_on: which ends of a job are bad, as of Job.ended_well. patience: seconds that a quota may hold
-    requests up. preflight: whether names, eligibility and running backups are looked at before anything is started.
-    look_back: seconds for which last_good will look back, 0 if it will not be asked; so jobs are read once for both.
-    deadline: when nothing more is sent or looked for, as of time.monotonic; None for no limit.
-    """
-
-    batch_size: int = 1
-    concurrency: int = 1
-    adopt_running: bool = True
-    max_age: float | None = None
-    fail_on: str = "errors"
-    patience: float = PATIENCE
-    preflight: bool = False
-    look_back: float = 0.0
-    deadline: float | None = None
 
 
 class Export:
@@ -63,32 +39,24 @@ class Export:
         commcell: CommCell,
         options: ExportOptions,
         plan: ExportPlan,
-        reader: JobReader | None = None,
-        recovery: Recovery | None = None,
+        runtime: Runtime = RUNTIME,
         on_start: t.Callable[[], object] = lambda: None,
         is_orphan: t.Callable[[], bool] = lambda: False,
     ) -> None:
-        """reader, recovery: made when they are needed if not given. on_start: called before the first request that
-        starts a backup. is_orphan: as of Submission.
+        """Prepare a call.
+
+        Args:
+            on_start: Called before the first request that starts a backup.
+            is_orphan: As of Submission.
         """
         self._commcell = commcell
         self._options = options
         self._plan = plan
-        self._own_reader = reader
-        self._own_recovery = recovery
+        self._runtime = runtime
         self._on_start = on_start
-        self._submission = Submission(
-            TasksApi(commcell),
-            options,
-            batch_size=plan.batch_size,
-            concurrency=plan.concurrency,
-            adopt_running=plan.adopt_running,
-            patience=plan.patience,
-            now=commcell.now,
-            deadline=plan.deadline,
-            is_orphan=is_orphan,
-        )
+        self._submission = Submission(TasksApi(commcell), options, plan, runtime, is_orphan)
         self.warnings: list[str] = []
+        self._own_reader: JobReader | None = None
         self._own_client_jobs: ClientJobs | None = None
         # The jobs of the past that were read to be shown, None if they were not.
         self._shown: Seen | None = None
@@ -116,7 +84,7 @@ class Export:
         if self._own_client_jobs is None:
             from .history import ClientJobs
 
-            self._own_client_jobs = ClientJobs(self._estate, self._reader, self._plan.concurrency)
+            self._own_client_jobs = ClientJobs(self._estate, self._reader, self._plan.concurrency, self._runtime)
         return self._own_client_jobs
 
     def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
@@ -151,9 +119,9 @@ class Export:
     def _settle(self, backups: t.Sequence[Backup]) -> None:
         from .recovery import GRACE, Recovery
 
-        left = GRACE if self._plan.deadline is None else self._plan.deadline - time.monotonic()
+        left = GRACE if self._plan.deadline is None else self._plan.deadline - self._runtime.monotonic()
         grace = min(GRACE, max(0.0, left))
-        (self._own_recovery or Recovery(self._reader, self._commcell.clock, grace=grace)).settle(backups)
+        Recovery(self._reader, self._commcell.clock, grace=grace, runtime=self._runtime).settle(backups)
 
     def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""
@@ -185,7 +153,9 @@ class Export:
         from .preflight import REFUSED, Preflight
 
         others: dict[int, Verdict] = {}
-        for place, verdict in enumerate(Preflight(self._estate, self._plan.concurrency).check(instances)):
+        for place, verdict in enumerate(
+            Preflight(self._estate, self._plan.concurrency, self._runtime).check(instances)
+        ):
             if verdict.subclient:
                 self._client_jobs.know(verdict.instance.client_name, verdict.subclient.client_id)
             if verdict.state == REFUSED:

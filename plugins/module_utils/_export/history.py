@@ -12,13 +12,14 @@ import typing as t
 
 from .._errors import CommvaultError
 from .._estate.discovery import MAX_CLIENT_FILTER
-from .._parallel import ABOUT_THE_ITEM, read_each
+from .._parallel import ABOUT_THE_ITEM, RUNTIME, read_each
 from .backup import Backup, backup_from_error
 from .recovery import is_same_subclient
 
 if t.TYPE_CHECKING:
     from .._estate.model import Client
     from .._jobs.job import Job
+    from .._parallel import Runtime
     from .request import Instance
 
     class Estate(t.Protocol):
@@ -60,11 +61,12 @@ class Seen(t.NamedTuple):
 class ClientJobs:
     """Reads the jobs of the clients of a call, of all of them with one listing."""
 
-    def __init__(self, estate: Estate, reader: Reader, concurrency: int = 4) -> None:
+    def __init__(self, estate: Estate, reader: Reader, concurrency: int = 4, runtime: Runtime = RUNTIME) -> None:
         """concurrency: requests at once."""
         self._estate = estate
         self._reader = reader
         self._concurrency = concurrency
+        self._runtime = runtime
         # By names in lower case: the number of a client, None if it is not visible, or why it could not be read.
         self._ids: dict[str, int | CommvaultError | None] = {}
 
@@ -126,7 +128,7 @@ class ClientJobs:
             self._ids.update({name.lower(): known[name.lower()] for name in names if name.lower() in known})
             # That list need not have them all: some clients of Commvault's own making are only shown by name.
             names = [name for name in names if name.lower() not in known]
-        answers = read_each(names, self._estate.client_id, self._concurrency)
+        answers = read_each(names, self._estate.client_id, self._concurrency, self._runtime)
         self._ids.update(zip((name.lower() for name in names), answers))
 
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 from .._errors import CommvaultError
 from .._estate.model import nearest_names, nearest_words
-from .._parallel import read_each
+from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
     from .._estate.api import EstateApi
     from .._estate.model import Client, Subclient
+    from .._parallel import Runtime
     from .request import Instance
 
 WOULD_START, REFUSED, NOT_VERIFIED = "would_start", "refused", "not_verified"
@@ -63,10 +64,11 @@ class Verdict:
 class Preflight:
     """Checks what a call is about to back up."""
 
-    def __init__(self, estate: EstateApi, concurrency: int = 4) -> None:
+    def __init__(self, estate: EstateApi, concurrency: int = 4, runtime: Runtime = RUNTIME) -> None:
         """concurrency: requests at once."""
         self._estate = estate
         self._concurrency = concurrency
+        self._runtime = runtime
         self._clients: list[Client] | CommvaultError | None = None
 
     def check(self, instances: t.Sequence[Instance]) -> list[Verdict]:
@@ -80,7 +82,9 @@ class Preflight:
             # The server is out of reach; the reads below say so for each client.
             commcell_activity = None
         # All applications, to tell an instance of another one from an instance that does not exist.
-        answers = dict(zip(names, read_each(list(names.values()), self._estate.subclients_of, self._concurrency)))
+        answers = dict(
+            zip(names, read_each(list(names.values()), self._estate.subclients_of, self._concurrency, self._runtime))
+        )
         verdicts = [self._judge(instance, answers[instance.client_name.lower()]) for instance in instances]
         if commcell_activity is False:
             # Nothing else can tell more then.
@@ -134,7 +138,7 @@ class Preflight:
         for place, verdict in enumerate(verdicts):
             if verdict.state == WOULD_START and verdict.subclient:
                 by_client.setdefault(verdict.subclient.client_id, []).append(place)
-        answers = read_each(list(by_client), self._estate.client_activity, self._concurrency)
+        answers = read_each(list(by_client), self._estate.client_activity, self._concurrency, self._runtime)
         for places, answer in zip(by_client.values(), answers):
             for place in places:
                 verdicts[place] = _with_client_activity(verdicts[place], answer)
@@ -150,7 +154,9 @@ class Preflight:
             verdicts[place] = _not_looked_at(verdicts[place])
         del places[MAX_CLOSE_LOOKS:]
         wanted = [t.cast("Subclient", verdicts[place].subclient) for place in places]
-        answers = read_each([one.subclient_id or 0 for one in wanted], self._estate.subclient, self._concurrency)
+        answers = read_each(
+            [one.subclient_id or 0 for one in wanted], self._estate.subclient, self._concurrency, self._runtime
+        )
         for place, listed, answer in zip(places, wanted, answers):
             instance, known = verdicts[place].instance, verdicts[place].not_verified
             if answer is None:

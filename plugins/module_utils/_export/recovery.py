@@ -11,18 +11,19 @@ The questions are in backup.py.
 
 from __future__ import annotations
 
-import time
 import typing as t
 from collections import Counter
 
 from .._errors import CommvaultError, RequestError
 from .._http.server_clock import TOLERANCE
+from .._parallel import RUNTIME
 from .backup import BATCH, LOST, RUNNING
 
 if t.TYPE_CHECKING:
     from .._http.server_clock import ServerClock
     from .._jobs.api import JobDetails
     from .._jobs.job import Job
+    from .._parallel import Runtime
     from .backup import Backup
     from .request import Instance
 
@@ -71,19 +72,23 @@ class Recovery:
         *,
         grace: float = GRACE,
         interval: float = INTERVAL,
-        clock: t.Callable[[], float] = time.monotonic,
-        sleep: t.Callable[[float], None] = time.sleep,
+        runtime: Runtime = RUNTIME,
     ) -> None:
+        """Prepare to look.
+
+        Args:
+            grace: Seconds for which a job that was started may be invisible.
+            interval: Seconds between two looks.
+        """
         self._reader = reader
         self._server_clock = server_clock
         self._grace = grace
         self._interval = interval
-        self._clock = clock
-        self._sleep = sleep
+        self._runtime = runtime
 
     def settle(self, backups: t.Sequence[Backup]) -> None:
         """Answer the open questions of backups, in place. Where a question stays open, the backup says so."""
-        deadline = self._clock() + self._grace
+        deadline = self._runtime.monotonic() + self._grace
         trouble: CommvaultError | None = None
         while True:
             try:
@@ -91,11 +96,11 @@ class Recovery:
                 trouble = None
             except CommvaultError as error:
                 trouble = error
-            now = self._clock()
+            now = self._runtime.monotonic()
             hopeless = trouble is not None and trouble.kind in _HOPELESS
             if hopeless or now >= deadline or not any(backup.question for backup in backups):
                 break
-            self._sleep(min(self._interval, deadline - now))
+            self._runtime.sleep(min(self._interval, deadline - now))
         self._give_up([backup for backup in backups if backup.question], trouble)
 
     def _look(self, backups: t.Sequence[Backup]) -> None:

@@ -23,6 +23,9 @@ DEFAULT_APPLICATION_ID = 22
 SUBTASK_TYPE_BACKUP = 2
 OPERATION_TYPE_BACKUP = 2
 
+# Seconds that a request may be held up by a quota when no time for the whole call is given.
+PATIENCE = 60.0
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What an association says about identity; task_info must not change it behind the module's back.
 _IDENTITY_FIELDS = frozenset(["clientName", "instanceName", "subclientName", "displayName", "appName", "applicationId"])
@@ -207,3 +210,31 @@ def deep_merge(base: t.Any, extra: t.Any) -> t.Any:
 
 def _dicts(value: t.Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(member, dict) for member in value)
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """How a call goes about its backups.
+
+    Attributes:
+        batch_size: Associations in one request.
+        concurrency: Requests at once.
+        adopt_running: Whether a backup that is under way already is as good as one that is started.
+        max_age: Seconds for which a good backup spares a new one, None for never.
+        fail_on: Which ends of a job are bad, as of Job.ended_well.
+        patience: Seconds that a quota may hold requests up.
+        preflight: Whether names, eligibility and running backups are looked at before anything is started.
+        look_back: Seconds for which the last good backups will be asked for, 0 if they will not be; so jobs are read
+            once for both.
+        deadline: When nothing more is sent or looked for, on the monotonic clock; None for no limit.
+    """
+
+    batch_size: int = 1
+    concurrency: int = 1
+    adopt_running: bool = True
+    max_age: float | None = None
+    fail_on: str = "errors"
+    patience: float = PATIENCE
+    preflight: bool = False
+    look_back: float = 0.0
+    deadline: float | None = None

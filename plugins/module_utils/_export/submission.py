@@ -8,67 +8,27 @@
 
 from __future__ import annotations
 
-import threading
-import time
 import typing as t
 
 from .._errors import CommvaultError
 from .._http.quota import Pacer
+from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
 from .._times import iso_time
 from .backup import BATCH, RUNNING, Backup, backup_from_error, id_words
 from .request import build_request
 
 if t.TYPE_CHECKING:
+    from .._parallel import Runtime
     from .api import TaskReply, TasksApi
-    from .request import ExportOptions, Instance
+    from .request import ExportOptions, ExportPlan, Instance
 
-# So many failures in a row that have nothing to do with the instances mean that the rest would fail too.
-GIVE_UP_AFTER = 5
-# Seconds that a request may be held up by a quota when no time for the whole call is given.
-PATIENCE = 60.0
 _NOT_ABOUT_THE_INSTANCE = frozenset(
     ["authentication", "bad_reply", "connection", "interrupted", "not_found", "redirect", "server", "timeout", "tls"]
 )
 # Refusals that one association of a batch can bring upon all of it.
 _ABOUT_ONE_OF_THE_BATCH = frozenset(["refused", "already_running", "bad_request", "permission"])
-
-# How long answers must be waited for, measured by the work that goes into their requests, until waiting for several at
-# once is faster than one after the other; and the seconds that a connection may take to begin.
-WORTH_THREADS = 0.5
-SLOW_START = 0.01
-
-
-class _Breaker:
-    """Counts failures in a row that are not about an instance; open means: send nothing more."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._in_a_row = 0
-        self._accepted = False
-        self._last: CommvaultError | None = None
-
-    def note(self, error: CommvaultError | None) -> None:
-        """Take in how a request ended; None: well."""
-        with self._lock:
-            if error is None or error.kind not in _NOT_ABOUT_THE_INSTANCE:
-                self._in_a_row = 0
-                self._accepted = True
-            elif error.kind != "authentication" or not self._accepted:
-                # Access denied to credentials that were good a moment ago is a missing permission: that is about the
-                # instance.
-                self._in_a_row += 1
-                self._last = error
-
-    def refusal(self) -> CommvaultError | None:
-        """Why nothing more is sent, None while there is no reason."""
-        with self._lock:
-            if self._in_a_row < GIVE_UP_AFTER or self._last is None:
-                return None
-            return CommvaultError(
-                f"it was not sent, since the {self._in_a_row} requests before it failed alike. The last of them:"
-                f" {self._last}",
-                "not_submitted",
-            )
+# What is waited out before the same request goes out again, in seconds, where a 429 does not say how long.
+WAIT_AFTER_429 = 60.0
 
 
 class Submission:
@@ -78,37 +38,32 @@ class Submission:
         self,
         tasks: TasksApi,
         options: ExportOptions,
-        *,
-        batch_size: int = 1,
-        concurrency: int = 1,
-        adopt_running: bool = True,
-        patience: float = PATIENCE,
-        now: t.Callable[[], float] = time.time,
-        pacer: Pacer | None = None,
-        deadline: float | None = None,
-        clock: t.Callable[[], float] = time.monotonic,
+        plan: ExportPlan,
+        runtime: Runtime = RUNTIME,
         is_orphan: t.Callable[[], bool] = lambda: False,
     ) -> None:
-        """batch_size: associations in one request. concurrency: requests at once. adopt_running: whether a backup that
-        is under way already is as good as one that is started. patience: seconds that a quota may hold requests up.
-        deadline: when nothing more is sent, as of clock. is_orphan: whether nobody is left to hear what was started;
-        nothing more is sent then, either.
+        """Prepare to send.
+
+        Args:
+            is_orphan: Whether nobody is left to hear what was started; nothing more is sent then.
         """
         self._tasks = tasks
         self._options = options
-        self._batch_size = batch_size
-        self._concurrency = concurrency
-        self._adopt_running = adopt_running
-        self._now = now
-        self._breaker = _Breaker()
-        self._deadline = deadline
-        self._clock = clock
+        self._plan = plan
+        self._runtime = runtime
         self._is_orphan = is_orphan
-        self._pacer = pacer or Pacer(patience if deadline is None else min(patience, deadline - clock()))
+        self._breaker = Breaker()
+        # Access denied to credentials that were good a moment ago is a missing permission: that is about the instance.
+        self._accepted = False
+        patience = plan.patience
+        if plan.deadline is not None:
+            patience = min(patience, plan.deadline - runtime.monotonic())
+        self._pacer = Pacer(patience, runtime.monotonic, runtime.sleep)
 
     def batches(self, instances: t.Sequence[Instance]) -> list[t.Sequence[Instance]]:
         """The instances of each request, in order."""
-        return [instances[at : at + self._batch_size] for at in range(0, len(instances), self._batch_size)]
+        size = self._plan.batch_size
+        return [instances[at : at + size] for at in range(0, len(instances), size)]
 
     def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
         """The exact requests that run would send, in order: method, url and body of each."""
@@ -124,32 +79,11 @@ class Submission:
         Backups with a question are for _recovery.Recovery to settle.
         """
         batches = self.batches(instances)
-        done = self._one_by_one(batches)
-        left = batches[len(done) :]
-        if left:
-            # Imported here because starting one backup, the most common use, does without it.
-            from concurrent.futures import ThreadPoolExecutor
-
-            with ThreadPoolExecutor(min(self._concurrency, len(left))) as workers:
-                done += workers.map(self._submit, left)
+        # The first answer is awaited in any case: if the server does not take the credentials, one request finds it out
+        # as well as several.
+        done = [self._submit(batch) for batch in batches[:1]]
+        done += self._runtime.map(self._submit, batches[1:], self._plan.concurrency)
         return [backup for backups in done for backup in backups]
-
-    def _one_by_one(self, batches: t.Sequence[t.Sequence[Instance]]) -> list[list[Backup]]:
-        """What became of the first batches, without threads; of all, if only one request at a time is wanted.
-
-        The first answer is awaited in any case: if the server does not take the credentials, one request finds it out
-        as well as several. It goes on so for as long as there is little to wait for: threads compete for the
-        interpreter, and would take longer then.
-        """
-        done: list[list[Backup]] = []
-        begun, begun_work = time.perf_counter(), time.thread_time()
-        for batch in batches:
-            done.append(self._submit(batch))
-            worked = time.thread_time() - begun_work
-            waited = time.perf_counter() - begun - worked
-            if self._concurrency > 1 and waited > WORTH_THREADS * worked + SLOW_START:
-                break
-        return done
 
     def _submit(self, batch: t.Sequence[Instance]) -> list[Backup]:
         body = build_request(batch, self._options)
@@ -157,12 +91,12 @@ class Submission:
         while True:
             try:
                 self._wait_for_turn()
-                sent_at = self._now()
+                sent_at = self._runtime.now()
                 reply = self._create(body)
             except CommvaultError as error:
                 if error.kind == "rate_limited" and not isinstance(error, _QuotaExceeded):
                     # A 429 proves that nothing ran: the same request may go out again in its turn.
-                    self._pacer.hold(getattr(error, "retry_after", None) or PATIENCE)
+                    self._pacer.hold(getattr(error, "retry_after", None) or WAIT_AFTER_429)
                     continue
                 return self._failed(batch, error, sent_at)
             return _started(batch, reply, sent_at)
@@ -172,28 +106,39 @@ class Submission:
         try:
             reply = self._tasks.create(body)
         except CommvaultError as error:
-            self._breaker.note(error)
+            self._note(error)
             raise
         except Exception as fault:
             # A fault of this collection in the middle of a request must not lose what the other requests started.
             raise CommvaultError(
                 f"A fault in rdsops.commvault: {type(fault).__name__}.", "internal", maybe_ran=True
             ) from fault
-        self._breaker.note(None)
+        self._note(None)
         self._pacer.note(self._tasks.quota)
         return reply
 
+    def _note(self, error: CommvaultError | None) -> None:
+        """Learn from how a request ended; None: well."""
+        if error is None or error.kind not in _NOT_ABOUT_THE_INSTANCE:
+            self._accepted = True
+            self._breaker.note(None)
+        elif error.kind != "authentication" or not self._accepted:
+            self._breaker.note(error)
+
     def _wait_for_turn(self) -> None:
         """Wait until a request may go out. Raises CommvaultError if none may."""
-        refusal = self._breaker.refusal()
-        if refusal:
-            raise refusal
+        last = self._breaker.open()
+        if last:
+            raise CommvaultError(
+                f"it was not sent, since the {GIVE_UP_AFTER} requests before it failed alike. The last of them: {last}",
+                "not_submitted",
+            )
         wait = self._pacer.take_turn()
         if wait:
-            raise _QuotaExceeded(self._now() + wait)
+            raise _QuotaExceeded(self._runtime.now() + wait)
         if self._is_orphan():
             raise CommvaultError("it was not sent, since Ansible has ended.", "not_submitted")
-        if self._deadline is not None and self._clock() >= self._deadline:
+        if self._plan.deadline is not None and self._runtime.monotonic() >= self._plan.deadline:
             raise CommvaultError(
                 "it was not sent, since the time was over that Ansible gives this task (timeout).", "not_submitted"
             )
@@ -205,7 +150,7 @@ class Submission:
             return self._submit(batch[:middle]) + self._submit(batch[middle:])
         backups = [backup_from_error(instance, error, sent_at) for instance in batch]
         for backup in backups:
-            if error.kind == "already_running" and self._adopt_running:
+            if error.kind == "already_running" and self._plan.adopt_running:
                 backup.question = RUNNING
             if isinstance(error, _QuotaExceeded):
                 backup.retry_at = error.retry_at

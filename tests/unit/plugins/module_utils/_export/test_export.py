@@ -12,13 +12,14 @@ from simulator.harness import Simulator
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import Export, ExportPlan
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import Recovery
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import Export
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
+    ExportOptions,
+    ExportPlan,
+    Instance,
+)
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 
 ESTATE = {"clients": {"aws-prod": ["orders", "billing", "hr", "crm"], "aws-dev": ["orders"]}}
@@ -45,9 +46,7 @@ def run(simulator, instances, **plan):
     clock = Clock(simulator, ahead=0)
     transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
     with CommCell(transport, Token(simulator.token), now=clock.now) as commcell:
-        reader = JobReader(JobsApi(commcell))
-        recovery = Recovery(reader, commcell.clock, clock=clock.now, sleep=clock.sleep)
-        export = Export(commcell, ExportOptions(), ExportPlan(**plan), reader, recovery)
+        export = Export(commcell, ExportOptions(), ExportPlan(**plan), clock)
         backups = export.run(instances)
     return backups, export, commcell
 

@@ -8,19 +8,23 @@ import threading
 import typing as t
 
 import pytest
-from support.fake_clock import FakeClock
+from support.fake_runtime import FakeRuntime
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._export import submission as _submission
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TaskReply
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportOptions, Instance
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.submission import GIVE_UP_AFTER, Submission
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Pacer, Quota
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
+    ExportOptions,
+    ExportPlan,
+    Instance,
+)
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.submission import Submission
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Quota
+from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER, RUNTIME
 
 
 @pytest.fixture
-def clock():
-    return FakeClock()
+def runtime():
+    return FakeRuntime()
 
 
 class FakeTasks:
@@ -62,17 +66,10 @@ def instances(count):
     return [Instance("c", f"i{number}", id=f"i{number}") for number in range(count)]
 
 
-def run(tasks, count, **kwargs):
-    return Submission(tasks, ExportOptions(), **kwargs).run(instances(count))
+def run(tasks, count, runtime=RUNTIME, is_orphan=lambda: False, **plan):
+    return Submission(tasks, ExportOptions(), ExportPlan(**plan), runtime, is_orphan).run(instances(count))
 
 
-@pytest.fixture(params=[-60, 60], ids=["threads", "no threads"])
-def _worth_threads(request, monkeypatch):
-    """Seconds of waiting from which on threads are worth it."""
-    monkeypatch.setattr(_submission, "SLOW_START", request.param)
-
-
-@pytest.mark.usefixtures("_worth_threads")
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_every_instance_is_sent_once_and_reported_in_the_order_asked(concurrency):
     tasks = FakeTasks()
@@ -82,19 +79,11 @@ def test_every_instance_is_sent_once_and_reported_in_the_order_asked(concurrency
     assert [backup.job_ids for backup in backups] == [(f"j-i{number}",) for number in range(25)]
 
 
-def test_as_many_requests_as_allowed_are_under_way_at_once(monkeypatch):
-    monkeypatch.setattr(_submission, "SLOW_START", -60)
+def test_as_many_requests_as_allowed_are_under_way_at_once():
     tasks = FakeTasks()
     tasks.barrier = threading.Barrier(3)
     run(tasks, 10, concurrency=3)
     assert tasks.most_at_once == 3
-
-
-def test_a_server_that_answers_at_once_is_asked_without_threads(monkeypatch):
-    monkeypatch.setattr(_submission, "SLOW_START", 60)
-    tasks = FakeTasks()
-    run(tasks, 10, concurrency=3)
-    assert tasks.most_at_once == 1
 
 
 def test_batches_are_cut_in_order_and_ask_whose_job_is_whose():
@@ -140,33 +129,33 @@ def test_a_backup_that_runs_already_is_looked_for_only_if_it_may_be_adopted(adop
 
 
 class TestQuota:
-    def test_what_a_quota_turned_away_is_sent_again_in_its_turn(self, clock):
+    def test_what_a_quota_turned_away_is_sent_again_in_its_turn(self, runtime):
         tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=100.0)]})
-        backups = run(tasks, 3, pacer=Pacer(1000, clock, clock.sleep))
+        backups = run(tasks, 3, runtime=runtime, patience=1000)
         assert [backup.state for backup in backups] == ["started"] * 3
         assert tasks.sent == [["i0"], ["i1"], ["i1"], ["i2"]]
-        assert clock.slept == [100.0]
+        assert runtime.slept == [100.0]
 
-    def test_what_does_not_fit_is_not_submitted_and_says_when_it_would(self, clock):
+    def test_what_does_not_fit_is_not_submitted_and_says_when_it_would(self, runtime):
         tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=3600.0)] * 9})
-        backups = run(tasks, 4, pacer=Pacer(60, clock, clock.sleep), now=lambda: 1767225600.0)
+        backups = run(tasks, 4, runtime=FakeRuntime(1767225600.0))
         assert [backup.state for backup in backups] == ["started", "not_submitted", "not_submitted", "not_submitted"]
         assert backups[1].retry_at == 1767229200.0
         assert "2026-01-01T01:00:00Z" in backups[3].msg
         assert tasks.sent == [["i0"], ["i1"]]
-        assert clock.slept == []
+        assert runtime.slept == []
 
-    def test_an_announced_quota_is_kept_before_the_server_must_say_no(self, clock):
+    def test_an_announced_quota_is_kept_before_the_server_must_say_no(self, runtime):
         tasks = FakeTasks()
         tasks.quota = Quota(2, 60.0)
-        backups = run(tasks, 5, pacer=Pacer(1000, clock, clock.sleep))
+        backups = run(tasks, 5, runtime=runtime, patience=1000)
         assert [backup.state for backup in backups] == ["started"] * 5
-        assert clock.slept == [60.0, 60.0]
+        assert runtime.slept == [60.0, 60.0]
 
 
 def test_requests_are_those_that_run_sends():
     tasks: t.Any = FakeTasks()
-    submission = Submission(tasks, ExportOptions(), batch_size=2)
+    submission = Submission(tasks, ExportOptions(), ExportPlan(batch_size=2))
     requests = submission.requests(instances(3))
     assert [request["method"] for request in requests] == ["POST", "POST"]
     assert requests[0]["url"] == "https://cc/createtask"
@@ -240,26 +229,25 @@ def test_what_the_server_added_to_a_started_job_is_passed_on():
     assert "half of it" in backup.msg
 
 
-def test_when_the_time_of_the_task_is_over_nothing_more_is_sent_and_all_is_told(clock):
+def test_when_the_time_of_the_task_is_over_nothing_more_is_sent_and_all_is_told(runtime):
     class Slow(FakeTasks):
         def create(self, body):
-            clock.sleep(1)
+            runtime.sleep(1)
             return super().create(body)
 
     tasks = Slow()
-    backups = run(tasks, 5, deadline=clock() + 2.5, clock=clock)
+    backups = run(tasks, 5, runtime=runtime, deadline=runtime.monotonic() + 2.5)
     assert [backup.state for backup in backups] == ["started"] * 3 + ["not_submitted"] * 2
     assert len(tasks.sent) == 3
     assert "the time was over that Ansible gives this task (timeout)" in backups[3].msg
     assert backups[3].changed is False
 
 
-def test_a_quota_is_not_waited_for_longer_than_the_task_has_time(clock):
+def test_a_quota_is_not_waited_for_longer_than_the_task_has_time(runtime):
     tasks = FakeTasks({"i0": [RequestError("429", "rate_limited", retry_after=50.0)]})
-    pacer = Pacer(20.0, clock=clock, sleep=clock.sleep)
-    (backup,) = run(tasks, 1, pacer=pacer, deadline=clock() + 20, clock=clock)
+    (backup,) = run(tasks, 1, runtime=runtime, deadline=runtime.monotonic() + 20)
     assert backup.state == "not_submitted"
-    assert clock.slept == []
+    assert runtime.slept == []
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
