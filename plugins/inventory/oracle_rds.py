@@ -226,7 +226,7 @@ from ansible.utils.vars import combine_vars
 from ..module_utils._durations import parse_duration, positive_duration
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._estate.api import EstateApi
-from ..module_utils._estate.discovery import Discovery, Query, Unread
+from ..module_utils._estate.discovery import Discovery, Query, ReadFailure
 from ..module_utils._estate.model import name_filter
 from ..module_utils._http.base_url import parse_base_url
 from ..module_utils._http.session import HAS_REQUESTS
@@ -501,7 +501,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add_host_to_keyed_groups(keyed, own, name, strict=strict, fetch_hostvars=bool(compose))
 
 
-def _loss(lost: t.Sequence[Unread]) -> CommvaultError:
+def _loss(lost: t.Sequence[ReadFailure]) -> CommvaultError:
     """The error of a reading that lacks something. lost: what, at least one."""
     clients = [unread for unread in lost if unread.what == "subclients"]
     first = (clients or lost)[0]

@@ -491,7 +491,7 @@ import typing as t
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._durations import parse_duration
 from ..module_utils._estate.api import EstateApi
-from ..module_utils._estate.discovery import SOURCES, Discovery, Found, Query
+from ..module_utils._estate.discovery import SOURCES, Discovery, DiscoveryResult, Query
 from ..module_utils._estate.model import ORACLE, name_filter
 from ..module_utils._estate.rds_match import MATCHED, SKIPPED, Match, Pattern, make_rds_instances, match
 from ..module_utils._jobs.api import JobsApi
@@ -560,7 +560,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         result["msg"] = f"{_count(len(listed), 'subclient')} of {_count(clients, 'client')}."
     else:
         complete = not any(unread.what == "subclients" for unread in found.unread)
-        matches = match(wanted, listed, patterns, complete, found.in_doubt)
+        matches = match(wanted, listed, patterns, complete, found.clients_not_read)
         result["matches"] = [one.to_result() for one in matches]
         result["msg"] = _words(matches)
     _warn(module, found)
@@ -582,7 +582,7 @@ def _words(matches: list[Match]) -> str:
     return " ".join([text, *lost[:SHOWN]]) + more
 
 
-def _warn(module: ModuleRun, found: Found) -> None:
+def _warn(module: ModuleRun, found: DiscoveryResult) -> None:
     """One warning for all that could not be read."""
     texts = [unread.msg for unread in found.unread]
     if texts:

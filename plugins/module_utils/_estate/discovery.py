@@ -61,7 +61,7 @@ class Query:
     history: float = 0.0
 
 
-class Unread(t.NamedTuple):
+class ReadFailure(t.NamedTuple):
     """Something that could not be read. what: "subclients" or "jobs". kind: as of CommvaultError. msg: a sentence."""
 
     what: str
@@ -76,17 +76,17 @@ class Unread(t.NamedTuple):
 
 
 @dataclass
-class Found:
+class DiscoveryResult:
     """What was found: subclients, sorted by their names. source: INSTANCES where V4/Instances told what there is, else
     CLIENTS. unread: what is missing. history: seconds for which all jobs of the past were looked at, 0 for none.
-    in_doubt: names of clients that have instances, or may have some, which could not be read.
+    clients_not_read: names of clients that have instances, or may have some, which could not be read.
     """
 
     subclients: list[Subclient] = field(default_factory=list)
     source: str = CLIENTS
-    unread: list[Unread] = field(default_factory=list)
+    unread: list[ReadFailure] = field(default_factory=list)
     history: float = 0.0
-    in_doubt: list[str] = field(default_factory=list)
+    clients_not_read: list[str] = field(default_factory=list)
 
 
 class _Target(t.NamedTuple):
@@ -103,10 +103,10 @@ class Discovery:
         self._estate = estate
         self._jobs = jobs
 
-    def find(self, query: Query) -> Found:
+    def find(self, query: Query) -> DiscoveryResult:
         """Look for what the query asks for. Raises CommvaultError when nothing at all could be read."""
         _check(query)
-        found = Found()
+        found = DiscoveryResult()
         listed: list[DatabaseInstance] = []
         if query.source == INSTANCES or not query.client_names:
             listed = self._listed_instances(query)
@@ -153,7 +153,7 @@ class Discovery:
             return [_Target(*pair) for pair in {one.client_id: one.client_name for one in listed}.items()]
         return [_Target(client.id, client.name) for client in self._estate.clients()]
 
-    def _read(self, targets: t.Sequence[_Target], query: Query, found: Found) -> None:
+    def _read(self, targets: t.Sequence[_Target], query: Query, found: DiscoveryResult) -> None:
         """Put the subclients of clients into found. Raises the error if not one client could be read."""
         # The server can be asked for one application; of several, all are read and sorted out here, with one request
         # all the same.
@@ -170,16 +170,16 @@ class Discovery:
                 missing.append(target.name)
             elif isinstance(answer, CommvaultError):
                 msg = f"The subclients of client {target.name} could not be read: {answer}"
-                unread = Unread("subclients", target.name, answer.kind, msg)
+                unread = ReadFailure("subclients", target.name, answer.kind, msg)
                 found.unread.append(unread)
                 # A client that is hidden from these credentials has, for all that is known, no databases at all.
                 if not unread.hidden:
-                    found.in_doubt.append(target.name)
+                    found.clients_not_read.append(target.name)
             else:
                 found.subclients.extend(answer)
         self._explain_missing(missing, found)
 
-    def _explain_missing(self, missing: t.Sequence[str], found: Found) -> None:
+    def _explain_missing(self, missing: t.Sequence[str], found: DiscoveryResult) -> None:
         """Say which of the named clients do not exist."""
         if missing:
             found.unread.extend(_unknown_clients(missing, self._known_names()))
@@ -191,18 +191,18 @@ class Discovery:
             # They only help to find a misspelled name.
             return []
 
-    def _add_history(self, query: Query, found: Found) -> None:
+    def _add_history(self, query: Query, found: DiscoveryResult) -> None:
         clients = {subclient.client_id for subclient in found.subclients}
         try:
             jobs = self._jobs.recent(clients if len(clients) <= MAX_CLIENT_FILTER else (), query.history)
         except CommvaultError as error:
-            found.unread.append(Unread("jobs", None, error.kind, f"The last backups could not be read: {error}"))
+            found.unread.append(ReadFailure("jobs", None, error.kind, f"The last backups could not be read: {error}"))
             return
         add_jobs(found.subclients, jobs)
         found.history = query.history
 
 
-def _note_silence(listed: t.Sequence[DatabaseInstance], query: Query, found: Found) -> None:
+def _note_silence(listed: t.Sequence[DatabaseInstance], query: Query, found: DiscoveryResult) -> None:
     """Say which clients have instances by V4/Instances, but not one subclient that can be seen."""
     engines = {ENGINES[number] for number in query.application_ids if number in ENGINES}
     names: dict[int, str] = {}
@@ -223,12 +223,12 @@ def _note_silence(listed: t.Sequence[DatabaseInstance], query: Query, found: Fou
                 f"Commvault lists {counts[client_id]} {noun} of client {name}, but shows none of its subclients to"
                 " these credentials."
             )
-            found.unread.append(Unread("subclients", name, "permission", msg))
-        if name not in found.in_doubt:
-            found.in_doubt.append(name)
+            found.unread.append(ReadFailure("subclients", name, "permission", msg))
+        if name not in found.clients_not_read:
+            found.clients_not_read.append(name)
 
 
-def _take_listed(listed: t.Sequence[DatabaseInstance], query: Query, found: Found) -> None:
+def _take_listed(listed: t.Sequence[DatabaseInstance], query: Query, found: DiscoveryResult) -> None:
     """Put what V4/Instances lists into found, as it is."""
     known = {one.client_name.lower(): one.client_name for one in listed}
     names = {name.lower() for name in query.client_names}
@@ -237,12 +237,12 @@ def _take_listed(listed: t.Sequence[DatabaseInstance], query: Query, found: Foun
     found.unread.extend(_unknown_clients(missing, list(known.values())))
 
 
-def _unknown_clients(missing: t.Sequence[str], known: t.Sequence[str]) -> list[Unread]:
+def _unknown_clients(missing: t.Sequence[str], known: t.Sequence[str]) -> list[ReadFailure]:
     unread = []
     for number, name in enumerate(missing):
         nearest = nearest_names(name, known) if number < MAX_NEAREST else []
         msg = f"There is no client {name}, or these credentials may not see it.{nearest_words(nearest)}"
-        unread.append(Unread("subclients", name, "not_found", msg))
+        unread.append(ReadFailure("subclients", name, "not_found", msg))
     return unread
 
 

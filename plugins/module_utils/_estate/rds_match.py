@@ -189,39 +189,45 @@ def match(
     subclients: t.Sequence[Subclient],
     patterns: t.Sequence[Pattern] = (),
     complete: bool = True,
-    in_doubt: t.Sequence[str] = (),
+    clients_not_read: t.Sequence[str] = (),
 ) -> list[Match]:
-    """Find for each DB instance the subclient that backs it up; returns one Match each, in order.
+    """Find for each DB instance the subclient that backs it up.
 
     The instance name has to be the identifier; or else the display name of the client; or else a pattern has to fit.
     Case does not count. Where several instances fit, patterns that fit some of them decide. One subclient never stands
-    for two DB instances: the one that it is called like has it. complete: whether all subclients could be read, so
-    that what is missing is certain not to be there. in_doubt: names of clients whose instances could not be read: what
-    fits elsewhere is NOT_VERIFIED unless a pattern, or the client that was asked for, rules these clients out.
+    for two DB instances: the one that it is called like has it.
+
+    Args:
+        complete: Whether all subclients could be read, so that what is missing is certain not to be there.
+        clients_not_read: Names of clients whose instances could not be read. What fits elsewhere is NOT_VERIFIED unless
+            a pattern, or the client that was asked for, rules these clients out.
+
+    Returns:
+        One Match each, in order.
     """
     names = _Names(subclients)
     matches = [_match_one(one, names, patterns) for one in wanted]
     _settle_conflicts(matches, patterns)
-    if in_doubt:
+    if clients_not_read:
         for found in matches:
             if found.subclient:
-                _doubt(found, patterns, in_doubt)
+                _downgrade_uncertain_match(found, patterns, clients_not_read)
     _explain_missing([found for found in matches if found.state == MISSING], names, complete)
     return matches
 
 
-def _doubt(found: Match, patterns: t.Sequence[Pattern], in_doubt: t.Sequence[str]) -> None:
+def _downgrade_uncertain_match(found: Match, patterns: t.Sequence[Pattern], clients_not_read: t.Sequence[str]) -> None:
     """Take a match back if the DB instance can as well be one that could not be read."""
     subclient = t.cast("Subclient", found.subclient)
     if found.wanted.client_name:
         asked_for = found.wanted.client_name.lower()
-        others = [name for name in in_doubt if name.lower() == asked_for]
+        others = [name for name in clients_not_read if name.lower() == asked_for]
     else:
         regexes = [(pattern, pattern.regex(found.wanted)) for pattern in patterns]
         fitting = [(pattern, regex) for pattern, regex in regexes if regex and pattern.fits(regex, subclient)]
         others = [
             name
-            for name in in_doubt
+            for name in clients_not_read
             if not any(pattern.excludes(regex, name, subclient.instance_name) for pattern, regex in fitting)
         ]
     if not others:

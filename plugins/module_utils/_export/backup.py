@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import enum
 import typing as t
 from dataclasses import dataclass
 
@@ -20,9 +21,14 @@ if t.TYPE_CHECKING:
 
 NO_ELIGIBLE_SUBCLIENT = 587207178
 
-# What can be open about an instance after its request: did a lost answer stand for a started backup, which job is it
-# that keeps a new one from starting, and which of the jobs of a batch is its own.
-LOST, RUNNING, BATCH = "lost", "running", "batch"
+
+class Unresolved(enum.Enum):
+    """What can be open about an instance after its request."""
+
+    LOST = "lost"  # the answer was lost: which job is its own, if it was started at all
+    RUNNING = "running"  # it was refused: which job keeps it from starting
+    BATCH = "batch"  # it was started with others: which of their jobs is its own
+
 
 # Every state an instance can end up in, with its word in summaries: first the good ones.
 STATES = {
@@ -51,7 +57,7 @@ class Backup:
     retry_at: when a request that did not fit into a quota would fit, in epoch seconds of this machine.
     not_verified: what could not be read of it beforehand, texts that begin with "whether".
     age: seconds from the end of the backup that made it "recent" to this call, None for all else.
-    question: LOST, RUNNING or BATCH while it is open.
+    unresolved: what is open, None when all is settled.
     sent_at: when the request went out, in epoch seconds of this machine.
     """
 
@@ -68,7 +74,7 @@ class Backup:
     retry_at: float | None = None
     not_verified: tuple[str, ...] = ()
     age: float | None = None
-    question: str | None = None
+    unresolved: Unresolved | None = None
     sent_at: float | None = None
 
     @property
@@ -83,14 +89,14 @@ class Backup:
         """Whether the instance has what was asked for."""
         return self.state in GOOD_STATES
 
-    def becomes_started(self, jobs: t.Sequence[Job]) -> None:
+    def mark_started(self, jobs: t.Sequence[Job]) -> None:
         """These jobs of its batch are its own."""
         ids = id_words([job.id for job in jobs])
         self._settle("started", f"Started the backup of {self.instance.label}: task {self.task_id}, {ids}.")
         self._take(jobs)
         self.changed = True
 
-    def becomes_sole_owner(self) -> None:
+    def mark_only_candidate(self) -> None:
         """The one job of its batch that nobody else owns is its own, though it was not seen yet."""
         job_ids = self.candidates
         self._settle(
@@ -99,7 +105,7 @@ class Backup:
         self.job_ids = job_ids
         self.changed = True
 
-    def becomes_left_out(self) -> None:
+    def mark_not_in_batch(self) -> None:
         """Its batch was accepted, but none of the jobs is its own."""
         self._settle(
             "refused",
@@ -108,7 +114,7 @@ class Backup:
             failed="no_job",
         )
 
-    def becomes_recovered(self, job: Job, task_id: int | None, surely: bool) -> None:
+    def mark_recovered(self, job: Job, task_id: int | None, surely: bool) -> None:
         """The answer to its request was lost, but a job was found. surely: it was started after the request was."""
         if surely:
             msg = (
@@ -122,7 +128,7 @@ class Backup:
         self.task_id = task_id
         self.changed = surely
 
-    def becomes_adopted(self, job: Job) -> None:
+    def mark_already_running(self, job: Job) -> None:
         """Nothing was started, since this job is at it already, or was when the request came."""
         label, what = self.instance.label, f"job {job.id} ({job.status})"
         if job.finished:
@@ -133,7 +139,7 @@ class Backup:
         self._take([job])
         self.changed = False
 
-    def becomes_recent(self, job: Job, age: float) -> None:
+    def mark_recent(self, job: Job, age: float) -> None:
         """Nothing was started, since this backup is young enough. age: seconds since it ended."""
         self._settle(
             "recent",
@@ -143,16 +149,16 @@ class Backup:
         self.age = max(0.0, age)
         self._take([job])
 
-    def becomes_ambiguous(self, job_ids: t.Sequence[str]) -> None:
+    def mark_ambiguous(self, job_ids: t.Sequence[str]) -> None:
         """Several jobs could be its own."""
         self.candidates = tuple(job_ids)
         self.state = "unknown"
-        self.question = None
+        self.unresolved = None
         self.msg += f" Each of these jobs may be it: {', '.join(job_ids)}.{_ADVICE}"
 
-    def stays_open(self, looked: str) -> None:
+    def mark_unresolved(self, looked: str) -> None:
         """Its question could not be answered. looked: what came of looking for its job, a sentence."""
-        if self.question == RUNNING:
+        if self.unresolved == Unresolved.RUNNING:
             self._settle(
                 "refused",
                 f"{self.msg} Which job that is could not be found out, it may have ended meanwhile. {looked}",
@@ -167,11 +173,11 @@ class Backup:
             self.msg += _ADVICE
             if self.failure is None:
                 self.failure = CommvaultError(self.msg, "no_job").failure()
-        self.question = None
+        self.unresolved = None
 
     def _settle(self, state: str, msg: str, failed: str | None = "") -> None:
         """failed: the kind of failure, None to keep the one there is, "" for none."""
-        self.state, self.msg, self.question, self.candidates = state, msg, None, ()
+        self.state, self.msg, self.unresolved, self.candidates = state, msg, None, ()
         if failed is not None:
             self.failure = CommvaultError(msg, failed).failure() if failed else None
 
@@ -204,8 +210,8 @@ def backup_from_error(instance: Instance, error: CommvaultError, sent_at: float 
     failure = error.failure()
     if error.maybe_ran:
         msg = f"Whether a backup of {instance.label} was started is not known: {error}"
-        question = LOST if sent_at is not None else None
-        return Backup(instance, "unknown", msg, failure=failure, changed=True, question=question, sent_at=sent_at)
+        question = Unresolved.LOST if sent_at is not None else None
+        return Backup(instance, "unknown", msg, failure=failure, changed=True, unresolved=question, sent_at=sent_at)
     msg = f"No backup of {instance.label} was started: {error}"
     if isinstance(error, RequestError) and error.code == NO_ELIGIBLE_SUBCLIENT:
         msg += _ELIGIBLE.format(instance.application_id)
@@ -253,24 +259,62 @@ def add_wait(result: dict[str, t.Any], waited: dict[str, t.Any]) -> None:
         result.setdefault("failure", waited["failure"])
 
 
-def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
+class BackupEntry(t.TypedDict):
+    """A backup in the result of a module; see RETURN of oracle_rds_export_backup."""
+
+    id: str
+    client_name: str | None
+    instance_name: str | None
+    subclient_name: str | None
+    state: str
+    task_id: int | None
+    job_ids: list[str]
+    candidates: list[str]
+    job: dict[str, t.Any] | None
+    job_url: str | None
+    msg: str
+    retry_at: str | None
+    not_verified: list[str]
+    age_seconds: int | None
+    failure: dict[str, t.Any] | None
+
+
+def make_entry(name: str, state: str, msg: str, failure: dict[str, t.Any] | None = None) -> BackupEntry:
+    """An entry of which nothing else is known."""
+    return {
+        "id": name,
+        "client_name": None,
+        "instance_name": None,
+        "subclient_name": None,
+        "state": state,
+        "task_id": None,
+        "job_ids": [],
+        "candidates": [],
+        "job": None,
+        "job_url": None,
+        "msg": msg,
+        "retry_at": None,
+        "not_verified": [],
+        "age_seconds": None,
+        "failure": failure,
+    }
+
+
+def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> BackupEntry:
     instance = backup.instance
     return {
-        "id": instance.id,
+        **make_entry(instance.id, backup.state, backup.msg, backup.failure),
         "client_name": instance.client_name,
         "instance_name": instance.instance_name,
         "subclient_name": instance.subclient_name,
-        "state": backup.state,
         "task_id": backup.task_id,
         "job_ids": list(backup.job_ids),
         "candidates": list(backup.candidates),
         "job": backup.job.to_result() if backup.job else None,
         "job_url": job_url(backup.job_ids[0]) if backup.job_ids else None,
-        "msg": backup.msg,
         "retry_at": iso_time(backup.retry_at),
         "not_verified": list(backup.not_verified),
         "age_seconds": None if backup.age is None else int(backup.age),
-        "failure": backup.failure,
     }
 
 

@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from .._jobs.job import Job
     from .._jobs.reader import JobReader
     from .._parallel import Runtime
-    from .history import ClientJobs, Gap, Seen
+    from .history import ClientJobs, JobListing, UnreadableHistory
     from .preflight import Verdict
     from .request import ExportOptions, ExportPlan, Instance
 
@@ -59,7 +59,7 @@ class Export:
         self._own_reader: JobReader | None = None
         self._own_client_jobs: ClientJobs | None = None
         # The jobs of the past that were read to be shown, None if they were not.
-        self._shown: Seen | None = None
+        self._shown: JobListing | None = None
 
     # What only some calls need is imported where it is used: Ansible hands the sources of a module over without their
     # compiled form, so every import costs the start of a single backup a few milliseconds.
@@ -112,7 +112,7 @@ class Export:
             settled[place] = backup
             backup.not_verified = not_verified.get(place, ())
         backups = [settled[place] for place in range(len(instances))]
-        if any(backup.question for backup in backups):
+        if any(backup.unresolved for backup in backups):
             self._settle(backups)
         return backups
 
@@ -157,7 +157,7 @@ class Export:
             Preflight(self._estate, self._plan.concurrency, self._runtime).check(instances)
         ):
             if verdict.subclient:
-                self._client_jobs.know(verdict.instance.client_name, verdict.subclient.client_id)
+                self._client_jobs.remember_id(verdict.instance.client_name, verdict.subclient.client_id)
             if verdict.state == REFUSED:
                 # The code of the refusal that is foreseen, so that a rescue takes the same branch in a dry run.
                 error = RequestError(verdict.msg, "refused", code=NO_ELIGIBLE_SUBCLIENT)
@@ -166,7 +166,9 @@ class Export:
                 others[place] = verdict
         return others
 
-    def _check_history(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, Gap]:
+    def _check_history(
+        self, instances: t.Sequence[Instance], settled: dict[int, Backup]
+    ) -> dict[int, UnreadableHistory]:
         """Settle what needs no new backup; returns what could not be read of others, by their place. Sets warnings."""
         from .history import HistoryCheck
 
@@ -186,7 +188,7 @@ class Export:
         self.warnings.extend(history.warnings)
         return {places[at]: gap for at, gap in history.gaps.items()}
 
-    def _jobs_of(self, client_names: t.Sequence[str]) -> Seen:
+    def _jobs_of(self, client_names: t.Sequence[str]) -> JobListing:
         """The jobs by which history is judged, and with them those that are to be shown."""
         max_age, look_back = self._plan.max_age, self._plan.look_back
         if look_back:
@@ -199,7 +201,7 @@ class Export:
         return self._client_jobs.past(client_names, max_age)
 
 
-def _preview(instance: Instance, verdict: Verdict, gap: Gap | None) -> Backup:
+def _preview(instance: Instance, verdict: Verdict, gap: UnreadableHistory | None) -> Backup:
     """What a dry run says of an instance for which a request would be sent, as far as that can be told."""
     from .preflight import WOULD_START, not_verified_words
 

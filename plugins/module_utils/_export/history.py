@@ -51,7 +51,7 @@ MAX_LOOKUPS = 10
 _SHOWN_NAMES = 3
 
 
-class Seen(t.NamedTuple):
+class JobListing(t.NamedTuple):
     """Jobs of some clients. unread: why those of a client could not be read, by its name in lower case."""
 
     jobs: t.Sequence[Job]
@@ -70,18 +70,18 @@ class ClientJobs:
         # By names in lower case: the number of a client, None if it is not visible, or why it could not be read.
         self._ids: dict[str, int | CommvaultError | None] = {}
 
-    def know(self, client_name: str, client_id: int) -> None:
+    def remember_id(self, client_name: str, client_id: int) -> None:
         """Take in the number of a client, so that it need not be read."""
         self._ids[client_name.lower()] = client_id
 
-    def active(self, client_names: t.Iterable[str]) -> Seen:
+    def active(self, client_names: t.Iterable[str]) -> JobListing:
         """The jobs that have not ended: one listing for all clients there are, since few are active. Raises nothing."""
         try:
-            return Seen(self._reader.active(), {})
+            return JobListing(self._reader.active(), {})
         except CommvaultError as error:
-            return Seen([], {name.lower(): error for name in client_names})
+            return JobListing([], {name.lower(): error for name in client_names})
 
-    def past(self, client_names: t.Iterable[str], age: float) -> Seen:
+    def past(self, client_names: t.Iterable[str], age: float) -> JobListing:
         """The jobs of these clients that are active or ended at most age seconds ago. Raises nothing."""
         names: dict[str, str] = {}
         for name in client_names:
@@ -98,11 +98,11 @@ class ClientJobs:
                     numbers[name] = found
             if not numbers:
                 # Nothing of them is visible; createtask will say whether the names are right.
-                return Seen([], unread)
+                return JobListing([], unread)
         try:
-            return Seen(self._list(set(numbers.values()), age), unread)
+            return JobListing(self._list(set(numbers.values()), age), unread)
         except CommvaultError as error:
-            return Seen([], {**dict.fromkeys(numbers or names, error), **unread})
+            return JobListing([], {**dict.fromkeys(numbers or names, error), **unread})
 
     def _list(self, client_ids: set[int], age: float) -> t.Sequence[Job]:
         """client_ids: empty for all clients."""
@@ -149,7 +149,7 @@ class JobsBySubclient:
         return [job for job in found if is_same_subclient(instance, job)]
 
 
-class Gap(t.NamedTuple):
+class UnreadableHistory(t.NamedTuple):
     """What could not be read about an instance. what: begins with "whether". hidden: whether the server keeps it from
     these credentials, so that reading again would not help.
     """
@@ -178,7 +178,7 @@ class History(t.NamedTuple):
     """
 
     settled: dict[int, Backup]
-    gaps: dict[int, Gap]
+    gaps: dict[int, UnreadableHistory]
     warnings: list[str]
 
 
@@ -205,7 +205,7 @@ class HistoryCheck:
         self._adopt_running = adopt_running
         self._past = "" if max_age is None else " or was made a short while ago"
 
-    def check(self, instances: t.Sequence[Instance], seen: Seen) -> History:
+    def check(self, instances: t.Sequence[Instance], seen: JobListing) -> History:
         """seen: the jobs of the clients of these instances."""
         history = History({}, {}, [])
         jobs = JobsBySubclient(seen.jobs)
@@ -213,7 +213,7 @@ class HistoryCheck:
             error = seen.unread.get(instance.client_name.lower())
             if error:
                 what = f"whether another backup of it runs{self._past}"
-                history.gaps[place] = Gap(what, error, error.kind in _HIDDEN)
+                history.gaps[place] = UnreadableHistory(what, error, error.kind in _HIDDEN)
                 continue
             backup = self._judge(instance, jobs.of(instance))
             if backup:
@@ -221,7 +221,7 @@ class HistoryCheck:
         history.warnings.extend(self._warnings(instances, history.gaps))
         return history
 
-    def _warnings(self, instances: t.Sequence[Instance], gaps: t.Mapping[int, Gap]) -> t.Iterator[str]:
+    def _warnings(self, instances: t.Sequence[Instance], gaps: t.Mapping[int, UnreadableHistory]) -> t.Iterator[str]:
         """One for each cause, however many clients it is about."""
         causes: dict[tuple[str, bool], dict[str, str]] = {}
         for place, gap in gaps.items():
@@ -244,7 +244,7 @@ class HistoryCheck:
             oldest = min(active, key=lambda job: (job.start_time or 0, job.id))
             backup = Backup(instance, "adopted", "")
             if self._adopt_running:
-                backup.becomes_adopted(oldest)
+                backup.mark_already_running(oldest)
                 return backup
             running = CommvaultError(f"job {oldest.id} is under way ({oldest.status}).", "already_running")
             return backup_from_error(instance, running)
@@ -253,7 +253,7 @@ class HistoryCheck:
             return None
         youngest = max(recent, key=lambda job: job.end_time or 0)
         backup = Backup(instance, "recent", "")
-        backup.becomes_recent(youngest, self._server_now() - (youngest.end_time or 0))
+        backup.mark_recent(youngest, self._server_now() - (youngest.end_time or 0))
         return backup
 
     def _is_young_and_good(self, job: Job) -> bool:

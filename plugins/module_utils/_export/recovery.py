@@ -6,7 +6,7 @@
 
 """Finds the jobs of backups whose start left a question open. Reads only; nothing is ever sent again from here.
 
-The questions are in backup.py.
+See backup.Unresolved for the questions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections import Counter
 from .._errors import CommvaultError, RequestError
 from .._http.server_clock import TOLERANCE
 from .._parallel import RUNTIME
-from .backup import BATCH, LOST, RUNNING
+from .backup import Unresolved
 
 if t.TYPE_CHECKING:
     from .._http.server_clock import ServerClock
@@ -98,21 +98,21 @@ class Recovery:
                 trouble = error
             now = self._runtime.monotonic()
             hopeless = trouble is not None and trouble.kind in _HOPELESS
-            if hopeless or now >= deadline or not any(backup.question for backup in backups):
+            if hopeless or now >= deadline or not any(backup.unresolved for backup in backups):
                 break
             self._runtime.sleep(min(self._interval, deadline - now))
-        self._give_up([backup for backup in backups if backup.question], trouble)
+        self._give_up([backup for backup in backups if backup.unresolved], trouble)
 
     def _look(self, backups: t.Sequence[Backup]) -> None:
         """One look at the jobs; settles what it can. Raises CommvaultError."""
-        batch = [backup for backup in backups if backup.question == BATCH]
+        batch = [backup for backup in backups if backup.unresolved == Unresolved.BATCH]
         if batch:
             self._map_batches(batch)
-        lost = [backup for backup in backups if backup.question == LOST]
+        lost = [backup for backup in backups if backup.unresolved == Unresolved.LOST]
         if lost:
             since = min(self._since(backup) for backup in lost)
             self._find_lost(lost, self._reader.started_since(since), backups)
-        running = [backup for backup in backups if backup.question == RUNNING]
+        running = [backup for backup in backups if backup.unresolved == Unresolved.RUNNING]
         if running:
             since = min(self._sent_at(backup) for backup in running)
             self._find_running(running, self._reader.active_or_ended_since(since))
@@ -134,15 +134,15 @@ class Recovery:
                 if job_id in backup.candidates and is_same_subclient(backup.instance, job)
             ]
             if own:
-                backup.becomes_started(own)
+                backup.mark_started(own)
         for backup in backups:
-            if backup.question != BATCH:
+            if backup.unresolved != Unresolved.BATCH:
                 continue
             taken = {job_id for other in backups if other is not backup for job_id in other.job_ids}
             backup.candidates = tuple(job_id for job_id in backup.candidates if job_id not in taken)
             if all(job_id in jobs for job_id in backup.candidates):
                 # Every job of the batch is known, and none is of this instance.
-                backup.becomes_left_out()
+                backup.mark_not_in_batch()
 
     def _find_lost(self, lost: t.Sequence[Backup], jobs: t.Sequence[Job], backups: t.Sequence[Backup]) -> None:
         # A job that another instance of this call is known or thought to own is nobody else's.
@@ -171,9 +171,9 @@ class Recovery:
         if len(mine) == 1:
             # Within the tolerance of the clocks, a job from before the request may be an earlier one.
             surely = (mine[0].start_time or 0) >= self._sent_at(backup)
-            backup.becomes_recovered(mine[0], tasks[mine[0].id], surely)
+            backup.mark_recovered(mine[0], tasks[mine[0].id], surely)
         elif mine:
-            backup.becomes_ambiguous([job.id for job in mine])
+            backup.mark_ambiguous([job.id for job in mine])
 
     def _details(self, job_id: str) -> JobDetails | None:
         try:
@@ -190,17 +190,17 @@ class Recovery:
             found = [job for job in own if not job.finished] or ended
             if found:
                 # The oldest one is what keeps others from starting.
-                backup.becomes_adopted(min(found, key=lambda job: (job.start_time or 0, job.id)))
+                backup.mark_already_running(min(found, key=lambda job: (job.start_time or 0, job.id)))
 
     def _give_up(self, backups: t.Sequence[Backup], trouble: CommvaultError | None) -> None:
         if trouble:
             looked = f"The jobs could not be read: {trouble}"
         else:
             looked = f"No job of it was seen within {self._grace:g} seconds."
-        left = Counter(backup.task_id for backup in backups if backup.question == BATCH)
+        left = Counter(backup.task_id for backup in backups if backup.unresolved == Unresolved.BATCH)
         for backup in backups:
-            if backup.question == BATCH and left[backup.task_id] == 1 and len(backup.candidates) == 1:
+            if backup.unresolved == Unresolved.BATCH and left[backup.task_id] == 1 and len(backup.candidates) == 1:
                 # All others of the batch have theirs.
-                backup.becomes_sole_owner()
+                backup.mark_only_candidate()
             else:
-                backup.stays_open(looked)
+                backup.mark_unresolved(looked)

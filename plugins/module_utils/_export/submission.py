@@ -14,7 +14,7 @@ from .._errors import CommvaultError
 from .._http.quota import Pacer
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
 from .._times import iso_time
-from .backup import BATCH, RUNNING, Backup, backup_from_error, id_words
+from .backup import Backup, Unresolved, backup_from_error, id_words
 from .request import build_request
 
 if t.TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Submission:
         backups = [backup_from_error(instance, error, sent_at) for instance in batch]
         for backup in backups:
             if error.kind == "already_running" and self._plan.adopt_running:
-                backup.question = RUNNING
+                backup.unresolved = Unresolved.RUNNING
             if isinstance(error, _QuotaExceeded):
                 backup.retry_at = error.retry_at
         return backups
@@ -181,7 +181,7 @@ def _started(batch: t.Sequence[Instance], reply: TaskReply, sent_at: float) -> l
                 response=reply.response,
                 changed=True,
                 candidates=reply.job_ids,
-                question=BATCH,
+                unresolved=Unresolved.BATCH,
                 sent_at=sent_at,
             )
             for instance in batch

@@ -21,7 +21,7 @@ from support.inventory_runner import NAME, TOKEN
 from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.inventory import oracle_rds
-from ansible_collections.rdsops.commvault.plugins.module_utils._estate.discovery import Unread
+from ansible_collections.rdsops.commvault.plugins.module_utils._estate.discovery import ReadFailure
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 
 ROWS = [
@@ -576,7 +576,7 @@ def test_a_list_of_instances_that_the_server_failed_to_give_fails_the_inventory(
 
     def without_instances(self, query):
         found = find(self, query)
-        found.unread.append(Unread("instances", None, kind, "V4/Instances could not be read: why."))
+        found.unread.append(ReadFailure("instances", None, kind, "V4/Instances could not be read: why."))
         return found
 
     monkeypatch.setattr(oracle_rds.Discovery, "find", without_instances)

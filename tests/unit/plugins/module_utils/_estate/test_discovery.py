@@ -115,16 +115,17 @@ def test_a_client_with_instances_and_without_a_visible_subclient_is_said():
     assert unread.msg == (
         "Commvault lists 2 instances of client aws-prod, but shows none of its subclients to these credentials."
     )
-    assert found.in_doubt == ["aws-prod"]
+    assert found.clients_not_read == ["aws-prod"]
 
 
 @pytest.mark.parametrize(
-    ("kind", "listed", "in_doubt"), [("server", (), True), ("permission", (), False), ("permission", LISTED, True)]
+    ("kind", "listed", "not_read"),
+    [("server", (), True), ("permission", (), False), ("permission", LISTED, True)],
 )
-def test_clients_whose_databases_are_not_known_are_in_doubt(kind, listed, in_doubt):
+def test_clients_whose_databases_are_not_known_are_in_doubt(kind, listed, not_read):
     found = find(FakeEstate([*PROD, *DEV], listed, errors={("subclients", 11, 22): kind}))
     assert [unread.client_name for unread in found.unread] == ["aws-prod"]
-    assert found.in_doubt == (["aws-prod"] if in_doubt else [])
+    assert found.clients_not_read == (["aws-prod"] if not_read else [])
 
 
 def test_named_clients_are_read_and_no_others():

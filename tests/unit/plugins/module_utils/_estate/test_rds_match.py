@@ -48,8 +48,8 @@ def states(matches):
     return [(found.wanted.id, found.state, found.subclient and found.subclient.label) for found in matches]
 
 
-def one(wanted, subclients, *patterns, complete=True, in_doubt=()):
-    (found,) = match([wanted], subclients, [Pattern(text) for text in patterns], complete, in_doubt)
+def one(wanted, subclients, *patterns, complete=True, clients_not_read=()):
+    (found,) = match([wanted], subclients, [Pattern(text) for text in patterns], complete, clients_not_read)
     return found
 
 
@@ -213,7 +213,11 @@ def test_a_name_goes_before_a_pattern_when_two_db_instances_want_the_same():
 )
 def test_what_fits_is_not_certain_while_others_that_may_fit_could_not_be_read(patterns, given, state):
     found = one(
-        rds("orders", **given), estate("aws-eu/orders"), *patterns, complete=False, in_doubt=["aws-prod", "aws-us"]
+        rds("orders", **given),
+        estate("aws-eu/orders"),
+        *patterns,
+        complete=False,
+        clients_not_read=["aws-prod", "aws-us"],
     )
     assert found.state == state
     if state == "not_verified":

@@ -7,7 +7,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup, backup_from_error, summary
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import (
+    Backup,
+    Unresolved,
+    backup_from_error,
+    summary,
+)
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
     Instance,
 )
@@ -42,10 +47,10 @@ class TestOutcome:
     @pytest.mark.parametrize("kind", ["timeout", "interrupted", "server", "bad_reply", "internal"])
     def test_what_may_have_run_is_unknown_and_says_what_to_do(self, kind):
         backup = backup_from_error(ORDERS, CommvaultError("x", kind, maybe_ran=True), sent_at=1.0)
-        assert (backup.state, backup.question, backup.changed) == ("unknown", "lost", True)
-        backup.stays_open("No job was seen.")
+        assert (backup.state, backup.unresolved, backup.changed) == ("unknown", Unresolved.LOST, True)
+        backup.mark_unresolved("No job was seen.")
         assert backup.failure is not None
-        assert (backup.state, backup.question, backup.failure["kind"]) == ("unknown", None, kind)
+        assert (backup.state, backup.unresolved, backup.failure["kind"]) == ("unknown", None, kind)
         assert "Look for a job of this subclient" in backup.msg
 
 

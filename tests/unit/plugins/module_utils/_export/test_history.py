@@ -14,7 +14,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.history i
     MAX_LOOKUPS,
     ClientJobs,
     HistoryCheck,
-    Seen,
+    JobListing,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER
@@ -46,7 +46,7 @@ ORDERS = (Instance("aws-prod", "orders"),)
 def check(jobs, instances=ORDERS, unread=None, **options):
     """unread: by client, why its jobs could not be read."""
     defaults = {"max_age": 24 * HOUR, "backup_level": "incremental", "fail_on": "errors", "adopt_running": True}
-    return HistoryCheck(lambda: NOW, **{**defaults, **options}).check(instances, Seen(jobs, unread or {}))
+    return HistoryCheck(lambda: NOW, **{**defaults, **options}).check(instances, JobListing(jobs, unread or {}))
 
 
 def test_a_young_good_backup_spares_a_new_one_and_is_named():
@@ -183,7 +183,7 @@ def reading(cell):
 def test_the_jobs_of_all_clients_are_one_listing():
     cell = FakeCommCell(many(3))
     jobs = reading(cell)
-    jobs.know("C2", 3)
+    jobs.remember_id("C2", 3)
     seen = jobs.past(["c0", "C0", "c1", "c2", "no-such"], HOUR)
     assert (len(seen.jobs), seen.unread) == (3, {})
     assert cell.calls == [

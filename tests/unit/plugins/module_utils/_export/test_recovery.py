@@ -10,7 +10,7 @@ import pytest
 from support.fake_runtime import FakeRuntime
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import BATCH, LOST, RUNNING, Backup
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup, Unresolved
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import (
     GRACE,
     Recovery,
@@ -39,9 +39,9 @@ def job(job_id, instance="orders", start=SENT + 1, status="Running", **more):
 
 
 def backup(question, instance="orders", **more):
-    state = "refused" if question == RUNNING else "unknown"
+    state = "refused" if question == Unresolved.RUNNING else "unknown"
     names = Instance("aws-prod", instance, id=instance)
-    return Backup(names, state, "As it was.", failure={"kind": "timeout"}, question=question, sent_at=SENT, **more)
+    return Backup(names, state, "As it was.", failure={"kind": "timeout"}, unresolved=question, sent_at=SENT, **more)
 
 
 class FakeReader:
@@ -89,30 +89,30 @@ def runtime():
 
 def settle(reader, *backups, runtime, server_clock=None):
     Recovery(reader, server_clock or ServerClock(), runtime=runtime).settle(list(backups))
-    assert all(one.question is None for one in backups)
+    assert all(one.unresolved is None for one in backups)
 
 
 class TestLost:
     def test_its_job_is_found_and_taken_with_its_task(self, runtime):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(job(7), details={"7": details(9920)}), one, runtime=runtime)
         assert (one.state, one.job_ids, one.task_id, one.changed, one.failure) == ("adopted", ("7",), 9920, True, None)
         assert runtime.slept == []
 
     def test_a_job_that_becomes_visible_late_is_found(self, runtime):
         reader = FakeReader(looks=[[], [], [job(7)]])
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(reader, one, runtime=runtime)
         assert one.job_ids == ("7",)
         assert len(runtime.slept) == 2
 
     def test_a_job_that_has_ended_already_is_found(self, runtime):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(job(7, status="Completed")), one, runtime=runtime)
         assert one.job_ids == ("7",)
 
     def test_none_after_the_grace_period_stays_unknown_with_advice(self, runtime):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(), one, runtime=runtime)
         assert (one.state, one.changed, one.failure) == ("unknown", True, {"kind": "timeout"})
         assert "No job of it was seen within 90 seconds" in one.msg
@@ -132,12 +132,12 @@ class TestLost:
         ],
     )
     def test_a_job_that_is_not_its_own_is_not_taken(self, runtime, other):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(other), one, runtime=runtime)
         assert one.state == "unknown"
 
     def test_a_job_from_just_before_the_request_is_taken_but_may_be_an_earlier_one(self, runtime):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(job(7, start=SENT - 3)), one, runtime=runtime)
         assert (one.state, one.job_ids, one.changed) == ("adopted", ("7",), False)
         assert "a job from the same seconds was found" in one.msg
@@ -145,37 +145,37 @@ class TestLost:
     def test_time_is_told_by_the_servers_clock(self, runtime):
         server_clock = ServerClock()
         server_clock.note("Thu, 01 Jan 2026 00:00:00 GMT", SENT + 3600)
-        mine, old = backup(LOST), backup(LOST)
+        mine, old = backup(Unresolved.LOST), backup(Unresolved.LOST)
         settle(FakeReader(job(7, start=SENT - 3600 + 1)), mine, runtime=runtime, server_clock=server_clock)
         assert mine.job_ids == ("7",)
         settle(FakeReader(job(7, start=SENT - 3600 - 60)), old, runtime=runtime, server_clock=server_clock)
         assert old.state == "unknown"
 
     def test_several_candidates_are_reported_and_none_is_taken(self, runtime):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(job(7), job(8)), one, runtime=runtime)
         assert (one.state, one.candidates, one.job_ids) == ("unknown", ("7", "8"), ())
         assert "Each of these jobs may be it: 7, 8." in one.msg
 
     def test_what_a_schedule_started_is_no_candidate(self, runtime):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         reader = FakeReader(job(7), job(8), details={"7": details(1, "Scheduled"), "8": details(2)})
         settle(reader, one, runtime=runtime)
         assert (one.job_ids, one.task_id) == (("8",), 2)
 
     def test_details_that_cannot_be_read_do_not_matter(self, runtime):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(job(7), details={"7": RequestError("no", "permission")}), one, runtime=runtime)
         assert (one.job_ids, one.task_id) == (("7",), None)
 
     def test_a_job_that_another_instance_of_the_call_owns_is_no_candidate(self, runtime):
         other = Backup(Instance("aws-prod", "orders", "default"), "started", "", 1, ("7",))
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(job(7)), other, one, runtime=runtime)
         assert one.state == "unknown"
 
     def test_many_lost_ones_are_found_with_one_look(self, runtime):
-        lost = [backup(LOST, f"db{n}") for n in range(50)]
+        lost = [backup(Unresolved.LOST, f"db{n}") for n in range(50)]
         reader = FakeReader(*[job(n, f"db{n}") for n in range(50)])
         settle(reader, *lost, runtime=runtime)
         assert [one.job_ids for one in lost] == [(str(n),) for n in range(50)]
@@ -183,12 +183,12 @@ class TestLost:
 
     def test_a_look_that_fails_is_repeated(self, runtime):
         reader = FakeReader(looks=[RequestError("down", "server"), RequestError("down", "timeout"), [job(7)]])
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(reader, one, runtime=runtime)
         assert one.job_ids == ("7",)
 
     def test_a_look_that_is_not_allowed_ends_the_search_and_says_so(self, runtime):
-        one = backup(LOST)
+        one = backup(Unresolved.LOST)
         settle(FakeReader(looks=[CommvaultError("not yours", "permission")]), one, runtime=runtime)
         assert one.state == "unknown"
         assert "The jobs could not be read: not yours" in one.msg
@@ -197,36 +197,36 @@ class TestLost:
 
 class TestRunning:
     def test_the_job_at_work_is_adopted_and_nothing_changed(self, runtime):
-        one = backup(RUNNING)
+        one = backup(Unresolved.RUNNING)
         settle(FakeReader(job(6, start=SENT - 9999)), one, runtime=runtime)
         assert (one.state, one.job_ids, one.changed, one.failure) == ("adopted", ("6",), False, None)
 
     def test_of_several_the_oldest_is_what_keeps_others_away(self, runtime):
-        one = backup(RUNNING)
+        one = backup(Unresolved.RUNNING)
         settle(FakeReader(job(9, start=SENT - 5), job(6, start=SENT - 50)), one, runtime=runtime)
         assert one.job_ids == ("6",)
 
     def test_a_job_that_has_ended_since_the_request_is_what_kept_it_from_starting(self, runtime):
-        one = backup(RUNNING)
+        one = backup(Unresolved.RUNNING)
         settle(FakeReader(job(6, start=SENT - 60, status="Completed")), one, runtime=runtime)
         assert (one.state, one.job_ids, one.changed, one.failure) == ("adopted", ("6",), False, None)
         assert "was under way already, and has ended: job 6 (Completed). No other was started." in one.msg
         assert runtime.slept == []
 
     def test_a_job_that_ended_before_the_request_kept_nothing_from_starting(self, runtime):
-        one = backup(RUNNING)
+        one = backup(Unresolved.RUNNING)
         before = job(5, start=SENT - 61, status="Completed")
         settle(FakeReader(looks=[[before], [before, job(6, start=SENT - 1)]]), one, runtime=runtime)
         assert one.job_ids == ("6",)
         assert runtime.slept == [5.0]
 
     def test_one_that_is_at_work_goes_before_one_that_has_ended(self, runtime):
-        one = backup(RUNNING)
+        one = backup(Unresolved.RUNNING)
         settle(FakeReader(job(6, start=SENT - 9, status="Killed"), job(7, start=SENT - 5)), one, runtime=runtime)
         assert one.job_ids == ("7",)
 
     def test_a_job_that_cannot_be_seen_leaves_a_refusal(self, runtime):
-        one = backup(RUNNING)
+        one = backup(Unresolved.RUNNING)
         settle(FakeReader(), one, runtime=runtime)
         assert (one.state, one.changed, one.failure) == ("refused", False, {"kind": "timeout"})
         assert "it may have ended meanwhile" in one.msg
@@ -234,7 +234,7 @@ class TestRunning:
 
 class TestBatch:
     def batch(self, names, job_ids):
-        backups = [backup(BATCH, name, task_id=5, candidates=tuple(job_ids)) for name in names]
+        backups = [backup(Unresolved.BATCH, name, task_id=5, candidates=tuple(job_ids)) for name in names]
         for one in backups:
             one.failure = None
         return backups

@@ -12,6 +12,7 @@ from support.fake_runtime import FakeRuntime
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TaskReply
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Unresolved
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
     ExportOptions,
     ExportPlan,
@@ -90,7 +91,7 @@ def test_batches_are_cut_in_order_and_ask_whose_job_is_whose():
     tasks = FakeTasks()
     backups = run(tasks, 5, batch_size=2)
     assert tasks.sent == [["i0", "i1"], ["i2", "i3"], ["i4"]]
-    assert [backup.question for backup in backups] == ["batch"] * 4 + [None]
+    assert [backup.unresolved for backup in backups] == [Unresolved.BATCH] * 4 + [None]
     assert backups[0].candidates == ("j-i0", "j-i1")
     assert backups[4].job_ids == ("j-i4",)
 
@@ -111,7 +112,7 @@ def test_a_batch_that_may_have_started_is_never_split(kind):
     tasks = FakeTasks({"i1": RequestError("?", kind, maybe_ran=True)})
     backups = run(tasks, 4, batch_size=4)
     assert len(tasks.sent) == 1
-    assert [(backup.state, backup.question) for backup in backups] == [("unknown", "lost")] * 4
+    assert [(backup.state, backup.unresolved) for backup in backups] == [("unknown", Unresolved.LOST)] * 4
 
 
 @pytest.mark.parametrize("kind", ["authentication", "connection", "no_job", "not_found"])
@@ -121,11 +122,11 @@ def test_a_batch_is_not_split_for_what_no_instance_can_help(kind):
     assert len(tasks.sent) == 1
 
 
-@pytest.mark.parametrize(("adopt", "question"), [(True, "running"), (False, None)])
+@pytest.mark.parametrize(("adopt", "question"), [(True, Unresolved.RUNNING), (False, None)])
 def test_a_backup_that_runs_already_is_looked_for_only_if_it_may_be_adopted(adopt, question):
     tasks = FakeTasks({"i0": RequestError("Another backup is running", "already_running", code=2)})
     (backup,) = run(tasks, 1, adopt_running=adopt)
-    assert (backup.state, backup.question) == ("refused", question)
+    assert (backup.state, backup.unresolved) == ("refused", question)
 
 
 class TestQuota:
