@@ -25,9 +25,8 @@ from ..module_utils._jobs.wait_options import job_wait_spec, wait_options
 from ..module_utils._jobs.wait_result import wait_result
 from ..module_utils._module.connection import KINDS, credentials_kind
 from ..plugin_utils._in_place import execute, execute_packed
-from ..plugin_utils._parent import is_orphan, leave_if_orphan
 from ..plugin_utils._progress import Progress
-from ..plugin_utils._task_timeout import outlive
+from ..plugin_utils._worker import exit_if_parent_died, ignore_task_timeout, parent_has_died
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs.job import Job
@@ -69,7 +68,7 @@ class ActionModule(ActionBase):
             return {"failed": True, "msg": str(error), "failure": error.failure()}
         finally:
             runs.close()
-            leave_if_orphan()
+            exit_if_parent_died()
 
 
 def _logs_in(params: dict[str, t.Any], from_environment: t.Container[str]) -> bool:
@@ -175,7 +174,7 @@ class _Waiting:
         self._host = variables.get("inventory_hostname", "localhost")
         self._job_ids = check_job_ids(params["job_ids"])
         # Ansible's timeout would end the wait without a word of how far the jobs are.
-        outlive(action._task)
+        ignore_task_timeout(action._task)
         self._options = wait_options(params).within(action._task.timeout or None)
         self._timeout = params["timeout"]
         self._check_mode = bool(action._task.check_mode)
@@ -191,7 +190,7 @@ class _Waiting:
             interval=options.interval,
             stuck_timeout=options.stuck_timeout,
             on_progress=Progress(self._show, options.fail_on, names=not self._action._task.no_log),
-            is_orphan=is_orphan,
+            is_orphan=parent_has_died,
         )
         actions = self._act(wait)
         if not wait.error:

@@ -28,8 +28,7 @@ from ..module_utils._argspec import connection_spec
 from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._module.run import Circumstances, ModuleRun, perform
 from ..module_utils._redact import Redactor, named_secrets
-from ._parent import is_orphan, leave_if_orphan
-from ._task_timeout import deadline_of, outlive
+from ._worker import deadline_of, exit_if_parent_died, ignore_task_timeout, parent_has_died
 
 _COLLECTION = "rdsops.commvault"
 # Modules that start what cannot be taken back.
@@ -48,7 +47,7 @@ class InPlaceAction(ActionBase):
         """As of ActionBase.run."""
         super().run(tmp, task_vars)
         result = execute(self, self._task.action.rpartition(".")[2], self._task.args, task_vars or {})
-        leave_if_orphan()
+        exit_if_parent_died()
         return result
 
 
@@ -70,7 +69,7 @@ def execute_packed(
     in_background = bool(action._task.async_val and not action._connection.has_native_async)
     if module in _STARTING:
         # Its process would go on, and its result would be lost.
-        outlive(action._task)
+        ignore_task_timeout(action._task)
     return action._execute_module(
         module_name=f"{_COLLECTION}.{module}",
         module_args=dict(arguments),
@@ -126,8 +125,8 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -
         action._display.verbosity,
         warnings.append,
         deadline_of(task),
-        functools.partial(outlive, task),
-        is_orphan,
+        functools.partial(ignore_task_timeout, task),
+        parent_has_died,
     )
     result = perform(ModuleRun(params, circumstances, redactor, from_environment), module.run, redactor)
     if warnings:

@@ -383,7 +383,7 @@ class TestLogins:
 def test_when_the_time_of_the_task_is_over_the_wait_ends_and_leaves_jobs_alone(wait, simulator, commcell, monkeypatch):
     simulator.set(job_seconds=2 * HOUR)
     outlived = []
-    monkeypatch.setattr(action, "outlive", outlived.append)
+    monkeypatch.setattr(action, "ignore_task_timeout", outlived.append)
     result = wait(job_ids=start_jobs(commcell, NAMES[:1]), wait_timeout="1h", on_timeout="kill", task_timeout=70)
     assert [task.timeout for task in outlived] == [70]
     assert result["failure"]["kind"] == "wait_timeout"
@@ -393,8 +393,8 @@ def test_when_the_time_of_the_task_is_over_the_wait_ends_and_leaves_jobs_alone(w
 
 def test_nobody_goes_on_waiting_when_ansible_has_ended(wait, simulator, commcell, monkeypatch):
     simulator.set(job_seconds=2 * HOUR)
-    monkeypatch.setattr(action, "is_orphan", lambda: len(wait.runs) >= 2)
-    monkeypatch.setattr(action, "leave_if_orphan", lambda: wait.runs.append(("left", {}, False)))
+    monkeypatch.setattr(action, "parent_has_died", lambda: len(wait.runs) >= 2)
+    monkeypatch.setattr(action, "exit_if_parent_died", lambda: wait.runs.append(("left", {}, False)))
     result = wait(job_ids=start_jobs(commcell, NAMES[:1]), wait_timeout="1h", on_timeout="kill")
     assert wait.names() == ["job_info", "job_info", "left"]
     assert "Ansible has ended. The jobs go on." in result["msg"]
