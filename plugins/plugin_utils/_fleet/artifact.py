@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ...module_utils._errors import InvalidInput
 from ...module_utils._export.backup import AWAITED_STATES, GOOD_STATES, STATES
 from ...module_utils._report.model import NOT_WELL
-from .entries import awaited, without_request
+from .entries import awaited, entry_not_submitted
 from .table import shortened
 
 if t.TYPE_CHECKING:
@@ -31,7 +31,7 @@ _SEPARATORS = re.compile(r"[\s,;]+")
 
 
 @dataclass(frozen=True)
-class HandedOn:
+class PreviousRun:
     """What an earlier run handed on.
 
     job_ids: of the jobs to follow. task_ids: of the tasks that these belong to, in no order that would say which.
@@ -45,10 +45,10 @@ class HandedOn:
     unnamed: int = 0
 
 
-def read_artifact(artifact: t.Mapping[str, t.Any]) -> HandedOn:
+def read_artifact(artifact: t.Mapping[str, t.Any]) -> PreviousRun:
     """Read what make_artifact made in another run. Raises InvalidInput for anything else."""
     try:
-        task_ids = [int(task) for task in words(artifact.get("task_ids"))]
+        task_ids = [int(task) for task in split_list(artifact.get("task_ids"))]
         not_started = [one for one in artifact.get("not_well") or [] if one["id"] and one["result"] in _NOT_STARTED]
         results = (artifact.get("counts") or {}).get("results") or {}
         number = sum(int(count) for result, count in results.items() if result in _NOT_STARTED)
@@ -57,7 +57,7 @@ def read_artifact(artifact: t.Mapping[str, t.Any]) -> HandedOn:
             "artifact is not what a run hands on with set_stats: task_ids, counts and not_well must be as they were"
             " there. Give job_ids alone in its place."
         ) from exc
-    return HandedOn(words(artifact.get("job_ids")), task_ids, not_started, number - len(not_started))
+    return PreviousRun(split_list(artifact.get("job_ids")), task_ids, not_started, number - len(not_started))
 
 
 def make_artifact(entries: t.Sequence[Entry], report: Report, task_ids: t.Iterable[int] = ()) -> dict[str, t.Any]:
@@ -92,7 +92,7 @@ def backups_of_jobs(
 ) -> list[Entry]:
     """Backups for jobs of which nothing else is known, called client/instance/subclient.
 
-    not_started: as of HandedOn.
+    not_started: as of PreviousRun.
     """
     backups: list[Entry] = []
     ids: set[str] = set()
@@ -102,24 +102,24 @@ def backups_of_jobs(
         if name in ids:
             name = f"{name} (job {job['job_id']})"
         ids.add(name)
-        entry = without_request(name, "", "")
+        entry = entry_not_submitted(name, "", "")
         entry.update(zip(("client_name", "instance_name", "subclient_name"), names))
         entry.update(state="started", job_ids=[job["job_id"]], job_url=job.get("job_url"), failure=None)
         backups.append(entry)
     for one in not_started:
         if str(one["id"]) not in ids:
-            entry = without_request(str(one["id"]), str(one.get("cause") or ""), "")
+            entry = entry_not_submitted(str(one["id"]), str(one.get("cause") or ""), "")
             entry["state"] = one["result"]
             backups.append(entry)
     return backups
 
 
-def words(value: t.Any) -> list[str]:
+def split_list(value: t.Any) -> list[str]:
     """The members of a list, or of a text with commas, semicolons, spaces or line breaks between them, as surveys have
     it. Numbers become texts.
     """
     if value is None:
         return []
     if isinstance(value, (list, tuple)):
-        return [word for member in value for word in words(member)]
+        return [word for member in value for word in split_list(member)]
     return [word for word in _SEPARATORS.split(str(value)) if word]

@@ -42,7 +42,7 @@ JOB_KEYS = (
 )
 
 
-def without_request(name: str, msg: str, kind: str) -> Entry:
+def entry_not_submitted(name: str, msg: str, kind: str) -> Entry:
     """A backup that no module was asked for, with the keys of those that oracle_rds_export_backup returns."""
     return {
         "id": name,

@@ -8,15 +8,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible.plugins.loader import connection_loader
 from jinja2 import Undefined
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 
 class HostVariables:
@@ -38,28 +36,3 @@ class HostVariables:
         if isinstance(value, Undefined):
             raise ValueError(name)
         return value
-
-
-@contextlib.contextmanager
-def connection_plugins_found_once() -> Iterator[None]:
-    """While this lasts, Ansible looks for the files of connection plugins once.
-
-    To know which facts must not become variables, it searches the directories of these plugins anew for each host whose
-    variables are asked for (clean_facts in ansible/vars/clean.py), which takes longer than all else that it does for
-    the host.
-    """
-    found: list[str] = []
-    search = connection_loader.all
-
-    def all_plugins(*args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
-        if args or kwargs != {"path_only": True}:
-            return search(*args, **kwargs)
-        if not found:
-            found.extend(search(path_only=True))
-        return iter(found)
-
-    connection_loader.all = all_plugins  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        connection_loader.all = search  # type: ignore[method-assign]

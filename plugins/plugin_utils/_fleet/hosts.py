@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ...module_utils._errors import InvalidInput
 from ...module_utils._estate.model import DEFAULT_SUBCLIENT, ORACLE
 from ...module_utils._estate.rds_match import MATCHED, SKIPPED, make_rds_instance
-from .entries import without_request
+from .entries import entry_not_submitted
 
 if t.TYPE_CHECKING:
     from .entries import Entry
@@ -37,7 +37,7 @@ _NO_VALUE = "cannot be evaluated, or looks like a template"
 
 
 @dataclass
-class Reading:
+class HostInputs:
     """What the variables of hosts say.
 
     entries: for the option instances of oracle_rds_export_backup, by host. wanted: for the option match of
@@ -51,9 +51,9 @@ class Reading:
     problems: list[str] = field(default_factory=list)
 
 
-def read_hosts(hosts: t.Iterable[str], variables_of: t.Callable[[str], Variables]) -> Reading:
+def read_hosts(hosts: t.Iterable[str], variables_of: t.Callable[[str], Variables]) -> HostInputs:
     """Read what each host is called; nothing is raised for what is wrong, so that all of it can be said at once."""
-    reading = Reading()
+    inputs = HostInputs()
     owners: dict[tuple[str, str, str, int], str] = {}
     for host in hosts:
         variables = variables_of(host)
@@ -62,8 +62,8 @@ def read_hosts(hosts: t.Iterable[str], variables_of: t.Callable[[str], Variables
         if from_aws:
             wanted, wrong = _read_aws(host, variables, entry)
             if not wrong:
-                reading.wanted.append(wanted)
-                reading.more[host] = {name: value for name, value in entry.items() if name not in LOOKED_UP_BY}
+                inputs.wanted.append(wanted)
+                inputs.more[host] = {name: value for name, value in entry.items() if name not in LOOKED_UP_BY}
         elif not wrong:
             wrong = [f"commvault_{key} is missing" for key in KEYS[:2] if key not in entry]
         if not wrong and not from_aws:
@@ -71,10 +71,10 @@ def read_hosts(hosts: t.Iterable[str], variables_of: t.Callable[[str], Variables
             if owner != host:
                 wrong = [f"it is the same instance as {owner}"]
         if wrong:
-            reading.problems.append(f"{host.replace('{', '?')}: {', '.join(wrong)}")
+            inputs.problems.append(f"{host.replace('{', '?')}: {', '.join(wrong)}")
         elif not from_aws:
-            reading.entries[host] = entry
-    return reading
+            inputs.entries[host] = entry
+    return inputs
 
 
 def _read_host(host: str, variables: Variables) -> tuple[Entry, list[str]]:
@@ -161,7 +161,7 @@ def not_of_the_play(own: Variables, play: Variables) -> list[str]:
 
 
 def add_matches(
-    reading: Reading, matches: t.Iterable[t.Mapping[str, t.Any]]
+    inputs: HostInputs, matches: t.Iterable[t.Mapping[str, t.Any]]
 ) -> tuple[list[Entry], list[dict[str, str]]]:
     """Take what oracle_rds_instance_info found for the hosts of wanted into entries.
 
@@ -170,18 +170,18 @@ def add_matches(
     """
     lost: list[Entry] = []
     left_out: list[dict[str, str]] = []
-    owners = {_key(entry): host for host, entry in reading.entries.items()}
+    owners = {_key(entry): host for host, entry in inputs.entries.items()}
     for match in matches:
         host, state, msg = match["id"], match["state"], match["msg"]
         if state == SKIPPED:
             left_out.append({"id": host, "msg": msg})
             continue
         if state == MATCHED:
-            entry = {**match["entry"], **reading.more.get(host, {})}
+            entry = {**match["entry"], **inputs.more.get(host, {})}
             owner = owners.setdefault(_key(entry), host)
             if owner == host:
-                reading.entries[host] = entry
+                inputs.entries[host] = entry
                 continue
             state, msg = "ambiguous", f"{msg} But that is {owner} already."
-        lost.append(without_request(host, f"No backup of {host} was started: {msg}", f"instance_{state}"))
+        lost.append(entry_not_submitted(host, f"No backup of {host} was started: {msg}", f"instance_{state}"))
     return lost, left_out

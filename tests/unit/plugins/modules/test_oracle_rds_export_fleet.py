@@ -7,7 +7,6 @@ from __future__ import annotations
 import pytest
 from support.scripted_http import Script
 
-from ansible_collections.rdsops.commvault.plugins.module_utils import _fleet_options as options
 from ansible_collections.rdsops.commvault.plugins.modules import (
     export_report,
     job_wait,
@@ -26,14 +25,14 @@ def test_without_a_play_it_says_where_it_works(run_module):
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        (oracle_rds_export_backup, options.EXPORT_OPTIONS),
-        (oracle_rds_instance_info, options.INFO_OPTIONS),
-        (job_wait, options.WAIT_OPTIONS),
+        (oracle_rds_export_backup, oracle_rds_export_fleet.EXPORT_OPTIONS),
+        (oracle_rds_instance_info, oracle_rds_export_fleet.INFO_OPTIONS),
+        (job_wait, oracle_rds_export_fleet.WAIT_OPTIONS),
         (export_report, ("path", "title")),
     ],
 )
 def test_options_are_those_of_the_modules_that_it_runs(module, names):
-    own = options.fleet_spec().options
+    own = oracle_rds_export_fleet.argument_spec().options
     theirs = module.argument_spec().options
     for name in names:
         assert {key: own[name].get(key) for key in ("type", "choices", "elements")} == {
@@ -44,4 +43,4 @@ def test_options_are_those_of_the_modules_that_it_runs(module, names):
 def test_every_option_of_a_backup_can_be_given():
     theirs = set(oracle_rds_export_backup.argument_spec().options)
     one_instance = set(oracle_rds_export_backup.ONE_INSTANCE)
-    assert theirs - one_instance - {"wait"} <= set(options.fleet_spec().options)
+    assert theirs - one_instance - {"wait"} <= set(oracle_rds_export_fleet.argument_spec().options)

@@ -12,10 +12,10 @@ from support.reports import backup, job
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import result_of_missing
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.artifact import (
-    HandedOn,
+    PreviousRun,
     backups_of_jobs,
     read_artifact,
-    words,
+    split_list,
 )
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
@@ -66,23 +66,23 @@ def test_the_artifact_holds_earlier_batches_too():
     ],
 )
 def test_ids_are_read_from_lists_and_from_what_people_type(value, expected):
-    assert words(value) == expected
+    assert split_list(value) == expected
 
 
 def test_what_a_run_hands_on_is_read_by_the_next():
     bad = job(1, "ended_badly")
     lost = [backup(f"db{number}", "refused", msg="No plan.") for number in range(150)]
     artifact = make_fleet(make_entries([backup("orders", job_ids=["1"], task_id=11), *lost], [bad]))["artifact"]
-    handed_on = read_artifact(json.loads(json.dumps(artifact)))
-    assert (handed_on.job_ids, handed_on.task_ids) == (["1"], [11])
-    assert len(handed_on.not_started) + handed_on.unnamed == 150
-    again = make_fleet(make_entries(backups_of_jobs([bad], handed_on.not_started), [bad]), task_ids=handed_on.task_ids)
+    previous = read_artifact(json.loads(json.dumps(artifact)))
+    assert (previous.job_ids, previous.task_ids) == (["1"], [11])
+    assert len(previous.not_started) + previous.unnamed == 150
+    again = make_fleet(make_entries(backups_of_jobs([bad], previous.not_started), [bad]), task_ids=previous.task_ids)
     assert again["artifact"]["task_ids"] == [11]
-    assert len(again["results"]) == 1 + len(handed_on.not_started)
+    assert len(again["results"]) == 1 + len(previous.not_started)
 
 
 def test_jobs_alone_are_enough_of_an_artifact():
-    assert read_artifact({"job_ids": "1, 2"}) == HandedOn(["1", "2"])
+    assert read_artifact({"job_ids": "1, 2"}) == PreviousRun(["1", "2"])
 
 
 @pytest.mark.parametrize(

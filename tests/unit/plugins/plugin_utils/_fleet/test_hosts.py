@@ -36,12 +36,12 @@ def read(**hosts):
 
 
 def test_a_host_is_called_what_its_variables_say():
-    reading = read(
+    inputs = read(
         one={**NAMES, "commvault_application_id": 22, "commvault_display_name": None, "commvault_app_name": "  "},
         two={**NAMES, "oracle_rds_export_backup_instance_name": "hr", "commvault_subclient_name": "nightly"},
     )
-    assert reading.problems == []
-    assert reading.entries == {
+    assert inputs.problems == []
+    assert inputs.entries == {
         "one": {"id": "one", "client_name": "aws-prod", "instance_name": "orders", "application_id": "22"},
         "two": {"id": "two", "client_name": "aws-prod", "instance_name": "hr", "subclient_name": "nightly"},
     }
@@ -69,23 +69,23 @@ def test_a_host_is_called_what_its_variables_say():
     ],
 )
 def test_what_is_wrong_with_a_host_is_said(variables, problem):
-    reading = read(fine=NAMES, bad=variables)
-    assert [text.startswith(f"bad: {problem}") for text in reading.problems] == [True]
-    assert list(reading.entries) == ["fine"]
+    inputs = read(fine=NAMES, bad=variables)
+    assert [text.startswith(f"bad: {problem}") for text in inputs.problems] == [True]
+    assert list(inputs.entries) == ["fine"]
 
 
 def test_braces_alone_are_no_template():
-    reading = read_hosts(["{a}"], lambda _host: {**NAMES, "commvault_display_name": "AWS {prod}"})
-    assert (reading.problems, reading.entries["{a}"]["display_name"]) == ([], "AWS {prod}")
+    inputs = read_hosts(["{a}"], lambda _host: {**NAMES, "commvault_display_name": "AWS {prod}"})
+    assert (inputs.problems, inputs.entries["{a}"]["display_name"]) == ([], "AWS {prod}")
 
 
 def test_what_is_wrong_is_said_of_all_hosts_at_once():
-    reading = read(
+    inputs = read(
         one={}, two=CannotBeEvaluated(NAMES), three=NAMES, four={**NAMES, "commvault_client_name": "AWS-PROD"}
     )
     reading_of_template = read_hosts(["{{ x }}"], lambda _host: NAMES)
-    assert [problem.split(": ")[0] for problem in reading.problems] == ["one", "two", "four"]
-    assert reading.problems[2] == "four: it is the same instance as three"
+    assert [problem.split(": ")[0] for problem in inputs.problems] == ["one", "two", "four"]
+    assert inputs.problems[2] == "four: it is the same instance as three"
     assert reading_of_template.problems == ["?? x }}: its name looks like a template"]
 
 
@@ -97,31 +97,31 @@ def test_variables_of_the_play_that_hosts_should_have_are_found():
 
 
 def test_a_host_of_aws_is_looked_up_unless_it_has_a_name_of_commvault():
-    reading = read(
+    inputs = read(
         orders={**AWS, "commvault_subclient_name": "nightly"},
         named={**AWS, **NAMES},
         cluster={"db_cluster_identifier": "c", "engine": "aurora-mysql"},
         **{"of-client": {**AWS, "commvault_client_name": "AWS production", "commvault_display_name": "x"}},
     )
-    assert reading.problems == []
-    assert reading.wanted == [
+    assert inputs.problems == []
+    assert inputs.wanted == [
         {"id": "orders", "subclient_name": "nightly", **AWS},
         {"id": "cluster", "engine": "aurora-mysql"},
         {"id": "of-client", "client_name": "AWS production", **AWS},
     ]
-    assert reading.more == {
+    assert inputs.more == {
         "orders": {"id": "orders"},
         "cluster": {"id": "cluster"},
         "of-client": {"id": "of-client", "display_name": "x"},
     }
-    assert list(reading.entries) == ["named"]
+    assert list(inputs.entries) == ["named"]
 
 
 def test_two_applications_may_have_instances_of_the_same_name():
-    reading = read(
+    inputs = read(
         oracle=NAMES, rac={**NAMES, "commvault_application_id": 80}, same={**NAMES, "commvault_application_id": "022"}
     )
-    assert reading.problems == ["same: it is the same instance as oracle"]
+    assert inputs.problems == ["same: it is the same instance as oracle"]
 
 
 def matches(*states):
@@ -137,7 +137,7 @@ def matches(*states):
 
 
 def test_what_was_found_is_started_and_what_was_not_is_said_host_by_host():
-    reading = read(
+    inputs = read(
         a={**AWS, "commvault_subclient_name": "nightly", "commvault_display_name": "AWS"},
         b=AWS,
         c=AWS,
@@ -146,7 +146,7 @@ def test_what_was_found_is_started_and_what_was_not_is_said_host_by_host():
         named={**NAMES, "commvault_instance_name": "hr"},
     )
     lost, left_out = add_matches(
-        reading,
+        inputs,
         matches(
             ("a", "matched", "orders"),
             ("b", "missing", None),
@@ -155,13 +155,13 @@ def test_what_was_found_is_started_and_what_was_not_is_said_host_by_host():
             ("e", "matched", "HR"),
         ),
     )
-    assert reading.entries["a"] == {
+    assert inputs.entries["a"] == {
         "id": "a",
         "client_name": "aws-prod",
         "instance_name": "orders",
         "display_name": "AWS",
     }
-    assert "e" not in reading.entries
+    assert "e" not in inputs.entries
     assert left_out == [{"id": "c", "msg": "c is skipped."}]
     assert [(one["id"], one["state"], one["failure"]["kind"]) for one in lost] == [
         ("b", "not_submitted", "instance_missing"),

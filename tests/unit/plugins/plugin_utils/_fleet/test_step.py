@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from ansible_collections.rdsops.commvault.plugins.action.oracle_rds_export_fleet import _Step
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.step import Step
 
 REGISTERED = "fleet"
 
@@ -35,8 +35,8 @@ def earlier(fleets, everyone, current, failed=()):
         "ansible_play_hosts": [host for host in everyone if host not in failed],
         "ansible_play_batch": current,
     }
-    step = _Step(SimpleNamespace(), {}, {"registered": REGISTERED}, variables)
-    return {one["id"]: one["batch"] for one in step._earlier({host: {} for host in current})}, hostvars.asked
+    step = Step(SimpleNamespace(), {}, {"registered": REGISTERED}, variables)
+    return {one["id"]: one["batch"] for one in step._previous_batches({host: {} for host in current})}, hostvars.asked
 
 
 def test_one_host_of_each_batch_before_tells_of_all_of_it():
