@@ -224,7 +224,7 @@ from ansible.utils.path import basedir
 from ansible.utils.vars import combine_vars
 
 from ..module_utils._durations import parse_duration, positive_duration
-from ..module_utils._errors import CommvaultError, InvalidInput
+from ..module_utils._errors import CommvaultError, ErrorKind, InvalidInput
 from ..module_utils._estate.api import EstateApi
 from ..module_utils._estate.discovery import Discovery, Query, ReadFailure
 from ..module_utils._estate.model import name_filter
@@ -250,10 +250,6 @@ ENDINGS = ("commvault_rds.yml", "commvault_rds.yaml")
 GROUP = "oracle_rds"
 SHOWN = 3
 _PREFIX = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
-
-# The CommCell is out of reach or out of order, and may be there again later. Others, such as refused credentials, are
-# for people to settle; an old inventory would only hide them.
-_PASSING = frozenset(["connection", "timeout", "interrupted", "tls", "server", "bad_reply", "rate_limited"])
 
 # What to do about things that are good to know, but not needed.
 _DO_WITHOUT = {
@@ -312,7 +308,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             reading = self._read(option, redactor, query)
         except CommvaultError as error:
-            if not known or error.kind not in _PASSING or age > fallback_age:
+            # A certificate may be renewed in a while. Other lasting errors, such as refused credentials, are for people
+            # to settle; an old inventory would only hide them.
+            may_pass = error.kind.passing or error.kind is ErrorKind.TLS
+            if not known or not may_pass or age > fallback_age:
                 raise
             self.display.warning(
                 f"{self.NAME}: the CommCell could not be read, so this is what it was {int(age // 60)} minutes ago:"

@@ -20,8 +20,6 @@ if t.TYPE_CHECKING:
 
 # So many failures in a row that are not about what was asked for mean that all the others would fail alike.
 GIVE_UP_AFTER = 5
-# What the server says of one object only: the next one may be readable.
-ABOUT_THE_ITEM = frozenset(["permission", "not_found", "bad_request", "refused"])
 
 
 class Runtime:
@@ -102,7 +100,7 @@ def read_each(
         try:
             answer = read(item)
         except CommvaultError as error:
-            breaker.note(None if error.kind in ABOUT_THE_ITEM else error)
+            breaker.note(None if error.kind.about_one_object else error)
             return error
         breaker.note(None)
         return answer

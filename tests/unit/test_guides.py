@@ -15,7 +15,7 @@ import ansible.module_utils.basic
 import ansible.parsing.mod_args
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._errors import KINDS
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import ErrorKind
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
@@ -95,8 +95,13 @@ def test_a_message_that_nobody_says_is_found(texts):
     assert not is_said("could be reached ... not", texts)
 
 
-def test_every_kind_of_failure_has_its_place():
+def test_every_kind_of_failure_has_its_place_and_the_meaning_of_the_code():
     text = (GUIDES / "guide_troubleshooting.rst").read_text(encoding="utf-8")
-    named = re.findall(r"``(\w+)``", text[text.index("By kind\n") :])
-    assert {name for name in named if name in KINDS} == set(KINDS)
-    assert len([name for name in named if name in KINDS]) == len(KINDS)
+    rows = re.findall(
+        r"^   \* - ``(\w+)``\n     - (.+?)\n     - .", text[text.index("By kind\n") :], re.DOTALL | re.MULTILINE
+    )
+    assert [kind for kind, _meaning in rows] != []
+    assert {kind: " ".join(meaning.split()) for kind, meaning in rows} == {
+        kind.value: kind.meaning for kind in ErrorKind
+    }
+    assert len(rows) == len(ErrorKind)

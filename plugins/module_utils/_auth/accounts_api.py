@@ -32,8 +32,6 @@ RENEW_PAIR = "V4/AccessToken/Renew"
 
 # Giving a login back is a courtesy: the server ends it by itself, so nobody should wait long for it.
 LOGOUT_TIMEOUT = 15.0  # seconds
-# Statuses that a server, a proxy or a web tier that restarts sends without having decided anything.
-_UNDECIDED = frozenset([408, 429])
 # Statuses with which a login is refused; others come from a server that is not in order or not the right one.
 _LOGIN_VERDICTS = frozenset([200, 201, 400, 401, 403])
 _WORD_IN_JSON = '"{}"\\s*:\\s*"([^"\\\\]+)"'
@@ -247,9 +245,7 @@ def is_denial(reply: Reply, changes: bool = False) -> bool:
 
 def _decided(error: RequestError) -> bool:
     """Whether a server in working order has decided: not so for a web page in place of an answer, a quota, a fault."""
-    if error.status is None or error.status in _UNDECIDED:
-        return False
-    return error.kind not in ("bad_reply", "server", "redirect")
+    return error.kind.says_no
 
 
 def read_pair(data: t.Any, now: float) -> TokenPair | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import RequestError
+from .._errors import ErrorKind, RequestError
 from .._http.envelopes import as_number
 from .model import (
     parse_activity,
@@ -29,10 +29,6 @@ if t.TYPE_CHECKING:
 
 # How much a list of subclients tells of each; with less, cvpysdk does not find commonProperties in it.
 PROPERTY_LEVEL = 20
-
-# Kinds of errors with which a release, or the scope of a token, may answer an endpoint that it does not have. A web
-# page can be one of these; where it stands for maintenance, it is on every URL, and the next reading finds that out.
-_NOT_THERE = frozenset(["not_found", "bad_request", "permission", "authentication", "refused", "bad_reply"])
 
 
 class EstateApi:
@@ -124,6 +120,8 @@ class EstateApi:
         try:
             return self._list(path)
         except RequestError as error:
-            if error.kind not in _NOT_THERE:
+            # A release, or a token for other endpoints only, can answer with a web page, too. Where that stands for
+            # maintenance, it is on every URL, and the next reading finds that out.
+            if not error.kind.says_no and error.kind is not ErrorKind.BAD_REPLY:
                 raise
             return None

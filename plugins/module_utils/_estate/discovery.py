@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import CommvaultError, InvalidInput
-from .._parallel import ABOUT_THE_ITEM, read_each
+from .._errors import CommvaultError, ErrorKind, InvalidInput
+from .._parallel import read_each
 from .model import (
     ENGINES,
     ORACLE,
@@ -66,13 +66,13 @@ class ReadFailure(t.NamedTuple):
 
     what: str
     client_name: str | None
-    kind: str
+    kind: ErrorKind
     msg: str
 
     @property
     def hidden(self) -> bool:
         """Whether the server keeps it from these credentials, so that reading again would not help."""
-        return self.kind in ABOUT_THE_ITEM
+        return ErrorKind(self.kind).about_one_object
 
 
 @dataclass
@@ -223,7 +223,7 @@ def _note_silence(listed: t.Sequence[DatabaseInstance], query: Query, found: Dis
                 f"Commvault lists {counts[client_id]} {noun} of client {name}, but shows none of its subclients to"
                 " these credentials."
             )
-            found.unread.append(ReadFailure("subclients", name, "permission", msg))
+            found.unread.append(ReadFailure("subclients", name, ErrorKind.PERMISSION, msg))
         if name not in found.clients_not_read:
             found.clients_not_read.append(name)
 
@@ -242,7 +242,7 @@ def _unknown_clients(missing: t.Sequence[str], known: t.Sequence[str]) -> list[R
     for number, name in enumerate(missing):
         nearest = nearest_names(name, known) if number < MAX_NEAREST else []
         msg = f"There is no client {name}, or these credentials may not see it.{nearest_words(nearest)}"
-        unread.append(ReadFailure("subclients", name, "not_found", msg))
+        unread.append(ReadFailure("subclients", name, ErrorKind.NOT_FOUND, msg))
     return unread
 
 

@@ -215,7 +215,7 @@ def backup_from_error(instance: Instance, error: CommvaultError, sent_at: float 
     msg = f"No backup of {instance.label} was started: {error}"
     if isinstance(error, RequestError) and error.code == NO_ELIGIBLE_SUBCLIENT:
         msg += _ELIGIBLE.format(instance.application_id)
-    state = "not_submitted" if error.kind in ("connection", "tls", "rate_limited", "not_submitted") else "refused"
+    state = "not_submitted" if error.kind.unsent else "refused"
     return Backup(instance, state, msg, failure=failure, sent_at=sent_at)
 
 

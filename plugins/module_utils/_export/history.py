@@ -12,7 +12,7 @@ import typing as t
 
 from .._errors import CommvaultError
 from .._estate.discovery import MAX_CLIENT_FILTER
-from .._parallel import ABOUT_THE_ITEM, RUNTIME, read_each
+from .._parallel import RUNTIME, read_each
 from .backup import Backup, backup_from_error
 from .recovery import is_same_subclient
 
@@ -41,10 +41,6 @@ if t.TYPE_CHECKING:
             """The visible jobs that have not ended."""
 
 
-# The server hides what the user may not see behind these; anything else is a fault.
-_HIDDEN = frozenset(["authentication", "permission", "not_found"])
-# One of several things that were asked for can be the cause of these.
-_ABOUT_ONE = _HIDDEN | ABOUT_THE_ITEM
 _FULL = "full"
 # With more unknown numbers of clients than this, the list of all clients is read: one answer in place of one for each.
 MAX_LOOKUPS = 10
@@ -109,7 +105,7 @@ class ClientJobs:
         try:
             return self._reader.recent(client_ids, age)
         except CommvaultError as error:
-            if len(client_ids) < 2 or error.kind not in _ABOUT_ONE:
+            if len(client_ids) < 2 or not error.kind.says_no:
                 raise
         # One client that the user may not see can have been the cause. The jobs of such a one are left out of a list
         # that names no client; if that is refused, too, it is the list that is closed to the user.
@@ -121,7 +117,7 @@ class ClientJobs:
             try:
                 known = {client.name.lower(): client.id for client in self._estate.clients()}
             except CommvaultError as error:
-                if error.kind not in _ABOUT_ONE:
+                if not error.kind.says_no:
                     self._ids.update({name.lower(): error for name in names})
                     return
                 known = {}
@@ -213,7 +209,7 @@ class HistoryCheck:
             error = seen.unread.get(instance.client_name.lower())
             if error:
                 what = f"whether another backup of it runs{self._past}"
-                history.gaps[place] = UnreadableHistory(what, error, error.kind in _HIDDEN)
+                history.gaps[place] = UnreadableHistory(what, error, error.kind.hidden)
                 continue
             backup = self._judge(instance, jobs.of(instance))
             if backup:

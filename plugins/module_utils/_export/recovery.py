@@ -48,8 +48,6 @@ if t.TYPE_CHECKING:
 GRACE = 90.0
 INTERVAL = 5.0  # seconds between two looks
 
-_HOPELESS = frozenset(["authentication", "permission", "not_found", "redirect", "tls", "invalid_input"])
-
 
 def is_same_subclient(instance: Instance, job: Job) -> bool:
     """Whether a job works on what the instance names; a name that the job does not tell is a no."""
@@ -97,7 +95,7 @@ class Recovery:
             except CommvaultError as error:
                 trouble = error
             now = self._runtime.monotonic()
-            hopeless = trouble is not None and trouble.kind in _HOPELESS
+            hopeless = trouble is not None and trouble.kind.ends_a_wait(proven=False)
             if hopeless or now >= deadline or not any(backup.unresolved for backup in backups):
                 break
             self._runtime.sleep(min(self._interval, deadline - now))

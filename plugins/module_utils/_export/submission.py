@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import CommvaultError
+from .._errors import CommvaultError, ErrorKind
 from .._http.quota import Pacer
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
 from .._times import iso_time
@@ -22,11 +22,6 @@ if t.TYPE_CHECKING:
     from .api import TaskReply, TasksApi
     from .request import ExportOptions, ExportPlan, Instance
 
-_NOT_ABOUT_THE_INSTANCE = frozenset(
-    ["authentication", "bad_reply", "connection", "interrupted", "not_found", "redirect", "server", "timeout", "tls"]
-)
-# Refusals that one association of a batch can bring upon all of it.
-_ABOUT_ONE_OF_THE_BATCH = frozenset(["refused", "already_running", "bad_request", "permission"])
 # What is waited out before the same request goes out again, in seconds, where a 429 does not say how long.
 WAIT_AFTER_429 = 60.0
 
@@ -94,7 +89,7 @@ class Submission:
                 sent_at = self._runtime.now()
                 reply = self._create(body)
             except CommvaultError as error:
-                if error.kind == "rate_limited" and not isinstance(error, _QuotaExceeded):
+                if error.kind is ErrorKind.RATE_LIMITED and not isinstance(error, _QuotaExceeded):
                     # A 429 proves that nothing ran: the same request may go out again in its turn.
                     self._pacer.hold(getattr(error, "retry_after", None) or WAIT_AFTER_429)
                     continue
@@ -119,10 +114,10 @@ class Submission:
 
     def _note(self, error: CommvaultError | None) -> None:
         """Learn from how a request ended; None: well."""
-        if error is None or error.kind not in _NOT_ABOUT_THE_INSTANCE:
+        if error is None or not error.kind.about_the_server:
             self._accepted = True
             self._breaker.note(None)
-        elif error.kind != "authentication" or not self._accepted:
+        elif error.kind is not ErrorKind.AUTHENTICATION or not self._accepted:
             self._breaker.note(error)
 
     def _wait_for_turn(self) -> None:
@@ -144,13 +139,13 @@ class Submission:
             )
 
     def _failed(self, batch: t.Sequence[Instance], error: CommvaultError, sent_at: float | None) -> list[Backup]:
-        if len(batch) > 1 and error.kind in _ABOUT_ONE_OF_THE_BATCH and not error.maybe_ran:
+        if len(batch) > 1 and error.kind.may_be_of_one_in_a_batch and not error.maybe_ran:
             # Nothing of the batch ran, and one association can be the cause: the halves are new requests.
             middle = len(batch) // 2
             return self._submit(batch[:middle]) + self._submit(batch[middle:])
         backups = [backup_from_error(instance, error, sent_at) for instance in batch]
         for backup in backups:
-            if error.kind == "already_running" and self._plan.adopt_running:
+            if error.kind is ErrorKind.ALREADY_RUNNING and self._plan.adopt_running:
                 backup.unresolved = Unresolved.RUNNING
             if isinstance(error, _QuotaExceeded):
                 backup.retry_at = error.retry_at

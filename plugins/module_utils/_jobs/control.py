@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._errors import CommvaultError
+from .._errors import CommvaultError, ErrorKind
 from .._times import iso_time
 
 if t.TYPE_CHECKING:
@@ -100,7 +100,7 @@ def control_jobs(
         except CommvaultError as error:
             control.error = error
             # The rest would be refused alike, and each refused login may count towards a lock-out.
-            hopeless = error if error.kind == "authentication" else None
+            hopeless = error if error.kind is ErrorKind.AUTHENTICATION else None
     try:
         jobs = reader.read([control.job_id for control in asked])
     except CommvaultError:

@@ -32,9 +32,6 @@ MISSES_BELOW = 20
 # Seconds by which "since" is widened at the server's side: it may count a job's age a little differently.
 MARGIN = 300.0
 
-# A listing that is refused with these may be closed to the user, or missing in this release, while single jobs are not.
-_NO_LISTING = frozenset(["authentication", "permission", "not_found", "bad_request", "refused"])
-
 
 class JobReader:
     """Reads jobs for one run and remembers what makes the next request narrower."""
@@ -58,7 +55,8 @@ class JobReader:
                 self._read_the_rest(wanted, found, self._read_listing(wanted, found))
                 singly = []
             except RequestError as error:
-                if error.kind not in _NO_LISTING:
+                # The listing may be closed to the user, or missing in this release, while single jobs are not.
+                if not error.kind.says_no:
                     raise
                 self._listing_works = False
                 singly = [job_id for job_id in wanted if job_id not in found]

@@ -32,11 +32,6 @@ TICK = 20.0
 # Seconds that a look may take whatever is left of the time, so that the last one has a chance.
 LAST_LOOK = 10.0
 
-# Waiting does not help against these.
-_FINAL = frozenset(["authentication", "permission", "invalid_input", "internal"])
-# Nor against these, unless the CommCell has answered well before: then it is the network or the web tier between.
-_FINAL_AT_FIRST = frozenset(["tls", "redirect", "not_found", "bad_request", "refused"])
-
 
 @dataclass
 class Wait:
@@ -96,7 +91,7 @@ class _Loop:
             seen = self._poll(list(wait.waiting), time_left)
         except CommvaultError as error:
             wait.trouble = error
-            if error.kind in _FINAL or (error.kind in _FINAL_AT_FIRST and not self.proven):
+            if error.kind.ends_a_wait(self.proven):
                 wait.error = error
             return
         wait.trouble = None

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._errors import KINDS
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import ErrorKind
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.reply import read_reply
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.reply_errors import error_from_reply
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
@@ -57,7 +57,7 @@ def test_every_answer_has_one_meaning(status, body, kind, maybe_ran):
     body = body.encode() if isinstance(body, str) else body
     error = answer(status, body)
     assert (error.kind, error.maybe_ran) == (kind, maybe_ran)
-    assert error.kind in KINDS
+    assert error.kind in ErrorKind
     assert (error.status, error.method, error.url) == (status, "POST", URL)
 
 
