@@ -188,6 +188,9 @@ class Application:
             call.quota_headers = left.headers if left.exceeded or settings.quota_headers_always else {}
             if left.exceeded:
                 return Reply({"errorMessage": "API rate limit exceeded", "errorCode": 429}, 429)
+        if settings.rate_limit and self.server.rate_limiter.refuses(settings.rate_limit, self.server.clock.now()):
+            # What such a refusal looks like is on no page of the vendor's.
+            return Reply({"errorMessage": "Too many requests", "errorCode": 429}, 429)
         if base == "webconsole/api" and settings.webconsole == "redirect":
             return Reply(status=302, text="", headers={"Location": f"/commandcenter/api/{call.endpoint}"})
         if route.auth:

@@ -113,7 +113,7 @@ class Auth:
     def identify(self, headers: Mapping[str, str]) -> Identity | None:
         """Return who sent a request, or None if its token is missing or not in force."""
         token = token_in(headers)
-        if token is None:
+        if token is None or (self._settings.token_header == "bearer" and not headers.get("authorization")):
             return None
         now = self._now()
         if token in self._fixed:

@@ -22,6 +22,7 @@ from simulator.app import Application
 from simulator.clock import Clock
 from simulator.commserve import CommServe
 from simulator.settings import from_text
+from simulator.variants import VARIANTS, settings_of
 
 #: A rehearsal server may run for days; nobody reads its journal.
 KEPT_REQUESTS = 100
@@ -62,6 +63,13 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting; can be repeated"
     )
+    out.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"a CommCell that differs, repeatable: {', '.join(VARIANTS)}; skew and lag take =SECONDS",
+    )
     out.add_argument("--harness", action="store_true", help=argparse.SUPPRESS)
     return out
 
@@ -99,6 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
         tokens = dict.fromkeys(tokens, "admin")
     try:
         settings = {**_settings(options.set), **private.get("settings", {})}
+        for variant in options.variant:
+            settings.update(settings_of(variant))
         if options.latency:
             settings["latency_ms"] = options.latency
         estate = private.get("estate") or options.estate

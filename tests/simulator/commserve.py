@@ -19,7 +19,7 @@ from simulator.estate import Estate, load
 from simulator.faults import Faults
 from simulator.jobs import Jobs, Script, script_of
 from simulator.journal import Journal
-from simulator.quota import Quota
+from simulator.quota import Quota, RateLimiter
 from simulator.settings import Settings
 from simulator.users import ADMIN, User, Users
 
@@ -108,6 +108,7 @@ class CommServe:
             (subclient, row) for subclient in self.estate.subclients_by_id.values() for row in subclient.history or []
         )
         self.quota = Quota()
+        self.rate_limiter = RateLimiter()
 
     def set(self, **changes: Any) -> None:
         """Change settings; ``speed`` changes the clock. A new ``seed`` starts all draws anew.

@@ -41,3 +41,23 @@ class Quota:
             self._used[kind] += 1
         period = quota["period"] if period_header == "full" else int(self._begun + quota["period"] - now) + 1
         return Verdict(exceeded, {"X-RateLimit-Limit": str(limit), "X-RateLimit-Period": str(period)})
+
+
+class RateLimiter:
+    """The rate limiter policy of a CommCell: a bucket of ``burst`` requests that fills by ``rate`` a second."""
+
+    def __init__(self) -> None:
+        self._level: float | None = None
+        self._at = 0.0
+
+    def refuses(self, policy: dict[str, float], now: float) -> bool:
+        """Count a request and return whether it is one too many. Refused ones are not counted.
+
+        :param now: seconds of the simulated clock.
+        """
+        level = policy["burst"] if self._level is None else self._level + (now - self._at) * policy["rate"]
+        self._level, self._at = min(policy["burst"], level), now
+        if self._level < 1:
+            return True
+        self._level -= 1
+        return False

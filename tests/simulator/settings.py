@@ -34,6 +34,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "instance_properties": ("list", "object"),
     "quota_queries": ("read", "write"),
     "quota_period": ("full", "remaining"),
+    "token_header": ("any", "bearer"),
 }
 
 
@@ -77,8 +78,15 @@ class Settings:
     job_view: str = "all"
     history_view: str = "all"
     action_error: str = "errors"
+    job_client: str = ""
+    job_application_id: int | None = None
+    job_type: str = "Backup"
+    job_end_times: bool = True
+    level_names: bool = True
+    row_description: bool = False
 
     # credentials
+    token_header: str = "any"
     fixed_token_seconds: float | None = None
     login_idle_seconds: float = 1800
     login_renewable_seconds: float = 86400
@@ -106,6 +114,8 @@ class Settings:
     quota_queries: str = "read"
     quota_period: str = "full"
     quota_headers_always: bool = False
+    # the rate limiter of a CommCell of one's own, for example {"rate": 2, "burst": 5}: requests per second
+    rate_limit: dict[str, float] | None = None
 
     seed: int = 0
 
@@ -130,6 +140,9 @@ def _check(name: str, value: Any, default: Any) -> None:
     elif name == "quota":
         if value is not None and (not isinstance(value, dict) or set(value) != {"reads", "writes", "period"}):
             raise ValueError("quota must be null or have reads, writes and period")
+    elif name == "rate_limit":
+        if value is not None and (not isinstance(value, dict) or set(value) != {"rate", "burst"}):
+            raise ValueError("rate_limit must be null or have rate and burst")
     elif isinstance(default, bool):
         if not isinstance(value, bool):
             raise ValueError(f"{name} must be true or false, not {value!r}")

@@ -382,7 +382,7 @@ def _v4_instance(server: CommServe, instance: Instance, last: dict[int, Job]) ->
         "lastBackup": _last_backup(server, last.get(instance.id)),
         "applicationSize": 0,
         "plan": {"id": plan["planId"], "name": plan["planName"]} if plan else {},
-        "SLA": {"status": "MET_SLA", "reasonList": []},
+        "SLA": {"status": "MET", "reasonList": []},
         "company": {"id": 0, "name": client.company},
         "commcell": {"name": server.estate.commcell_name},
     }
@@ -421,7 +421,7 @@ def v4_databases(server: CommServe, call: Call) -> Reply:
                 "server": {"id": client.id, "name": client.name},
                 "vendor": instance.vendor,
                 "databaseEngine": ENGINES[instance.application_id],
-                "SLAStatus": "MET_SLA",
+                "SLAStatus": "MET",
                 "lastBackupSize": 0,
                 "lastBackupTime": 0,
                 "plan": {"id": plan["planId"], "name": plan["planName"]} if plan else {},

@@ -12,6 +12,7 @@ from simulator.commserve import Call, CommServe
 from simulator.jobs import Job
 from simulator.replies import Reply, access_denied, error
 from simulator.routes import Route
+from simulator.variants import vary_row
 from simulator.views import job_details, job_events, job_summary
 
 YEAR = 31536000
@@ -47,7 +48,8 @@ def not_there(server: CommServe) -> Reply:
 
 
 def _summary(server: CommServe, job: Job) -> dict[str, Any]:
-    return job_summary(job, server.clock.now(), server.estate.commcell_name, server.estate.commcell_id)
+    row = job_summary(job, server.clock.now(), server.estate.commcell_name, server.estate.commcell_id)
+    return vary_row(server.settings, row, job)
 
 
 def get_job(server: CommServe, call: Call) -> Reply:

@@ -39,8 +39,18 @@ def who_am_i(_server: CommServe, call: Call) -> Reply:
     return Reply({"user": {"userName": call.user.name if call.user else ""}})
 
 
+def job_settings(server: CommServe, _call: Call) -> Reply:
+    """GET CommServ/JobManagementSetting: whether conflicting jobs are queued (github.com/Commvault/cvpysdk: job.py)."""
+    general = {
+        "queueJobsIfConflictingJobsActive": server.settings.queue_conflicting_jobs,
+        "queueJobsIfActivityDisabled": server.settings.queue_when_disabled,
+    }
+    return Reply({"jobManagementSettings": {"generalSettings": general}})
+
+
 ROUTES = [
     Route("GET", "", "read", root, auth=False),
     Route("GET", "commserv", "read", commserv),
+    Route("GET", "commserv/jobmanagementsetting", "read", job_settings),
     Route("POST", "whoami", "read", who_am_i),
 ]
