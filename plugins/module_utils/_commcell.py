@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """One CommCell behind its REST API: authenticated requests, and errors instead of bad answers.
 
 The endpoints are in the modules _api_*.py, one for each topic, on top of this.
 """
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

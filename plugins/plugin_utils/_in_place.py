@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """Runs the work of a module in Ansible's own process where the task is the controller's own, and the module elsewhere.
 
 Most tasks of this collection talk to a CommCell from the controller. To pack a module with all that it uses, to write
 it to a file and to start a Python that compiles it takes longer than the request; and options of a task, secrets among
 them, would be in that file.
 """
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

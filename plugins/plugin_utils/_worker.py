@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """The life of the worker that a task runs in: it can lose the Ansible that started it, and its time can run out.
 
 Where Ansible is killed, as ansible-runner does when a job is cancelled, its workers go on with their tasks: since
@@ -14,6 +12,8 @@ The keyword timeout is Ansible's own limit for a task. When it expires, an alarm
 Ansible shows nothing of what the task has done, while requests that were sent go on. So what starts backups or waits
 for jobs ends by itself then, with a result.
 """
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """The credential token file: tokens that several processes share, and that are renewed in the file.
 
 Two kinds of content: a pair of access and refresh token that somebody made in Commvault, and the session that the
@@ -13,6 +11,8 @@ A pair is good for one renewal. Using it a second time makes the server delete e
 (https://documentation.commvault.com/11.42/software/using_refresh_tokens_to_renew_access_tokens.html), so the file says
 that a renewal is under way before it is sent, and no process sends one for a pair that says so.
 """
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

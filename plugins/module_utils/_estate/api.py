@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """Clients, instances and subclients: what a CommCell protects. All of these requests only read.
 
 Paths are those of Commvault's SDK (github.com/Commvault/cvpysdk: services.py).
 """
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

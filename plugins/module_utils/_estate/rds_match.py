@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """From DB instances as AWS names them to subclients as Commvault names them. Pure functions: nothing is guessed, what
 does not fit exactly one instance is said to be missing or ambiguous.
 """
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """Finds the error in an answer of Commvault, whichever of its many envelopes it comes in.
 
 The envelopes are gathered from https://api.commvault.com, from Commvault's own SDK (github.com/Commvault/cvpysdk:
 job.py, instance.py, cvpysdk.py) and from third-party clients that were written against live systems; no single page of
 the vendor lists them.
 """
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """The shared HTTP helper: sends requests to one CommCell and returns whatever answer came, or an error that says what
 may have happened.
 
 Reads are repeated when that can help, attempts to connect too; a request that changes something is sent once.
 """
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

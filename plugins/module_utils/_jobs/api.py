@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """Jobs: GET Job/{id}, POST Jobs, JobDetails, Events and the actions on a job.
 
 Paths and shapes are those of Commvault's SDK (github.com/Commvault/cvpysdk: job.py, services.py).
 """
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """What to do about a job that failed or hangs, where the cause is known. A hint stands beside the vendor's words, never
 in their place.
 """
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
-
 """One step of the role oracle_rds_export_backup for all hosts of a play at once, as a task of a play.
 
 It runs modules where the task runs, and hands on no more than what facts, console and reports need of their results:
 whatever it returns is copied several times by Ansible, and kept for each host.
 """
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 
