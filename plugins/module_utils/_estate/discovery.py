@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from .._errors import CommvaultError, ErrorKind, InvalidInput
 from .._parallel import read_each
+from .clients import ClientDirectory
 from .model import (
     ENGINES,
     ORACLE,
@@ -101,6 +102,7 @@ class Discovery:
 
     def __init__(self, estate: EstateApi, jobs: Jobs) -> None:
         self._estate = estate
+        self._clients = ClientDirectory(estate)
         self._jobs = jobs
 
     def find(self, query: Query) -> DiscoveryResult:
@@ -151,7 +153,7 @@ class Discovery:
             return [_Target(name, name) for name in names.values()]
         if listed:
             return [_Target(*pair) for pair in {one.client_id: one.client_name for one in listed}.items()]
-        return [_Target(client.id, client.name) for client in self._estate.clients()]
+        return [_Target(client.id, client.name) for client in self._clients.all()]
 
     def _read(self, targets: t.Sequence[_Target], query: Query, found: DiscoveryResult) -> None:
         """Put the subclients of clients into found. Raises the error if not one client could be read."""
@@ -185,11 +187,7 @@ class Discovery:
             found.unread.extend(_unknown_clients(missing, self._known_names()))
 
     def _known_names(self) -> list[str]:
-        try:
-            return [name for client in self._estate.clients() for name in (client.name, client.display_name)]
-        except CommvaultError:
-            # They only help to find a misspelled name.
-            return []
+        return [name for client in self._clients.known() for name in (client.name, client.display_name)]
 
     def _add_history(self, query: Query, found: DiscoveryResult) -> None:
         clients = {subclient.client_id for subclient in found.subclients}

@@ -18,7 +18,7 @@ from .submission import Submission
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
-    from .._estate.api import EstateApi
+    from .._estate.clients import ClientDirectory
     from .._jobs.job import Job
     from .._jobs.reader import JobReader
     from .._parallel import Runtime
@@ -57,6 +57,7 @@ class Export:
         self._submission = Submission(TasksApi(commcell), options, plan, runtime, is_orphan)
         self.warnings: list[str] = []
         self._own_reader: JobReader | None = None
+        self._own_clients: ClientDirectory | None = None
         self._own_client_jobs: ClientJobs | None = None
         # The jobs of the past that were read to be shown, None if they were not.
         self._shown: JobListing | None = None
@@ -74,17 +75,20 @@ class Export:
         return self._own_reader
 
     @property
-    def _estate(self) -> EstateApi:
-        from .._estate.api import EstateApi
+    def _clients(self) -> ClientDirectory:
+        if self._own_clients is None:
+            from .._estate.api import EstateApi
+            from .._estate.clients import ClientDirectory
 
-        return EstateApi(self._commcell)
+            self._own_clients = ClientDirectory(EstateApi(self._commcell), self._plan.concurrency, self._runtime)
+        return self._own_clients
 
     @property
     def _client_jobs(self) -> ClientJobs:
         if self._own_client_jobs is None:
             from .history import ClientJobs
 
-            self._own_client_jobs = ClientJobs(self._estate, self._reader, self._plan.concurrency, self._runtime)
+            self._own_client_jobs = ClientJobs(self._clients, self._reader)
         return self._own_client_jobs
 
     def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
@@ -150,14 +154,15 @@ class Export:
 
     def _check_names(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, Verdict]:
         """Settle what would be refused; returns the verdicts on the others, by their place."""
+        from .._estate.api import EstateApi
         from .preflight import REFUSED, Preflight
 
         others: dict[int, Verdict] = {}
         for place, verdict in enumerate(
-            Preflight(self._estate, self._plan.concurrency, self._runtime).check(instances)
+            Preflight(EstateApi(self._commcell), self._clients, self._plan.concurrency, self._runtime).check(instances)
         ):
             if verdict.subclient:
-                self._client_jobs.remember_id(verdict.instance.client_name, verdict.subclient.client_id)
+                self._clients.remember_id(verdict.instance.client_name, verdict.subclient.client_id)
             if verdict.state == REFUSED:
                 # The code of the refusal that is foreseen, so that a rescue takes the same branch in a dry run.
                 error = RequestError(verdict.msg, "refused", code=NO_ELIGIBLE_SUBCLIENT)

@@ -12,24 +12,13 @@ import typing as t
 
 from .._errors import CommvaultError
 from .._estate.discovery import MAX_CLIENT_FILTER
-from .._parallel import RUNTIME, read_each
 from .backup import Backup, backup_from_error
 from .recovery import is_same_subclient
 
 if t.TYPE_CHECKING:
-    from .._estate.model import Client
+    from .._estate.clients import ClientDirectory
     from .._jobs.job import Job
-    from .._parallel import Runtime
     from .request import Instance
-
-    class Estate(t.Protocol):
-        """Knows clients; see _api_estate.EstateApi."""
-
-        def client_id(self, client_name: str) -> int | None:
-            """The number of a client, None if none of that name is visible."""
-
-        def clients(self) -> t.Sequence[Client]:
-            """All visible clients."""
 
     class Reader(t.Protocol):
         """Reads jobs; see _job_reader.JobReader."""
@@ -42,8 +31,6 @@ if t.TYPE_CHECKING:
 
 
 _FULL = "full"
-# With more unknown numbers of clients than this, the list of all clients is read: one answer in place of one for each.
-MAX_LOOKUPS = 10
 _SHOWN_NAMES = 3
 
 
@@ -57,18 +44,9 @@ class JobListing(t.NamedTuple):
 class ClientJobs:
     """Reads the jobs of the clients of a call, of all of them with one listing."""
 
-    def __init__(self, estate: Estate, reader: Reader, concurrency: int = 4, runtime: Runtime = RUNTIME) -> None:
-        """concurrency: requests at once."""
-        self._estate = estate
+    def __init__(self, clients: ClientDirectory, reader: Reader) -> None:
+        self._clients = clients
         self._reader = reader
-        self._concurrency = concurrency
-        self._runtime = runtime
-        # By names in lower case: the number of a client, None if it is not visible, or why it could not be read.
-        self._ids: dict[str, int | CommvaultError | None] = {}
-
-    def remember_id(self, client_name: str, client_id: int) -> None:
-        """Take in the number of a client, so that it need not be read."""
-        self._ids[client_name.lower()] = client_id
 
     def active(self, client_names: t.Iterable[str]) -> JobListing:
         """The jobs that have not ended: one listing for all clients there are, since few are active. Raises nothing."""
@@ -77,17 +55,13 @@ class ClientJobs:
         except CommvaultError as error:
             return JobListing([], {name.lower(): error for name in client_names})
 
-    def past(self, client_names: t.Iterable[str], age: float) -> JobListing:
+    def past(self, client_names: t.Collection[str], age: float) -> JobListing:
         """The jobs of these clients that are active or ended at most age seconds ago. Raises nothing."""
-        names: dict[str, str] = {}
-        for name in client_names:
-            names.setdefault(name.lower(), name)
+        names = {name.lower() for name in client_names}
         numbers: dict[str, int] = {}
         unread: dict[str, CommvaultError] = {}
         if len(names) <= MAX_CLIENT_FILTER:
-            self._look_up([name for lowered, name in names.items() if lowered not in self._ids])
-            for name in names:
-                found = self._ids[name]
+            for name, found in self._clients.ids(client_names).items():
                 if isinstance(found, CommvaultError):
                     unread[name] = found
                 elif found is not None:
@@ -110,22 +84,6 @@ class ClientJobs:
         # One client that the user may not see can have been the cause. The jobs of such a one are left out of a list
         # that names no client; if that is refused, too, it is the list that is closed to the user.
         return self._reader.recent((), age)
-
-    def _look_up(self, names: t.Sequence[str]) -> None:
-        """Find the numbers of clients."""
-        if len(names) > MAX_LOOKUPS:
-            try:
-                known = {client.name.lower(): client.id for client in self._estate.clients()}
-            except CommvaultError as error:
-                if not error.kind.says_no:
-                    self._ids.update({name.lower(): error for name in names})
-                    return
-                known = {}
-            self._ids.update({name.lower(): known[name.lower()] for name in names if name.lower() in known})
-            # That list need not have them all: some clients of Commvault's own making are only shown by name.
-            names = [name for name in names if name.lower() not in known]
-        answers = read_each(names, self._estate.client_id, self._concurrency, self._runtime)
-        self._ids.update(zip((name.lower() for name in names), answers))
 
 
 class JobsBySubclient:

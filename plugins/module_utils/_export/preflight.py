@@ -19,7 +19,8 @@ from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
     from .._estate.api import EstateApi
-    from .._estate.model import Client, Subclient
+    from .._estate.clients import ClientDirectory
+    from .._estate.model import Subclient
     from .._parallel import Runtime
     from .request import Instance
 
@@ -64,12 +65,18 @@ class Verdict:
 class Preflight:
     """Checks what a call is about to back up."""
 
-    def __init__(self, estate: EstateApi, concurrency: int = 4, runtime: Runtime = RUNTIME) -> None:
-        """concurrency: requests at once."""
+    def __init__(
+        self, estate: EstateApi, clients: ClientDirectory, concurrency: int = 4, runtime: Runtime = RUNTIME
+    ) -> None:
+        """Prepare to check.
+
+        Args:
+            concurrency: Requests at once.
+        """
         self._estate = estate
+        self._clients = clients
         self._concurrency = concurrency
         self._runtime = runtime
-        self._clients: list[Client] | CommvaultError | None = None
 
     def check(self, instances: t.Sequence[Instance]) -> list[Verdict]:
         """One Verdict for each instance, in order. Raises nothing: what cannot be read is not verified."""
@@ -111,7 +118,7 @@ class Preflight:
         return _judge_subclient(instance, next((one for one in wanted if one.backup_enabled is not False), wanted[0]))
 
     def _no_client(self, instance: Instance) -> Verdict:
-        known = self._known_clients()
+        known = self._clients.known()
         name = instance.client_name
         shown = [client.name for client in known if client.display_name.lower() == name.lower()]
         if shown:
@@ -120,15 +127,6 @@ class Preflight:
         nearest = nearest_names(name, [client.name for client in known])
         msg = f"there is no client '{name}', or these credentials may not see it.{nearest_words(nearest)}"
         return _refused(instance, NO_CLIENT, msg, nearest=nearest)
-
-    def _known_clients(self) -> list[Client]:
-        """All clients, read once; they only help to find a misspelled name."""
-        if self._clients is None:
-            try:
-                self._clients = self._estate.clients()
-            except CommvaultError as error:
-                self._clients = error
-        return [] if isinstance(self._clients, CommvaultError) else self._clients
 
     def _look_at_clients(self, verdicts: list[Verdict]) -> None:
         """Add, in place, what the activity of each client means for what would start otherwise. Nothing else is known

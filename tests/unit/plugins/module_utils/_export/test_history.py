@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._estate.clients import MAX_LOOKUPS, ClientDirectory
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.model import Client
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.history import (
-    MAX_LOOKUPS,
     ClientJobs,
     HistoryCheck,
     JobListing,
@@ -177,13 +177,14 @@ def many(count):
 
 
 def reading(cell):
-    return ClientJobs(cell, cell, concurrency=1)
+    return ClientJobs(ClientDirectory(cell, concurrency=1), cell)
 
 
 def test_the_jobs_of_all_clients_are_one_listing():
     cell = FakeCommCell(many(3))
-    jobs = reading(cell)
-    jobs.remember_id("C2", 3)
+    clients = ClientDirectory(cell, concurrency=1)
+    clients.remember_id("C2", 3)
+    jobs = ClientJobs(clients, cell)
     seen = jobs.past(["c0", "C0", "c1", "c2", "no-such"], HOUR)
     assert (len(seen.jobs), seen.unread) == (3, {})
     assert cell.calls == [

@@ -9,6 +9,7 @@ from support import estates
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
+from ansible_collections.rdsops.commvault.plugins.module_utils._estate.clients import ClientDirectory
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.preflight import MAX_CLOSE_LOOKS, Preflight
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
 
@@ -57,7 +58,7 @@ BILLING = estates.subclient_row(1002, "billing")
 def check(estate, *names):
     """The verdicts on "client/instance" or "client/instance/subclient"."""
     instances = [Instance(*name.split("/")) for name in names]
-    verdicts = Preflight(estate, concurrency=1).check(instances)
+    verdicts = Preflight(estate, ClientDirectory(estate), concurrency=1).check(instances)
     assert [verdict.instance for verdict in verdicts] == instances
     assert not any(verdict.open for verdict in verdicts)
     return verdicts

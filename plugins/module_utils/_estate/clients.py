@@ -1,0 +1,97 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The clients of a CommCell by their names, each read once in a call."""
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import CommvaultError
+from .._parallel import RUNTIME, read_each
+
+if t.TYPE_CHECKING:
+    from .._parallel import Runtime
+    from .model import Client
+
+    class Estate(t.Protocol):
+        """Knows clients; see api.EstateApi."""
+
+        def client_id(self, client_name: str) -> int | None:
+            """The number of a client, None if none of that name is visible."""
+
+        def clients(self) -> list[Client]:
+            """All visible clients."""
+
+
+# With more unknown numbers of clients than this, the list of all clients is read: one answer in place of one for each.
+MAX_LOOKUPS = 10
+
+
+class ClientDirectory:
+    """What is known of clients in one call."""
+
+    def __init__(self, estate: Estate, concurrency: int = 4, runtime: Runtime = RUNTIME) -> None:
+        """Prepare to read.
+
+        Args:
+            concurrency: Requests at once.
+        """
+        self._estate = estate
+        self._concurrency = concurrency
+        self._runtime = runtime
+        self._all: list[Client] | CommvaultError | None = None
+        # By names in lower case.
+        self._ids: dict[str, int | CommvaultError | None] = {}
+
+    def all(self) -> list[Client]:
+        """All visible clients. Raises CommvaultError, the same again if it is asked once more."""
+        if self._all is None:
+            try:
+                self._all = self._estate.clients()
+            except CommvaultError as error:
+                self._all = error
+        if isinstance(self._all, CommvaultError):
+            raise self._all
+        return self._all
+
+    def known(self) -> list[Client]:
+        """All visible clients, none if they cannot be read: for whoever only looks for a misspelled name."""
+        try:
+            return self.all()
+        except CommvaultError:
+            return []
+
+    def remember_id(self, client_name: str, client_id: int) -> None:
+        """Take in the number of a client, so that it need not be read."""
+        self._ids[client_name.lower()] = client_id
+
+    def ids(self, client_names: t.Iterable[str]) -> dict[str, int | CommvaultError | None]:
+        """The numbers of clients.
+
+        Returns:
+            By names in lower case: the number, None if no such client is visible, or why it could not be read.
+        """
+        names: dict[str, str] = {}
+        for name in client_names:
+            names.setdefault(name.lower(), name)
+        self._look_up([name for lowered, name in names.items() if lowered not in self._ids])
+        return {lowered: self._ids[lowered] for lowered in names}
+
+    def _look_up(self, names: t.Sequence[str]) -> None:
+        if len(names) > MAX_LOOKUPS:
+            try:
+                listed = {client.name.lower(): client.id for client in self.all()}
+            except CommvaultError as error:
+                if not error.kind.says_no:
+                    self._ids.update({name.lower(): error for name in names})
+                    return
+                listed = {}
+            self._ids.update({name.lower(): listed[name.lower()] for name in names if name.lower() in listed})
+            # That list need not have them all: some clients of Commvault's own making are only shown by name.
+            names = [name for name in names if name.lower() not in listed]
+        answers = read_each(names, self._estate.client_id, self._concurrency, self._runtime)
+        self._ids.update(zip((name.lower() for name in names), answers))
