@@ -13,7 +13,7 @@ author:
   - rdsops contributors (@rdsops)
 description:
   - Waits until one job or many have ended, and fails unless all ended well.
-  - While it waits it prints a line whenever something has changed, and at least one every minute.
+  - While it waits on the controller, it prints a line whenever something has changed, and at least one every minute.
   - Success and failure both return every job.
   - It never suspends or kills a job unless O(on_timeout) says so.
 extends_documentation_fragment:
@@ -35,16 +35,17 @@ attributes:
     details:
       - Jobs that have ended are not waited for.
   action:
-    description: Runs in part on the controller.
+    description: Has a part that runs on the controller.
     support: full
     details:
-      - Waits on the controller and reads the jobs where the task runs, by short runs of
-        M(rdsops.commvault.job_info), so that nothing holds a connection open for hours.
+      - A task of the controller itself waits in Ansible's own process, with one session for all looks, and prints its
+        progress. On another machine, with C(async), C(become), C(environment) or another Python it runs as an ordinary
+        module; it says so, and prints nothing else.
   async:
     description: Supports being used with C(async).
     support: full
     details:
-      - It runs as a whole where the task runs then, and prints nothing.
+      - It runs as an ordinary module then, without progress.
 options:
   job_ids:
     description:
@@ -380,6 +381,7 @@ failure:
       sample: "1 job after 00:42:10: 1 ended badly. Job 148886 (orders): Failed, the disk is full."
 """
 
+import time
 import typing as t
 
 from ..module_utils._argspec import ArgumentSpec
@@ -399,8 +401,17 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     """Wait for the jobs."""
     job_ids = check_job_ids(module.params["job_ids"])
     options = wait_options(module.params)
+    # Ansible's timeout would end the wait without a word of how far the jobs are.
+    module.outlive()
     with module.open() as commcell:
-        result = wait_and_describe(commcell, job_ids, options, check_mode=module.check_mode)
+        result = wait_and_describe(
+            commcell,
+            job_ids,
+            options.within(None if module.deadline is None else module.deadline - time.monotonic()),
+            check_mode=module.check_mode,
+            on_progress=module.on_progress,
+            is_orphan=module.is_orphan,
+        )
         result["api_calls"] = commcell.api_calls()
     for warning in result.pop("warnings", []):
         module.warn(warning)

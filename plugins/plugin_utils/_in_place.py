@@ -13,6 +13,7 @@ them, would be in that file.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import json
@@ -22,17 +23,22 @@ import typing as t
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
+from ..module_utils._durations import parse_duration
+from ..module_utils._errors import InvalidInput
 from ..module_utils._http.session import HAS_REQUESTS
+from ..module_utils._jobs.wait_options import WaitOptions
 from ..module_utils._module.run import Circumstances, ModuleRun, perform
 from ..module_utils._redact import Redactor, named_secrets
+from ._progress import Progress
 from ._worker import deadline_of, exit_if_parent_died, ignore_task_timeout, parent_has_died
 
 _COLLECTION = "rdsops.commvault"
-# Modules that start what cannot be taken back.
-_STARTING = frozenset(["oracle_rds_export_backup"])
+# Modules that start or wait for what goes on without them, and show how far it is; the second waits by an option.
+_WAITING = ("job_wait", "oracle_rds_export_backup")
 _MODULES = f"ansible_collections.{_COLLECTION}.plugins.modules"
 
 
@@ -46,7 +52,9 @@ class InPlaceAction(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """As of ActionBase.run."""
         super().run(tmp, task_vars)
-        result = execute(self, self._task.action.rpartition(".")[2], self._task.args, task_vars or {})
+        # Not of the task: the role has a task of another name run job_wait.
+        name = type(self).__module__.rpartition(".")[2]
+        result = execute(self, name, self._task.args, task_vars or {})
         exit_if_parent_died()
         return result
 
@@ -58,7 +66,14 @@ def execute(
 
     module: its short name. arguments: its options. variables: those of the task.
     """
-    result = _in_place(action, module, arguments) if _is_controllers_own(action, variables) else None
+    host = variables.get("inventory_hostname", "localhost")
+    result = None
+    if _is_controllers_own(action, variables):
+        result = _in_place(action, module, arguments, host)
+    elif module in _WAITING and boolean(arguments.get("wait", module == "job_wait"), strict=False):
+        action._display.display(
+            f"[{host}] No progress is shown, since this task does not run in Ansible's own process."
+        )
     return execute_packed(action, module, arguments, variables) if result is None else result
 
 
@@ -67,15 +82,26 @@ def execute_packed(
 ) -> dict[str, t.Any]:
     """As execute, but by the module itself, where the task runs; in the background if the task asks for that."""
     in_background = bool(action._task.async_val and not action._connection.has_native_async)
-    if module in _STARTING:
+    if module in _WAITING:
         # Its process would go on, and its result would be lost.
         ignore_task_timeout(action._task)
+    if module == "job_wait" and not action._task.async_val:
+        arguments = _within_timeout(arguments, action._task.timeout)
     return action._execute_module(
         module_name=f"{_COLLECTION}.{module}",
         module_args=dict(arguments),
         task_vars=variables,
         wrap_async=in_background,
     )
+
+
+def _within_timeout(arguments: t.Mapping[str, t.Any], timeout: int) -> t.Mapping[str, t.Any]:
+    """The options of a wait that ends by itself when the time of its task is over, as of WaitOptions.within."""
+    with contextlib.suppress(InvalidInput):
+        wait_timeout = parse_duration(arguments.get("wait_timeout", WaitOptions.timeout), "wait_timeout")
+        if timeout and timeout < wait_timeout:
+            return {**arguments, "wait_timeout": timeout, "on_timeout": "leave"}
+    return arguments
 
 
 def _is_controllers_own(action: ActionBase, variables: dict[str, t.Any]) -> bool:
@@ -102,8 +128,8 @@ def _is_own_python(action: ActionBase, variables: dict[str, t.Any]) -> bool:
     return not chosen or str(chosen).startswith("auto") or chosen == sys.executable
 
 
-def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
-    """The result of the work; None if the options are wrong, which the module words best."""
+def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any] | None:
+    """The result of the work; None if the options are wrong, which the module words best. host: named in progress."""
     module = importlib.import_module(f"{_MODULES}.{name}")
     spec = connection_spec().merge(module.argument_spec())
     # As a module gets them: without what Ansible knows of the origin of a value, and decrypted.
@@ -119,6 +145,10 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -
             redactor.add(secret)
     warnings: list[str] = []
     task = action._task
+
+    def show(line: str) -> None:
+        action._display.display(f"[{host}] {line}")
+
     circumstances = Circumstances(
         task.check_mode,
         bool(task.diff),
@@ -127,6 +157,7 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any]) -
         deadline_of(task),
         functools.partial(ignore_task_timeout, task),
         parent_has_died,
+        Progress(show, params["fail_on"], names=not task.no_log) if "fail_on" in params else None,
     )
     result = perform(ModuleRun(params, circumstances, redactor, from_environment), module.run, redactor)
     if warnings:

@@ -19,6 +19,7 @@ from .connection import open_commcell, open_transport
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
     from .._http.transport import Transport
+    from .._jobs.wait_loop import Wait
     from .._redact import Redactor
 
     # Gets the run, returns the result; a result with failed: true fails the task.
@@ -31,6 +32,7 @@ class Circumstances:
 
     warn: shows the user a warning. deadline: when the time of the task is over, as of time.monotonic, None for never.
     outlive: lets the run go on to its result all the same. is_orphan: whether nobody is left to hear the result.
+    on_progress: shows people how far a wait is, None where they cannot see it.
     """
 
     check_mode: bool
@@ -40,6 +42,7 @@ class Circumstances:
     deadline: float | None = None
     outlive: t.Callable[[], object] = lambda: None
     is_orphan: t.Callable[[], bool] = lambda: False
+    on_progress: t.Callable[[Wait], None] | None = None
 
 
 class ModuleRun:
@@ -60,6 +63,7 @@ class ModuleRun:
         self.deadline = circumstances.deadline
         self.outlive = circumstances.outlive
         self.is_orphan = circumstances.is_orphan
+        self.on_progress = circumstances.on_progress
         self._warn = circumstances.warn
         self._redactor = redactor
         self._from_environment = from_environment
