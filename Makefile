@@ -6,7 +6,7 @@
 # environments that it needs in .venvs/, with the pins of requirements/, and keeps them for the next time.
 
 PYTHON ?= python3
-GATES = PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m gates
+GATES = PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tests.gates
 
 .DEFAULT_GOAL := help
 .PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos races docs pictures \

@@ -20,8 +20,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.html_format import report_html
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import make_report
+from ansible_collections.rdsops.commvault.tests.support import browser
+from ansible_collections.rdsops.commvault.tests.support.reports import night
+
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = ROOT / "tests"
 COMMITTED = ROOT / "docs" / "docsite" / "rst" / "images"
 
 # The demo numbers its jobs in the order in which the requests come in: one at a time, it is the same in each run.
@@ -168,7 +172,7 @@ def take_console(into: Path) -> str:
     :raises CannotTake: if the demo fails or prints something else than it should.
     """
     environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "ANSIBLE_NOCOLOR")}
-    environment.update(ANSIBLE_FORCE_COLOR="true", PYTHONPATH=str(TESTS))
+    environment.update(ANSIBLE_FORCE_COLOR="true")
     done = subprocess.run(
         [sys.executable, *DEMO], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, timeout=DEMO_SECONDS, check=False,
@@ -188,18 +192,9 @@ def take_report(into: Path) -> str:
 
     :raises CannotTake: if Chromium is there and takes no picture.
     """
-    sys.path.insert(0, str(TESTS))
-    from support import browser
-
     chromium = browser.find()
     if chromium is None:
         return "report.png stays as it is committed: there is no Chromium here to take it (Debian: package chromium)"
-    sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
-    from support.reports import night
-
-    from ansible_collections.rdsops.commvault.plugins.module_utils._report.html_format import report_html
-    from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import make_report
-
     with tempfile.TemporaryDirectory(prefix="pictures-") as scratch:
         page, shot = Path(scratch, "report.html"), Path(scratch, "report.png")
         page.write_text(report_html(make_report(night(12), (), "Export backups of the night")), encoding="utf-8")

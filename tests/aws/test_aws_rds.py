@@ -13,8 +13,9 @@ import boto3
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
-from simulator.harness import Simulator
-from support.playbooks import run_command, run_playbook
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import run_command, run_playbook
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

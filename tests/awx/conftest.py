@@ -18,13 +18,13 @@ import yaml
 from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
-from leaks.forms import make_secret
-from support.documents import blocks
-from support.playbooks import CommandRun, run_command
 
-from awx import rules
-from awx.awx_api import Awx, Call
-from awx.jobs import Project
+from ansible_collections.rdsops.commvault.tests.awx import rules
+from ansible_collections.rdsops.commvault.tests.awx.awx_api import Awx, Call
+from ansible_collections.rdsops.commvault.tests.awx.jobs import Project
+from ansible_collections.rdsops.commvault.tests.leaks.forms import make_secret
+from ansible_collections.rdsops.commvault.tests.support.documents import blocks
+from ansible_collections.rdsops.commvault.tests.support.playbooks import CommandRun, run_command
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "extensions/awx"

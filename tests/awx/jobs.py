@@ -15,9 +15,15 @@ from pathlib import Path
 
 import ansible_runner
 import yaml
-from support.playbooks import BIN, LIMIT_SECONDS, CommandRun, environment, run_command
 
-from awx import rules
+from ansible_collections.rdsops.commvault.tests.awx import rules
+from ansible_collections.rdsops.commvault.tests.support.playbooks import (
+    BIN,
+    LIMIT_SECONDS,
+    CommandRun,
+    environment,
+    run_command,
+)
 
 Handler = t.Callable[[dict[str, t.Any]], object]
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import connection_spec
-from awx import rules
+from ansible_collections.rdsops.commvault.tests.awx import rules
 
 from .conftest import DATA, ROOT, data, inject
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.playbooks import BIN
+
+from ansible_collections.rdsops.commvault.tests.support.playbooks import BIN
 
 from .conftest import ROOT
 

@@ -16,10 +16,11 @@ import shutil
 from pathlib import Path
 
 import yaml
-from playbooks.test_documents import Reader
-from simulator.harness import Simulator
-from support.documents import blocks
-from support.playbooks import run_command
+
+from ansible_collections.rdsops.commvault.tests.playbooks.test_documents import Reader
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.documents import blocks
+from ansible_collections.rdsops.commvault.tests.support.playbooks import run_command
 
 from .conftest import GUIDE, ROOT, Twice
 

@@ -11,10 +11,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from leaks.forms import make_secret, needles
-from simulator.harness import Simulator
 
-from awx.jobs import Job, Project, launch, sliced
+from ansible_collections.rdsops.commvault.tests.awx.jobs import Job, Project, launch, sliced
+from ansible_collections.rdsops.commvault.tests.leaks.forms import make_secret, needles
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import Injected, data, inject
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from simulator.harness import Simulator
-from support.playbooks import run_command
 
-from awx import rules
-from awx.jobs import Project
+from ansible_collections.rdsops.commvault.tests.awx import rules
+from ansible_collections.rdsops.commvault.tests.awx.jobs import Project
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import run_command
 
 from .conftest import ROOT, data, inject
 

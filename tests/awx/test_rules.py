@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from awx import rules
+from ansible_collections.rdsops.commvault.tests.awx import rules
 
 TYPE: dict[str, t.Any] = {
     "kind": "cloud",

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from leaks.forms import core
-
-from awx.awx_api import Awx
+from ansible_collections.rdsops.commvault.tests.awx.awx_api import Awx
+from ansible_collections.rdsops.commvault.tests.leaks.forms import core
 
 from .conftest import COMMCELL, ROOT, SECRET, Twice, data, playbooks, set_up
 

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.events import Events, of_playbook
-from bench.plan import WentWrong
-from bench.stub import Stub
-from bench.table import align
+from .events import Events, of_playbook
+from .plan import WentWrong
+from .stub import Stub
+from .table import align
 
 HERE = Path(__file__).resolve().parent
 LIMIT = 1800  # seconds for one case

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
-from bench.plan import WentWrong
-from bench.table import align
+from .plan import WentWrong
+from .table import align
 
 CLIENTS, SUBCLIENTS = 3600, 10_000
 LATENCY = 20.0  # milliseconds of each call

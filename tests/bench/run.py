@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import hosts, inventory
-from bench.plan import Case, Plan, WentWrong
-from bench.stub import Stub
-from bench.table import Sample, Samples, render
+from . import hosts, inventory
+from .plan import Case, Plan, WentWrong
+from .stub import Stub
+from .table import Sample, Samples, render
 
 HERE = Path(__file__).resolve().parent
 TOKEN = "bench-token"

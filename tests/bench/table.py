@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bench.plan import Case, Plan, Ratio
+    from .plan import Case, Plan, Ratio
 
 
 @dataclass(frozen=True)

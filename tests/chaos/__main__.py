@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fault campaign: thousands of submissions under faults drawn at random, held against what really happened.
 
-python -m chaos [--submissions N] [--seed S] [--only-round K]; every round can be replayed alone by its seed and number.
+Every round can be replayed alone by its seed and number.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from collections import Counter
 from types import SimpleNamespace
 
 import urllib3.util.retry
-from simulator.harness import Simulator
 
-from chaos.campaign import Report, Round
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+
+from .campaign import Report, Round
 
 
 def main() -> int:
@@ -55,7 +56,7 @@ def run(submissions: int, seed: int, only_round: int | None = None) -> Report:
             )
             for finding in report.findings:
                 print(f"  {finding.kind}: {finding.instance}: {finding.text}")
-                print(f"    replay: python -m chaos --seed {seed} --only-round {number} --submissions 1", flush=True)
+                print(f"    replay: make chaos ARGS='--seed {seed} --only-round {number} --submissions 1'", flush=True)
             if only_round is not None:
                 break
             number += 1

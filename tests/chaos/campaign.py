@@ -23,10 +23,11 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url im
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import Runtime
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
-from chaos.verdict import Finding, findings, truth_of
+
+from .verdict import Finding, findings, truth_of
 
 if t.TYPE_CHECKING:
-    from simulator.harness import Simulator
+    from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 CLIENTS = 4
 INSTANCES_PER_CLIENT = 10

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Start backups for a sample inventory on the simulator, wait for their jobs, and write a report.
 
-``make demo`` calls it. By hand: an environment with requirements/demo.txt, tests/ on PYTHONPATH, and the collection
-installed where ANSIBLE_COLLECTIONS_PATH says. Arguments go to ansible-playbook, such as ``--check`` or ``--limit``.
+``make demo`` calls it. By hand: an environment with requirements/demo.txt, the directory above
+ansible_collections/ on PYTHONPATH, and the collection installed where
+ANSIBLE_COLLECTIONS_PATH says. Arguments go to ansible-playbook, such as ``--check`` or ``--limit``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = "rdsops.commvault.export_backup"

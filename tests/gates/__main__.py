@@ -1,7 +1,7 @@
 # Copyright (c) 2026, rdsops contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything behind the Makefile: ``python3 -m gates --help``, with tests/ on PYTHONPATH. Needs nothing but Python."""
+"""Everything behind the Makefile: ``python3 -m tests.gates --help``. Needs nothing but Python."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
 ``installed.py TARBALL`` installs it to an empty path, runs its playbook by full name over an inventory, and its
 module from a shell. ``installed.py TARBALL PYTHON...`` runs the module alone, with each of these Pythons in the part
 of the managed node. Both count at the simulator what was started. Run with the Python of an environment that holds
-ansible-core and the simulator, and with tests/ on PYTHONPATH.
+ansible-core and the simulator, and with the directory above ansible_collections/ on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 MODULE = "rdsops.commvault.oracle_rds_export_backup"
 PLAYBOOK = "rdsops.commvault.export_backup"

@@ -15,4 +15,5 @@ DIST = ROOT / "dist"
 
 # Where a copy of the tree lies inside the directory made for it: pytest-ansible wants the word "collections"
 # above the collection, ansible-test a real path (no link) and no git repository above.
+MODULES = "ansible_collections.rdsops.commvault.tests"
 INSIDE = Path("collections", "ansible_collections", "rdsops", "commvault")

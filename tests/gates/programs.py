@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from support import browser
+from ..support import browser
 
 SECONDS = 300  # for each step of apt-get
 

@@ -5,7 +5,7 @@
 
 One version in its name, its manifest and its changelog, in which no fragment waits to be released; and installed into
 an empty place, the demo runs from it. Run with the Python of an environment that holds ansible-core and the simulator,
-with tests/ on PYTHONPATH.
+with the directory above ansible_collections/ on PYTHONPATH.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _installed(environment: str) -> Gate:
         environment,
         (("{python}", "{tree}/tests/gates/installed.py", "{tarball}"),),
         cwd="{run}",
-        variables={"PYTHONPATH": "{tree}/tests"},
+        variables={"PYTHONPATH": "{run}/collections"},
         after=("build",),
     )
 
@@ -101,7 +101,7 @@ def _targets() -> Gate:
         "core-2.19",
         (("{python}", "{tree}/tests/gates/installed.py", "{tarball}", *(f"{{python_of[{name}]}}" for name in here)),),
         cwd="{run}",
-        variables={"PYTHONPATH": "{tree}/tests"},
+        variables={"PYTHONPATH": "{run}/collections"},
         also=here,
         after=("build",),
         notes=tuple(f"{name}: {venvs.ENVIRONMENTS[name].missing()}" for name in venvs.TARGETS if name not in here),
@@ -171,7 +171,6 @@ def gates() -> tuple[Gate, ...]:
             ("{bin}/mypy", "--config-file", "{tree}/mypy.ini", "--python-executable", f"{{python_of[{main}]}}",
              "--cache-dir", "{run}/mypy", "{tree}/plugins", "{tree}/tests"),
             cwd="{run}/collections",
-            variables={"MYPYPATH": "{tree}/tests"},
             also=(main,),
         ),
         _lint(
@@ -226,7 +225,7 @@ def gates() -> tuple[Gate, ...]:
             "one version everywhere, no change untold, and the demo from the tarball",
             "demo",
             (("{python}", "{tree}/tests/gates/release.py", "{tarball}"),),
-            variables={"PYTHONPATH": "{tree}/tests"},
+            variables={"PYTHONPATH": "{run}/collections"},
             after=("build",),
             on_demand=True,
         ),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import processes, tree, venvs
-from .layout import ROOT, WORK
+from .layout import MODULES, ROOT, WORK
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Task:
 TASKS = (
     Task("format", "put the Python code into shape", ("-m", "ruff", "format", "."), environment="lint"),
     Task("demo", "back up a sample inventory on the simulator", ("tests/demo/run.py",), installs=True),
-    Task("simulator", "serve the rehearsal CommServe until Ctrl-C", ("-m", "simulator")),
-    Task("bench", "measure the collection beside what people use today", ("tests/bench/run.py",), True, "bench"),
+    Task("simulator", "serve the rehearsal CommServe until Ctrl-C", ("-m", f"{MODULES}.simulator")),
+    Task("bench", "measure the collection beside what people use today", ("-m", f"{MODULES}.bench.run"), True, "bench"),
     Task("docs", "render the documentation as a site", ("docs/site/build.py", "dist/site"), True, "docs"),
     Task(
         "pictures",
@@ -42,9 +42,14 @@ TASKS = (
         environment="docs",
     ),
     Task(
-        "chaos", "start thousands of backups under faults and see what became of each", ("-m", "chaos"), installs=True
+        "chaos",
+        "start thousands of backups under faults and see what became of each",
+        ("-m", f"{MODULES}.chaos"),
+        installs=True,
     ),
-    Task("races", "let processes race for the renewal of one pair of tokens, and kill some", ("-m", "races")),
+    Task(
+        "races", "let processes race for the renewal of one pair of tokens, and kill some", ("-m", f"{MODULES}.races")
+    ),
 )
 
 
@@ -61,11 +66,12 @@ def perform(task: Task, arguments: Sequence[str]) -> int:
         return 1
     print(f"      {word}", flush=True)
     variables = processes.clean_environment(bin_directory)
-    variables["PYTHONPATH"] = str(ROOT / "tests")
+    variables["PYTHONPATH"] = str(tree.linked())
     if task.installs:
         print(f"[2/{steps}] Build the collection and install it to a private path", flush=True)
         try:
             variables["ANSIBLE_COLLECTIONS_PATH"] = str(install(bin_directory, WORK / task.name))
+            variables["PYTHONPATH"] = f"{variables['ANSIBLE_COLLECTIONS_PATH']}:{variables['PYTHONPATH']}"
         except subprocess.CalledProcessError as exc:
             print(exc.stdout, file=sys.stderr)
             return 1

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .layout import INSIDE, ROOT
+from .layout import INSIDE, ROOT, WORK
 
 
 def files(*, untracked: bool) -> list[str]:
@@ -25,6 +25,15 @@ def files(*, untracked: bool) -> list[str]:
 def untracked() -> list[str]:
     """What git would offer to add."""
     return sorted(set(files(untracked=True)) - set(files(untracked=False)))
+
+
+def linked() -> Path:
+    """A directory for PYTHONPATH in which this tree is importable as the collection, wherever it is cloned."""
+    link = WORK / "path" / "ansible_collections" / "rdsops" / "commvault"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(ROOT)
+    return WORK / "path"
 
 
 def copy(into: Path, *, untracked: bool = True) -> Path:

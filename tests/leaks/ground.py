@@ -12,10 +12,15 @@ import typing as t
 from dataclasses import replace
 from pathlib import Path
 
-from support.playbooks import CommandRun, PlaybookRun, run_command, run_playbook
+from ansible_collections.rdsops.commvault.tests.support.playbooks import (
+    CommandRun,
+    PlaybookRun,
+    run_command,
+    run_playbook,
+)
 
-from leaks.search import Finding, Searcher
-from leaks.watch import ProcessWatch
+from .search import Finding, Searcher
+from .watch import ProcessWatch
 
 ROOT = Path(__file__).resolve().parents[2]
 # For one run. With everything switched on that leaves traces, Ansible takes its time.

@@ -18,7 +18,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from leaks.forms import needles
+from .forms import needles
 
 _BASE64_BLOCK = re.compile(rb"[A-Za-z0-9+/]{400,}={0,2}")
 _AROUND = 60

@@ -11,8 +11,14 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from simulator.harness import Simulator
-from support.playbooks import CommandRun, PlaybookRun, run_command, run_playbook
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import (
+    CommandRun,
+    PlaybookRun,
+    run_command,
+    run_playbook,
+)
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

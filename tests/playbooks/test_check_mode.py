@@ -10,7 +10,8 @@ import typing as t
 from dataclasses import dataclass
 
 import pytest
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import ESTATE, HERE, Play
 

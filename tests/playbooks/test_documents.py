@@ -31,9 +31,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from simulator.harness import Simulator
-from support.documents import Block, as_playbook, blocks, commands, is_inventory, settled
-from support.playbooks import CommandRun, run_command
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.documents import (
+    Block,
+    as_playbook,
+    blocks,
+    commands,
+    is_inventory,
+    settled,
+)
+from ansible_collections.rdsops.commvault.tests.support.playbooks import COLLECTIONS, CommandRun, run_command
 
 from .conftest import ROOT
 
@@ -198,7 +206,7 @@ class Reader:
 
     def demo(self) -> None:
         """Run what is behind "make demo"."""
-        variables = {**self.variables, "PYTHONPATH": str(ROOT / "tests")}
+        variables = {**self.variables, "PYTHONPATH": COLLECTIONS}
         arguments = [sys.executable, str(ROOT / "tests/demo/run.py")]
         run = run_command(arguments, variables=variables, cwd=self.place)
         assert run.warnings == []

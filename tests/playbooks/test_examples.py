@@ -17,9 +17,10 @@ import pytest
 import requests
 import yaml
 from ansible.parsing.plugin_docs import read_docstring
-from simulator.client import BODY, association
-from simulator.harness import Simulator
-from support.documents import plays_of
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import BODY, association
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.documents import plays_of
 
 from .conftest import ROOT, Play, Shell
 

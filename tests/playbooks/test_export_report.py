@@ -12,7 +12,7 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import Play
 

@@ -18,8 +18,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from simulator.harness import Simulator
-from support.playbooks import BIN, environment, inventory_of
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import BIN, environment, inventory_of
 
 from .conftest import Play
 

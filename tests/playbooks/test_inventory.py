@@ -13,8 +13,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from simulator.harness import Simulator
-from support.playbooks import CommandRun, run_command
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import CommandRun, run_command
 
 from .conftest import ROOT, Play, Shell
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import ansible_runner
 import pytest
-from simulator.harness import Simulator
-from support.playbooks import LIMIT_SECONDS, environment
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import LIMIT_SECONDS, environment
 
 from .conftest import HERE, ROOT, Play
 

@@ -22,12 +22,13 @@ from urllib.parse import quote
 
 import pytest
 from ansible.release import __version__ as ansible_version
-from leaks.forms import core, make_secret
-from leaks.ground import CHANNELS, Ground
-from leaks.search import Searcher
-from simulator.harness import Simulator
-from support.playbooks import PlaybookRun
-from support.proxy import Proxy
+
+from ansible_collections.rdsops.commvault.tests.leaks.forms import core, make_secret
+from ansible_collections.rdsops.commvault.tests.leaks.ground import CHANNELS, Ground
+from ansible_collections.rdsops.commvault.tests.leaks.search import Searcher
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import PlaybookRun
+from ansible_collections.rdsops.commvault.tests.support.proxy import Proxy
 
 COLLECTION = "rdsops.commvault"
 CORE = tuple(map(int, ansible_version.split(".")[:2]))

@@ -10,8 +10,9 @@ import json
 import typing as t
 
 import yaml
-from simulator.harness import Simulator
-from support.playbooks import PlaybookRun
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import PlaybookRun
 
 from .conftest import Play
 

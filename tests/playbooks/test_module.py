@@ -10,7 +10,8 @@ import json
 import typing as t
 
 import pytest
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import Play
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import Play
 

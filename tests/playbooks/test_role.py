@@ -10,7 +10,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import Play
 

@@ -12,8 +12,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from simulator.harness import Simulator
-from support.playbooks import PlaybookRun
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import PlaybookRun
 
 from .conftest import Play
 

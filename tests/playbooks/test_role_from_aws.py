@@ -9,7 +9,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import ESTATE, Play
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from simulator.harness import Simulator
-from support.playbooks import PlaybookRun, inventory_of
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import PlaybookRun, inventory_of
 
 from .conftest import Play
 

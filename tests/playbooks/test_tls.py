@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 import trustme
-from simulator.harness import Simulator
-from support.certificates import self_signed
-from support.proxy import Proxy
-from support.raw_server import RawServer
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.certificates import self_signed
+from ansible_collections.rdsops.commvault.tests.support.proxy import Proxy
+from ansible_collections.rdsops.commvault.tests.support.raw_server import RawServer
 
 from .conftest import ESTATE, Play
 

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, rdsops contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Races for the renewal of a pair of tokens: 8 processes, one file, some of them killed at random moments.
-
-python -m races [--races N] [--seed S]
-"""
+"""Races for the renewal of a pair of tokens: 8 processes, one file, some of them killed at random moments."""
 
 from __future__ import annotations
 
@@ -13,9 +10,9 @@ import random
 import sys
 import time
 
-from simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
-from races.referee import PROCESSES, Referee, Tally
+from .referee import PROCESSES, Referee, Tally
 
 # In one of so many races, some processes are killed.
 KILL_IN = 4

@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 if t.TYPE_CHECKING:
-    from simulator.harness import Simulator
+    from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
+WORKER = "ansible_collections.rdsops.commvault.tests.races.worker"
 TESTS = Path(__file__).resolve().parents[1]
 PROCESSES = 8
 START = 0.01  # seconds within which the processes of a race begin
@@ -49,9 +50,9 @@ class Worker:
     """A process and a thread that reads what it says."""
 
     def __init__(self, path: str, url: str, token_file: Path) -> None:
-        variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), path])}
+        variables = {**os.environ, "PYTHONPATH": path}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "races.worker", url, str(token_file)],
+            [sys.executable, "-m", WORKER, url, str(token_file)],
             env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._said: queue.Queue[str] = queue.Queue()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One process of a race: for each line on its input it makes one request with the token file, and says how it went.
 
-python -m races.worker URL TOKEN_FILE; a line is {"delay": seconds, "reopen": whether to begin anew like a new module}.
+Its arguments are URL TOKEN_FILE; a line is {"delay": seconds, "reopen": whether to begin anew like a new module}.
 """
 
 from __future__ import annotations

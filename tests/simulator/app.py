@@ -18,12 +18,12 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from simulator import control
-from simulator.commserve import Call, CommServe
-from simulator.estate import Estate
-from simulator.faults import Fault
-from simulator.replies import NOT_FOUND_PAGE, Reply, access_denied, error, html
-from simulator.routes import Route, createtask, discovery, job_control, jobs, service, sessions
+from . import control
+from .commserve import Call, CommServe
+from .estate import Estate
+from .faults import Fault
+from .replies import NOT_FOUND_PAGE, Reply, access_denied, error, html
+from .routes import Route, createtask, discovery, job_control, jobs, service, sessions
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -12,9 +12,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simulator.journal import split_scheme
-from simulator.settings import Settings
-from simulator.users import User, Users
+from .journal import split_scheme
+from .settings import Settings
+from .users import User, Users
 
 
 @dataclasses.dataclass

@@ -17,12 +17,12 @@ from typing import Any
 
 import yaml
 
-from simulator import server, tls
-from simulator.app import Application
-from simulator.clock import Clock
-from simulator.commserve import CommServe
-from simulator.settings import from_text
-from simulator.variants import VARIANTS, settings_of
+from . import server, tls
+from .app import Application
+from .clock import Clock
+from .commserve import CommServe
+from .settings import from_text
+from .variants import VARIANTS, settings_of
 
 #: A rehearsal server may run for days; nobody reads its journal.
 KEPT_REQUESTS = 100

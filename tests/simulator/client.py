@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from simulator.harness import Simulator
+from .harness import Simulator
 
 ESTATE: dict[str, Any] = {
     "clients": [

@@ -13,15 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from simulator.auth import Auth, Identity
-from simulator.clock import Clock
-from simulator.estate import Estate, load
-from simulator.faults import Faults
-from simulator.jobs import Jobs, Script, script_of
-from simulator.journal import Journal
-from simulator.quota import Quota, RateLimiter
-from simulator.settings import Settings
-from simulator.users import ADMIN, User, Users
+from .auth import Auth, Identity
+from .clock import Clock
+from .estate import Estate, load
+from .faults import Faults
+from .jobs import Jobs, Script, script_of
+from .journal import Journal
+from .quota import Quota, RateLimiter
+from .settings import Settings
+from .users import ADMIN, User, Users
 
 
 @dataclasses.dataclass

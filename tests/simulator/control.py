@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator.commserve import CommServe
-from simulator.control_key import KEY_HEADER
+from .commserve import CommServe
+from .control_key import KEY_HEADER
 
 #: What can be asked, and which method of the CommServe answers; looked up at each call, as a reset replaces the parts.
 #: Arguments come as a JSON object, results go back as JSON.

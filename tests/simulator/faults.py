@@ -30,7 +30,7 @@ import fnmatch
 import random
 from typing import Any
 
-from simulator.replies import MAINTENANCE_PAGE, Reply
+from .replies import MAINTENANCE_PAGE, Reply
 
 GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>\n"
 

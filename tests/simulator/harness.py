@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from simulator.control_key import KEY_HEADER
-from simulator.journal import fingerprint
+from .control_key import KEY_HEADER
+from .journal import fingerprint
 
 __all__ = ["Simulator", "SimulatorError", "fingerprint"]
 

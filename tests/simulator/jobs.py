@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from simulator.estate import Subclient
+from .estate import Subclient
 
 ENDED = frozenset(
     {

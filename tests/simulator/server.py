@@ -14,8 +14,8 @@ from pathlib import Path
 
 import uvicorn
 
-from simulator.app import Application
-from simulator.protocol import Protocol
+from .app import Application
+from .protocol import Protocol
 
 #: Idle connections stay open this long (real seconds), so that clients which keep them can be seen to do so.
 KEEP_ALIVE = 75

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.jobs import Job
-    from simulator.settings import Settings
+    from .jobs import Job
+    from .settings import Settings
 
 #: Name to settings; the value after "=" stands for VALUE, 60 or 10 if there is none.
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.jobs import Job, View
+from .jobs import Job, View
 
 LEVELS = {
     "full": (1, "Full"),

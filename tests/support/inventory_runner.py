@@ -18,8 +18,9 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import inventory_loader
 
-if t.TYPE_CHECKING:
-    from support.scripted_http import Script
+from ansible_collections.rdsops.commvault.plugins.module_utils._http import transport as _http
+
+from .scripted_http import Script
 
 URL = "https://cc.example.com"
 TOKEN = "SECRET-token-for-tests-0123456789"
@@ -70,11 +71,7 @@ class InventoryRunner:
         """Run the plugin with options on top of a URL and a token (None takes one away); script: the exchanges to
         expect (None: no request at all). refresh: as with --flush-cache. data: what earlier sources made.
         """
-        # Not at the top: conftest.py is read before the plugin that makes the collection importable has run.
-        from ansible_collections.rdsops.commvault.plugins.module_utils._http import transport as _http
-        from support.scripted_http import Script as EmptyScript
-
-        exchanges = script or EmptyScript()
+        exchanges = script or Script()
         original = _http.make_session
 
         def scripted_session(*args: t.Any, **kwargs: t.Any) -> t.Any:

@@ -22,7 +22,10 @@ except ImportError:  # ansible-core before 2.19
 if t.TYPE_CHECKING:
     from types import ModuleType
 
-    from support.scripted_http import Script
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._http import transport as _http
+
+from .scripted_http import Script
 
 URL = "https://cc.example.com"
 TOKEN = "SECRET-token-for-tests-0123456789"
@@ -54,11 +57,7 @@ class ModuleRunner:
         """Run main() of a module with args on top of a URL and a token; script: the exchanges to expect (None: no
         request at all).
         """
-        # Not at the top: conftest.py is read before the plugin that makes the collection importable has run.
-        from ansible_collections.rdsops.commvault.plugins.module_utils._http import transport as _http
-        from support.scripted_http import Script as EmptyScript
-
-        exchanges = script or EmptyScript()
+        exchanges = script or Script()
         original = _http.make_session
 
         def scripted_session(*session_args: t.Any, **session_kwargs: t.Any) -> t.Any:

@@ -19,6 +19,8 @@ from pathlib import Path
 import ansible_runner
 
 BIN = Path(sys.executable).parent
+# The directory above ansible_collections/, through which these tests import; in a plain clone it is made of links.
+COLLECTIONS = str(Path(__file__).absolute().parents[5])
 # Nothing that is set where the tests run may have a part in them.
 _FOREIGN = ("ANSIBLE_", "COMMVAULT_", "PYTEST_", "PYTHON", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\]: (?:.*\n?)(?:(?!\n|TASK|PLAY).+\n?)*")

@@ -13,7 +13,7 @@ import threading
 import typing as t
 from urllib.parse import urlsplit
 
-from support.raw_server import read_request
+from .raw_server import read_request
 
 LIMIT_SECONDS = 30
 

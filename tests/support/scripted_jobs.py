@@ -10,9 +10,8 @@ import typing as t
 from contextlib import contextmanager
 
 if t.TYPE_CHECKING:
-    from simulator.harness import Simulator
-
     from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
+    from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 
 class SimulatedTime:

@@ -10,8 +10,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from support.inventory_runner import InventoryRunner
-from support.module_runner import ModuleRunner
+
+from ansible_collections.rdsops.commvault.tests.support.inventory_runner import InventoryRunner
+from ansible_collections.rdsops.commvault.tests.support.module_runner import ModuleRunner
 
 CONNECTION_VARIABLES = (
     "COMMVAULT_",

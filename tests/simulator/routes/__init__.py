@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from simulator.commserve import Call, CommServe
-from simulator.replies import Reply
+from ..commserve import Call, CommServe
+from ..replies import Reply
 
 Handler = Callable[[CommServe, Call], Reply]
 

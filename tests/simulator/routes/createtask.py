@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simulator import contract
-from simulator.commserve import Call, CommServe
-from simulator.estate import Subclient
-from simulator.replies import Reply, error
-from simulator.routes import Route
-from simulator.views import LEVELS
+from .. import contract
+from ..commserve import Call, CommServe
+from ..estate import Subclient
+from ..replies import Reply, error
+from ..routes import Route
+from ..views import LEVELS
 
 BAD_REQUEST = "Request body is empty or format is invalid"
 NO_ELIGIBLE_SUBCLIENTS = "Failed to start backups as no eligible subclients were found. "

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.commserve import Call, CommServe
-from simulator.estate import Client, Instance, Subclient
-from simulator.jobs import Job
-from simulator.replies import NOT_FOUND_PAGE, Reply, error, html
-from simulator.routes import Route
+from ..commserve import Call, CommServe
+from ..estate import Client, Instance, Subclient
+from ..jobs import Job
+from ..replies import NOT_FOUND_PAGE, Reply, error, html
+from ..routes import Route
 
 UNRESOLVED = -32000
 ENGINES = {

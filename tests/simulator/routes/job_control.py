@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.commserve import Call, CommServe
-from simulator.jobs import Job
-from simulator.replies import Reply
-from simulator.routes import Route
-from simulator.routes.createtask import NO_ELIGIBLE_SUBCLIENTS, submit
-from simulator.routes.jobs import find
+from ..commserve import Call, CommServe
+from ..jobs import Job
+from ..replies import Reply
+from ..routes import Route
+from ..routes.createtask import NO_ELIGIBLE_SUBCLIENTS, submit
+from ..routes.jobs import find
 
 #: Names of MultiJobOperation's operationType; of its numbers only 0 is known (Commvault/commvault-mcp-server).
 OPERATIONS = {"0": "pause", "job_suspend": "pause", "job_resume": "resume", "job_kill": "kill"}

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from simulator.commserve import Call, CommServe
-from simulator.jobs import Job
-from simulator.replies import Reply, access_denied, error
-from simulator.routes import Route
-from simulator.variants import vary_row
-from simulator.views import job_details, job_events, job_summary
+from ..commserve import Call, CommServe
+from ..jobs import Job
+from ..replies import Reply, access_denied, error
+from ..routes import Route
+from ..variants import vary_row
+from ..views import job_details, job_events, job_summary
 
 YEAR = 31536000
 #: Rows that no user may see carry ids far away from those of real jobs.

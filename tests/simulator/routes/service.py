@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from simulator.commserve import Call, CommServe
-from simulator.replies import Reply
-from simulator.routes import Route
+from ..commserve import Call, CommServe
+from ..replies import Reply
+from ..routes import Route
 
 
 def root(_server: CommServe, _call: Call) -> Reply:

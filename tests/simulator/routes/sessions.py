@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from simulator.auth import Login, Refused
-from simulator.commserve import Call, CommServe
-from simulator.replies import NOT_FOUND_PAGE, Reply, access_denied, error, html
-from simulator.routes import Route
+from ..auth import Login, Refused
+from ..commserve import Call, CommServe
+from ..replies import NOT_FOUND_PAGE, Reply, access_denied, error, html
+from ..routes import Route
 
 
 def login(server: CommServe, call: Call) -> Reply:

@@ -13,13 +13,14 @@ import urllib.error
 import urllib.request
 
 import pytest
-from bench import hosts, inventory
-from bench.events import AWX_LIMIT, add_up
-from bench.floor import request_body
-from bench.plan import Plan, WentWrong
-from bench.run import arguments, rounds
-from bench.stub import Stub
-from bench.table import Sample, Samples, align, render
+
+from ansible_collections.rdsops.commvault.tests.bench import hosts, inventory
+from ansible_collections.rdsops.commvault.tests.bench.events import AWX_LIMIT, add_up
+from ansible_collections.rdsops.commvault.tests.bench.floor import request_body
+from ansible_collections.rdsops.commvault.tests.bench.plan import Plan, WentWrong
+from ansible_collections.rdsops.commvault.tests.bench.run import arguments, rounds
+from ansible_collections.rdsops.commvault.tests.bench.stub import Stub
+from ansible_collections.rdsops.commvault.tests.bench.table import Sample, Samples, align, render
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from chaos.verdict import findings, truth_of
+
+from ansible_collections.rdsops.commvault.tests.chaos.verdict import findings, truth_of
 
 KEY = ("client0", "db1", "default")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from simulator.harness import Simulator
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.accounts_api import AccountsApi
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.login import Login
@@ -30,6 +29,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import 
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import wait_for_jobs
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 HOUR = 3600.0
 ESTATE = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from gates.lanes import FAILED, PASSED, SKIPPED, Job, Outcome, run
+from ansible_collections.rdsops.commvault.tests.gates.lanes import FAILED, PASSED, SKIPPED, Job, Outcome, run
 
 
 def passing() -> Outcome:

@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 
 import pytest
-from gates.programs import CannotInstall, Program, ensure
+
+from ansible_collections.rdsops.commvault.tests.gates.programs import CannotInstall, Program, ensure
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from gates import readings
+
+from ansible_collections.rdsops.commvault.tests.gates import readings
 
 
 @pytest.mark.parametrize(

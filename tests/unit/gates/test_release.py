@@ -9,7 +9,8 @@ import json
 import tarfile
 
 import pytest
-from gates import gating, release
+
+from ansible_collections.rdsops.commvault.tests.gates import gating, release
 
 NAME = "rdsops-commvault-{}.tar.gz"
 TARBALL = NAME.format("1.2.0")

@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 import time
 
-from races.__main__ import run
-from races.referee import OPEN, Referee
-from simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.races.__main__ import run
+from ansible_collections.rdsops.commvault.tests.races.referee import OPEN, Referee
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 
 def test_a_slice_of_the_races_breaks_no_promise():

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from simulator.client import ESTATE, Api
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import ESTATE, Api
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 
 @pytest.fixture(scope="session")

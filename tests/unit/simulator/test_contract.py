@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from simulator import contract
-from simulator.client import Api, association, body
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator import contract
+from ansible_collections.rdsops.commvault.tests.simulator.client import Api, association, body
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 OPERATION = contract.load()["paths"]["/createtask"]["post"]
 

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from simulator.client import Api, association, body
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import Api, association, body
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 ELIGIBLE = {"errorMessage": "Failed to start backups as no eligible subclients were found. ", "errorCode": 587207178}
 BAD_REQUEST = "Request body is empty or format is invalid"

@@ -10,8 +10,9 @@ import json
 from typing import Any
 
 import pytest
-from simulator.client import ESTATE, Api, association
-from simulator.harness import Simulator, SimulatorError
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import ESTATE, Api, association
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator, SimulatorError
 
 DENIED = {"errorMessage": "Access denied", "errorCode": 5}
 USERS: list[dict[str, Any]] = [

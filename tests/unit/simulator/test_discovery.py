@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from simulator.client import ESTATE, Api, association
-from simulator.estate import Estate
-from simulator.harness import Simulator, SimulatorError
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import ESTATE, Api, association
+from ansible_collections.rdsops.commvault.tests.simulator.estate import Estate
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator, SimulatorError
 
 
 def get(api: Api, path: str, **how: Any) -> Any:

@@ -10,8 +10,9 @@ import json
 
 import pytest
 import requests
-from simulator.client import Api, association, body
-from simulator.harness import Simulator, SimulatorError
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import Api, association, body
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator, SimulatorError
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from simulator.client import ESTATE, Api, association
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import ESTATE, Api, association
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 with warnings.catch_warnings():
     # The SDK is not ours to mend: invalid escapes in its strings and other deprecations.

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulator.client import Api, association
-from simulator.harness import Simulator
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import Api, association
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 
 def act(api: Api, action: str, job_id: int = 148886) -> dict:

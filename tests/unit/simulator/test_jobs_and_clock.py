@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from simulator.client import Api, association
-from simulator.clock import Clock
-from simulator.harness import Simulator, SimulatorError
-from simulator.jobs import script_of
+
+from ansible_collections.rdsops.commvault.tests.simulator.client import Api, association
+from ansible_collections.rdsops.commvault.tests.simulator.clock import Clock
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator, SimulatorError
+from ansible_collections.rdsops.commvault.tests.simulator.jobs import script_of
 
 
 def test_clock_runs_at_its_speed_and_only_forward() -> None:

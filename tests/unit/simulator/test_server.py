@@ -21,13 +21,14 @@ from typing import Any
 
 import pytest
 import requests
-from simulator.app import Application
-from simulator.client import ESTATE, Api, association, body
-from simulator.clock import Clock
-from simulator.commserve import CommServe
-from simulator.faults import KINDS, MATCHES, PRIMITIVES
-from simulator.harness import TESTS, Simulator, SimulatorError, fingerprint
-from simulator.settings import Settings, from_text
+
+from ansible_collections.rdsops.commvault.tests.simulator.app import Application
+from ansible_collections.rdsops.commvault.tests.simulator.client import ESTATE, Api, association, body
+from ansible_collections.rdsops.commvault.tests.simulator.clock import Clock
+from ansible_collections.rdsops.commvault.tests.simulator.commserve import CommServe
+from ansible_collections.rdsops.commvault.tests.simulator.faults import KINDS, MATCHES, PRIMITIVES
+from ansible_collections.rdsops.commvault.tests.simulator.harness import TESTS, Simulator, SimulatorError, fingerprint
+from ansible_collections.rdsops.commvault.tests.simulator.settings import Settings, from_text
 
 
 def test_journal_has_every_request_in_order_and_no_credential(api: Api, simulator: Simulator) -> None:
@@ -221,7 +222,7 @@ def test_process_ends_with_the_block_even_after_an_error() -> None:
 
 def test_process_ends_when_its_owner_is_gone() -> None:
     script = (
-        "import os, sys\nfrom simulator.harness import Simulator\n"
+        "import os, sys\nfrom ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator\n"
         "s = Simulator()\ns.__enter__()\nprint(s.pid, flush=True)\nos._exit(1)"
     )
     out = subprocess.run(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 import requests
-from simulator.harness import Simulator
-from simulator.variants import VARIANTS, settings_of
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.variants import VARIANTS, settings_of
 
 ESTATE = {"clients": {"aws-prod": ["orders"]}}
 BODY = {

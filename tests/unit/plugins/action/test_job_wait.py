@@ -9,14 +9,14 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from simulator.harness import Simulator
-from support.documented import undocumented_or_missing
-from support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
 
 from ansible_collections.rdsops.commvault.plugins.action import job_wait as action
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth import login
 from ansible_collections.rdsops.commvault.plugins.modules import job_wait
 from ansible_collections.rdsops.commvault.plugins.plugin_utils import _in_place
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
+from ansible_collections.rdsops.commvault.tests.support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
 
 NAMES = [f"db{number:02d}" for number in range(40)]
 PASSWORD = "SECRET-password"

@@ -16,13 +16,13 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
 from requests.exceptions import ConnectTimeout
-from support import estates
-from support.inventory_runner import NAME, TOKEN
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.inventory import oracle_rds
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.discovery import ReadFailure
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
+from ansible_collections.rdsops.commvault.tests.support import estates
+from ansible_collections.rdsops.commvault.tests.support.inventory_runner import NAME, TOKEN
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 ROWS = [
     estates.subclient_row(1001, "orders"),

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import pytest
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 DENIED = {"errorMessage": "Access denied", "errorCode": 5}
 

@@ -9,9 +9,9 @@ import os
 import stat
 
 import pytest
-from support.reports import backup, job, night
 
 from ansible_collections.rdsops.commvault.plugins.modules import export_report
+from ansible_collections.rdsops.commvault.tests.support.reports import backup, job, night
 
 ALL = ("a.html", "a.json", "a.csv", "a.junit.xml")
 

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import pytest
-from support.documented import undocumented_or_missing
-from support.job_rows import job_summary, listing
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.modules import job_control
+from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
+from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 
 def job(status, number=7):

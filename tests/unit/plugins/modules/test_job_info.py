@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import pytest
-from support.documented import undocumented_or_missing
-from support.job_rows import job_summary, listing
-from support.module_runner import TOKEN
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.modules import job_info
+from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
+from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
+from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 DETAIL = {"job": {"jobDetail": {"progressInfo": {"reasonForJobDelay": "The proxy is busy"}}}}
 EVENTS = {"commservEvents": [{"id": 1, "timeSource": 1767225600, "description": "ORA-12541: TNS:no listener"}]}

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import pytest
-from support.documented import undocumented_or_missing
-from support.job_rows import job_summary, listing
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
 from ansible_collections.rdsops.commvault.plugins.modules import job_wait
+from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
+from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 
 def test_jobs_that_have_ended_well_are_a_success_at_once(run_module):

@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from support.scripted_http import Script, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth import token_store as _token_store
 from ansible_collections.rdsops.commvault.plugins.modules import login
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, post
 
 USER = {"auth_token": None, "username": "operator", "password": "SECRET-password"}
 LOGGED_IN = {"token": "QSDK SECRETtoken", "errList": []}

@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.scripted_http import Script, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
 from ansible_collections.rdsops.commvault.plugins.modules import logout
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, post
 
 SESSION = {
     "token": "QSDK SECRETtoken",

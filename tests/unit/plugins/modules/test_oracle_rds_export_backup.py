@@ -9,13 +9,13 @@ import time
 
 import pytest
 import requests
-from support import estates
-from support.documented import undocumented_or_missing
-from support.job_rows import job_summary, listing
-from support.module_runner import TOKEN
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
+from ansible_collections.rdsops.commvault.tests.support import estates
+from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
+from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
+from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 ONE = {"client_name": "aws-prod", "instance_name": "orders"}
 FLEET = [

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from support.scripted_http import Script
 
 from ansible_collections.rdsops.commvault.plugins.modules import (
     export_report,
@@ -14,6 +13,7 @@ from ansible_collections.rdsops.commvault.plugins.modules import (
     oracle_rds_export_fleet,
     oracle_rds_instance_info,
 )
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script
 
 
 def test_without_a_play_it_says_where_it_works(run_module):

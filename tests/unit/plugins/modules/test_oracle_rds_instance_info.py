@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import pytest
-from support import estates
-from support.module_runner import TOKEN
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_instance_info as info
+from ansible_collections.rdsops.commvault.tests.support import estates
+from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 NO_V4 = {"errorCode": 404, "errorMessage": "Requested Details not found"}
 ROWS = [estates.subclient_row(1001, "orders"), estates.subclient_row(1002, "billing")]

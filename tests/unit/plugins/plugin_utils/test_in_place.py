@@ -10,16 +10,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.documented import undocumented_or_missing
-from support.job_rows import job_summary, listing
-from support.module_runner import TOKEN, URL
-from support.scripted_http import Script, get
 
 from ansible_collections.rdsops.commvault.plugins.action import job_info as job_info_action
 from ansible_collections.rdsops.commvault.plugins.module_utils._http import transport as _http
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.plugins.modules import job_info
 from ansible_collections.rdsops.commvault.plugins.plugin_utils import _in_place
+from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
+from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
+from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN, URL
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get
 
 BY_MODULE = {"by": "module"}
 

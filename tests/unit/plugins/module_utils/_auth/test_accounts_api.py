@@ -8,7 +8,6 @@ import base64
 
 import pytest
 import requests
-from support.scripted_http import Script, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.accounts_api import (
     AccountsApi,
@@ -20,6 +19,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._errors import Re
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, post
 
 PASSWORD = "SECRET-pässword"
 PAIR = TokenPair("SECRET-access-1", "SECRET-refresh-1")

@@ -7,11 +7,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from support.fake_clock import FakeClock
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.accounts_api import LoginToken
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.login import FRESH, Login
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
+from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
 
 REFUSED = RequestError("wrong password", "authentication")
 UNREACHABLE = RequestError("no connection", "connection")

@@ -7,9 +7,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from support.fake_clock import FakeClock
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.standing import TRUST, Standing
+from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
 
 
 class Server:

@@ -12,7 +12,6 @@ import sys
 import threading
 
 import pytest
-from support.fake_clock import FakeClock
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth import token_store as _token_store
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token_store import (
@@ -21,6 +20,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token_store
     TokenStore,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
+from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
 
 
 @pytest.fixture

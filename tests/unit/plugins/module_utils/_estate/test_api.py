@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from support import estates
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
@@ -15,6 +13,8 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._estate.api impor
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support import estates
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 PAGE = "<html>not found</html>"
 DENIED = {"errorMessage": "Access denied", "errorCode": 5}

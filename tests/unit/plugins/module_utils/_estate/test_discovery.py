@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import pytest
-from support import estates
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.discovery import Discovery, Query
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
+from ansible_collections.rdsops.commvault.tests.support import estates
 
 
 class FakeEstate:

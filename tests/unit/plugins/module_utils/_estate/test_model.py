@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import pytest
-from support import estates
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.model import LastBackup
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
+from ansible_collections.rdsops.commvault.tests.support import estates
 
 
 def subclient(number=1001, instance="orders", **more):

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from support import estates
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
@@ -15,6 +14,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._estate.rds_match
     make_rds_instances,
     match,
 )
+from ansible_collections.rdsops.commvault.tests.support import estates
 
 
 def estate(*names):

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from support.scripted_http import Script, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
@@ -14,6 +13,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.api impor
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, post
 
 
 def commcell(*exchanges):

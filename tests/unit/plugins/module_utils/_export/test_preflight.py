@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import pytest
-from support import estates
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.clients import ClientDirectory
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.preflight import MAX_CLOSE_LOOKS, Preflight
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
+from ansible_collections.rdsops.commvault.tests.support import estates
 
 
 class FakeEstate:

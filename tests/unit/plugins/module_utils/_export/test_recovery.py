@@ -7,7 +7,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from support.fake_runtime import FakeRuntime
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup, Unresolved
@@ -18,6 +17,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery 
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.server_clock import ServerClock
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 SENT = 1767225600.0
 

@@ -8,7 +8,6 @@ import threading
 import typing as t
 
 import pytest
-from support.fake_runtime import FakeRuntime
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TaskReply
@@ -21,6 +20,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.request i
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.submission import Submission
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Quota
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER, RUNTIME
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 
 @pytest.fixture

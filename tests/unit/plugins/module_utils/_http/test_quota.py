@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import pytest
-from support.fake_clock import FakeClock
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Pacer, Quota, read_quota
+from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
 
 
 @pytest.fixture

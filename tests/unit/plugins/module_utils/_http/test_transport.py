@@ -12,14 +12,14 @@ import types
 
 import pytest
 import requests
-from support.raw_server import RawServer, http_answer, reset, say_nothing
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._http import session as _session
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support.raw_server import RawServer, http_answer, reset, say_nothing
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 SECRET = "SECRET-proxy-password"
 

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from support.job_rows import job_summary, listing
-from support.scripted_http import Script, get, post
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
@@ -16,6 +14,8 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http.session imp
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, Event, JobDetails, JobsApi
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 
 def jobs_api(*exchanges):

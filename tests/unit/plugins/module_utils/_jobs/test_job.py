@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.job_rows import job_summary
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import (
@@ -19,6 +18,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import 
     plain_text,
     result_of_missing,
 )
+from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary
 
 # Every status of the vendor's list with the class it belongs to.
 STATUSES = {

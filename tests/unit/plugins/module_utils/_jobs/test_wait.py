@@ -7,11 +7,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from simulator.harness import Simulator
-from support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait import wait_and_describe
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_options import WaitOptions
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
 
 NAMES = [f"db{number:03d}" for number in range(300)]
 ESTATE = {"clients": [{"name": "aws-prod", "instances": NAMES}, {"name": "other", "instances": NAMES[:100]}]}

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from support.fake_clock import FakeClock
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
@@ -15,6 +14,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop i
     TICK,
     wait_for_jobs,
 )
+from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
 
 DAY = 86400.0
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 import types
 
 import pytest
-from support.module_runner import TOKEN
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import ArgumentSpec
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
+from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN
 
 
 def module_that(work):

@@ -13,7 +13,6 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from support.reports import GB, PAGE, backup, job, night
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import STATES
@@ -21,6 +20,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_result
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.csv_format import COLUMNS
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.formats import FORMATS, format_of, render
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import RESULTS, make_report
+from ansible_collections.rdsops.commvault.tests.support.reports import GB, PAGE, backup, job, night
 
 HOSTILE = (
     "<script>alert(1)</script>",

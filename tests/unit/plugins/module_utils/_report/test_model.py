@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import pytest
-from support.reports import GB, MIDNIGHT, PAGE, backup, job, night
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import AWAITED_STATES, STATES
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job, result_of_missing
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_result import OUTCOMES
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import RESULTS, make_report
+from ansible_collections.rdsops.commvault.tests.support.reports import GB, MIDNIGHT, PAGE, backup, job, night
 
 
 def only_row(*backups, jobs=()):

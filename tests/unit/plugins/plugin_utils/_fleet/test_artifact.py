@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.reports import backup, job
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import result_of_missing
@@ -19,6 +18,7 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.artifact i
 )
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
+from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
 
 def test_jobs_alone_make_backups_that_are_called_by_their_names():

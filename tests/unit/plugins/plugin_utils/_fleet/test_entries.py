@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-from support.reports import backup, job
-
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import result_of_missing
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import JOB_KEYS, awaited, make_entries
+from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
 
 def test_a_backup_says_what_came_of_its_job_as_reports_do():

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from support.reports import backup
 
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import (
@@ -14,6 +13,7 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts impo
     read_hosts,
 )
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
+from ansible_collections.rdsops.commvault.tests.support.reports import backup
 
 NAMES = {"commvault_client_name": "aws-prod", "commvault_instance_name": "orders"}
 AWS = {

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import json
 
-from support.reports import backup
-
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
+from ansible_collections.rdsops.commvault.tests.support.reports import backup
 
 
 def test_table_and_artifact_stay_small_however_much_goes_wrong():

@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-from support.reports import backup, job
-
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.table import shortened
+from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
 
 def test_the_table_has_what_is_not_well_first_and_in_full():
