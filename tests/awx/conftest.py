@@ -22,7 +22,7 @@ from awx_plugins.interfaces._temporary_private_inject_api import inject_credenti
 from ansible_collections.rdsops.commvault.tests.awx import rules
 from ansible_collections.rdsops.commvault.tests.awx.awx_api import Awx, Call
 from ansible_collections.rdsops.commvault.tests.awx.jobs import Project
-from ansible_collections.rdsops.commvault.tests.leaks.forms import make_secret
+from ansible_collections.rdsops.commvault.tests.campaigns.leaks.forms import make_secret
 from ansible_collections.rdsops.commvault.tests.support.documents import blocks
 from ansible_collections.rdsops.commvault.tests.support.playbooks import CommandRun, run_command
 

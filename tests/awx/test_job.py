@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.awx.jobs import Job, Project, launch, sliced
-from ansible_collections.rdsops.commvault.tests.leaks.forms import make_secret, needles
+from ansible_collections.rdsops.commvault.tests.campaigns.leaks.forms import make_secret, needles
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import Injected, data, inject

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from ansible_collections.rdsops.commvault.tests.awx.awx_api import Awx
-from ansible_collections.rdsops.commvault.tests.leaks.forms import core
+from ansible_collections.rdsops.commvault.tests.campaigns.leaks.forms import core
 
 from .conftest import COMMCELL, ROOT, SECRET, Twice, data, playbooks, set_up
 

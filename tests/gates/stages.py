@@ -145,7 +145,8 @@ def gates() -> tuple[Gate, ...]:
         ),
         _sanity(main),
         _pytest(main, "tests/playbooks", "playbooks"),
-        _pytest(main, "tests/unit", "unit", "-m", "not browser"),
+        _pytest(main, "tests/unit tests/tooling", "unit", "-m", "not browser"),
+        _pytest(main, "tests/campaigns", "campaigns"),
         Gate(
             "browser",
             "unit",

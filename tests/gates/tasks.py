@@ -44,11 +44,13 @@ TASKS = (
     Task(
         "chaos",
         "start thousands of backups under faults and see what became of each",
-        ("-m", f"{MODULES}.chaos"),
+        ("-m", f"{MODULES}.campaigns.chaos"),
         installs=True,
     ),
     Task(
-        "races", "let processes race for the renewal of one pair of tokens, and kill some", ("-m", f"{MODULES}.races")
+        "races",
+        "let processes race for one pair of tokens, and kill some",
+        ("-m", f"{MODULES}.campaigns.races"),
     ),
 )
 

@@ -14,26 +14,6 @@ import pytest
 from ansible_collections.rdsops.commvault.tests.support.inventory_runner import InventoryRunner
 from ansible_collections.rdsops.commvault.tests.support.module_runner import ModuleRunner
 
-CONNECTION_VARIABLES = (
-    "COMMVAULT_",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-)
-
-
-@pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test depends on what is set where it runs."""
-    import os
-
-    for name in list(os.environ):
-        if name.upper().startswith(CONNECTION_VARIABLES):
-            monkeypatch.delenv(name)
-
 
 @pytest.fixture
 def run_module(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> t.Callable[..., t.Any]:

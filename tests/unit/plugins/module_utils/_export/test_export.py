@@ -19,7 +19,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.request i
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
-from ansible_collections.rdsops.commvault.tests.chaos.campaign import Clock
+from ansible_collections.rdsops.commvault.tests.campaigns.chaos.campaign import Clock
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 ESTATE = {"clients": {"aws-prod": ["orders", "billing", "hr", "crm"], "aws-dev": ["orders"]}}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.rdsops.commvault.tests.chaos.__main__ import run
+from ansible_collections.rdsops.commvault.tests.campaigns.chaos.__main__ import run
 
 
 def test_a_slice_of_the_fault_campaign_breaks_no_promise(monkeypatch):

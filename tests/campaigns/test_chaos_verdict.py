@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.rdsops.commvault.tests.chaos.verdict import findings, truth_of
+from ansible_collections.rdsops.commvault.tests.campaigns.chaos.verdict import findings, truth_of
 
 KEY = ("client0", "db1", "default")
 

@@ -22,8 +22,8 @@ from pathlib import Path
 if t.TYPE_CHECKING:
     from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
-WORKER = "ansible_collections.rdsops.commvault.tests.races.worker"
-TESTS = Path(__file__).resolve().parents[1]
+WORKER = "ansible_collections.rdsops.commvault.tests.campaigns.races.worker"
+ROOT = Path(__file__).resolve().parents[3]
 PROCESSES = 8
 START = 0.01  # seconds within which the processes of a race begin
 KILL_WITHIN = 0.25  # seconds after the start; a race takes about as long
@@ -101,7 +101,7 @@ class Referee:
         place = Path(self._scratch.name)
         # The collection where Python finds it, whatever the checkout is called.
         (place / "path/ansible_collections/rdsops").mkdir(parents=True)
-        (place / "path/ansible_collections/rdsops/commvault").symlink_to(TESTS.parent)
+        (place / "path/ansible_collections/rdsops/commvault").symlink_to(ROOT)
         self._path = str(place / "path")
         self.token_file = place / "token.json"
         self._simulator.set(latency_ms=LATENCY_MS)

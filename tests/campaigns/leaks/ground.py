@@ -22,7 +22,7 @@ from ansible_collections.rdsops.commvault.tests.support.playbooks import (
 from .search import Finding, Searcher
 from .watch import ProcessWatch
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # For one run. With everything switched on that leaves traces, Ansible takes its time.
 LIMIT_SECONDS = 600
 

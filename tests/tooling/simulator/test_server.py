@@ -222,7 +222,7 @@ def test_process_ends_with_the_block_even_after_an_error() -> None:
 
 def test_process_ends_when_its_owner_is_gone() -> None:
     script = (
-        "import os, sys\nfrom ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator\n"
+        "import os, sys\nfrom simulator.harness import Simulator\n"
         "s = Simulator()\ns.__enter__()\nprint(s.pid, flush=True)\nos._exit(1)"
     )
     out = subprocess.run(

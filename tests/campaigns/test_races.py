@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import time
 
-from ansible_collections.rdsops.commvault.tests.races.__main__ import run
-from ansible_collections.rdsops.commvault.tests.races.referee import OPEN, Referee
+from ansible_collections.rdsops.commvault.tests.campaigns.races.__main__ import run
+from ansible_collections.rdsops.commvault.tests.campaigns.races.referee import OPEN, Referee
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 

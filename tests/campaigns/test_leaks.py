@@ -23,9 +23,9 @@ from urllib.parse import quote
 import pytest
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.rdsops.commvault.tests.leaks.forms import core, make_secret
-from ansible_collections.rdsops.commvault.tests.leaks.ground import CHANNELS, Ground
-from ansible_collections.rdsops.commvault.tests.leaks.search import Searcher
+from ansible_collections.rdsops.commvault.tests.campaigns.leaks.forms import core, make_secret
+from ansible_collections.rdsops.commvault.tests.campaigns.leaks.ground import CHANNELS, Ground
+from ansible_collections.rdsops.commvault.tests.campaigns.leaks.search import Searcher
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.playbooks import PlaybookRun
 from ansible_collections.rdsops.commvault.tests.support.proxy import Proxy
