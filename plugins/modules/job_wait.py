@@ -410,7 +410,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             options.within(None if module.deadline is None else module.deadline - time.monotonic()),
             check_mode=module.check_mode,
             on_progress=module.on_progress,
-            is_orphan=module.is_orphan,
+            parent_has_died=module.is_orphan,
         )
         result["api_calls"] = commcell.api_calls()
     for warning in result.pop("warnings", []):

@@ -666,7 +666,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             rest = rest.within(None if module.deadline is None else module.deadline - now)
             job_ids = [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids]
             waited = wait_and_describe(
-                commcell, job_ids, rest, proven=True, on_progress=module.on_progress, is_orphan=module.is_orphan
+                commcell, job_ids, rest, proven=True, on_progress=module.on_progress, parent_has_died=module.is_orphan
             )
             add_wait(result, waited)
         result["api_calls"] = commcell.api_calls()

@@ -49,8 +49,8 @@ def progress_line(wait: Wait, fail_on: str, *, names: bool = True) -> str:
         parts.append(f"{unseen} not visible yet")
     if gone:
         parts.append(f"{len(gone)} not there")
-    if wait.trouble:
-        parts.append(f"the last look failed ({wait.trouble.kind})")
+    if wait.last_error:
+        parts.append(f"the last look failed ({wait.last_error.kind})")
     parts.append(span(wait.waited))
     return "; ".join(parts)
 
@@ -92,7 +92,7 @@ class Progress:
     def __call__(self, wait: Wait) -> None:
         """Take in what is known now."""
         states = {job_id: (job.status, job.reason) for job_id, job in wait.jobs.items()}
-        present = (states, tuple(wait.missing), wait.trouble is None)
+        present = (states, tuple(wait.missing), wait.last_error is None)
         if present != self._shown or wait.waited - self._shown_at >= HEARTBEAT:
             self._shown, self._shown_at = present, wait.waited
             self._put_out(progress_line(wait, self._fail_on, names=self._names))

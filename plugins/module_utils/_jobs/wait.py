@@ -28,10 +28,10 @@ if t.TYPE_CHECKING:
 
 
 def make_poll(api: JobsApi, reader: JobReader) -> Poll:
-    """How the loop of _waiting looks at jobs through this reader."""
+    """How wait_for_jobs reads jobs through this reader."""
 
     def poll(job_ids: t.Sequence[str], time_left: float | None) -> t.Mapping[str, Job]:
-        # A look that fails comes again soon, so it need not be repeated; and it must not outlast the time there is.
+        # A poll that fails is followed by another soon, so it need not be repeated; and it must not outlast the time.
         api.limit(time_left, repeat=False)
         try:
             return reader.read(job_ids)
@@ -51,13 +51,21 @@ def wait_and_describe(
     on_progress: t.Callable[[Wait], None] | None = None,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
-    is_orphan: t.Callable[[], bool] = lambda: False,
+    parent_has_died: t.Callable[[], bool] = lambda: False,
 ) -> dict[str, t.Any]:
-    """Wait for jobs and return the result of job_wait: changed, msg, job_ids, jobs, counts, waited_seconds, where
-    something is wrong failed and failure, and where there are any warnings. Raises nothing of CommvaultError.
+    """Wait for jobs and make the result of job_wait. Raises no CommvaultError.
 
-    job_ids: as of _jobs.check_job_ids. proven: whether the CommCell has answered well in this run. check_mode: look
-    once, and leave every job alone. is_orphan: as of wait_for_jobs.
+    Args:
+        commcell: Where the jobs are.
+        job_ids: As of check_job_ids.
+        options: How to wait.
+        proven: Whether the CommCell has answered well in this run.
+        check_mode: Poll once, and leave every job alone.
+        on_progress: As of wait_for_jobs, and so are clock, sleep and parent_has_died.
+
+    Returns:
+        changed, msg, job_ids, jobs, counts, waited_seconds; where something is wrong failed and failure, and warnings
+        where there are any.
     """
     api = JobsApi(commcell)
     reader = JobReader(api)
@@ -71,7 +79,7 @@ def wait_and_describe(
         clock=clock,
         sleep=sleep,
         on_progress=on_progress,
-        is_orphan=is_orphan,
+        parent_has_died=parent_has_died,
     )
     jobs = dict(wait.jobs)
     actions: dict[str, ActionResult] = {}

@@ -17,30 +17,38 @@ from .._errors import CommvaultError
 if t.TYPE_CHECKING:
     from .job import Job
 
-    # Gets job ids and the seconds that the look may take, None for any; returns the visible jobs by id.
+    # Gets job ids and the seconds that the poll may take, None for any; returns the visible jobs by id.
     # Raises CommvaultError.
     Poll = t.Callable[[t.Sequence[str], t.Optional[float]], t.Mapping[str, Job]]
 
 # Seconds for which a job may be invisible, after its start or in between. Commvault's own SDK looks for up to a minute
 # and more (github.com/Commvault/cvpysdk: job.py); 90 is chosen here.
 GRACE = 90.0
-# Seconds until the next look after one that failed, or while a job is not visible; interval, where that is shorter.
-SOON = 15.0
-SHORTEST = 0.5
+# Seconds until the next poll after one that failed, or while a job is not visible; interval, where that is shorter.
+RETRY_INTERVAL = 15.0
+MIN_INTERVAL = 0.5
 # The longest time without a call of on_progress, in seconds.
-TICK = 20.0
-# Seconds that a look may take whatever is left of the time, so that the last one has a chance.
-LAST_LOOK = 10.0
+PROGRESS_INTERVAL = 20.0
+# Seconds that a poll may take whatever is left of the time, so that the last one has a chance.
+FINAL_POLL_TIMEOUT = 10.0
 
 
 @dataclass
 class Wait:
     """What is known of the jobs that are waited for.
 
-    job_ids: all of them, in order. jobs: each as it was last seen, by id. waiting: those whose end is waited for.
-    missing: those that are not there (not visible for too long, or no more). timed_out: those that had not ended in
-    time. stuck: those that were in one of _jobs.STUCK_STATES for too long. error: why no more looks were possible.
-    trouble: why the last look failed, None if it did not. warnings: texts. started, waited: seconds.
+    Attributes:
+        job_ids: All of them, in order.
+        started: When the wait began, in seconds of its clock.
+        jobs: Each as it was last seen, by id.
+        waiting: Those whose end is waited for.
+        missing: Those that have not been visible for too long.
+        timed_out: Those that had not ended in time.
+        stuck: Those that were in one of STUCK_STATES for too long.
+        error: Why no more polls were possible.
+        last_error: Why the last poll failed, None if it did not.
+        warnings: For the user.
+        waited: Seconds.
     """
 
     job_ids: list[str]
@@ -51,7 +59,7 @@ class Wait:
     timed_out: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     error: CommvaultError | None = None
-    trouble: CommvaultError | None = None
+    last_error: CommvaultError | None = None
     warnings: list[str] = field(default_factory=list)
     waited: float = 0.0
 
@@ -78,32 +86,37 @@ class _Loop:
         self._stuck_timeout = stuck_timeout
         self._grace = grace
         self.proven = False
-        # Since when, and for how many looks, a job has not been there.
-        self._absent: dict[str, tuple[float, int]] = {}
+        # Since when a job has not been visible.
+        self._absent: dict[str, float] = {}
         # Since when a job has been in which state that it can be stuck in.
         self._stuck: dict[str, tuple[str, float]] = {}
         self._named: set[str] = set()
 
-    def look(self, now: float, time_left: float | None) -> None:
-        """Read the jobs that are waited for, and sort out those that need no more waiting. now: of the clock."""
+    def poll(self, now: float, time_left: float | None) -> None:
+        """Read the jobs that are waited for, and sort out those that need no more waiting.
+
+        Args:
+            now: Seconds of the clock.
+            time_left: Seconds that the poll may take, None for any.
+        """
         wait = self.wait
         try:
             seen = self._poll(list(wait.waiting), time_left)
         except CommvaultError as error:
-            wait.trouble = error
+            wait.last_error = error
             if error.kind.ends_a_wait(self.proven):
                 wait.error = error
             return
-        wait.trouble = None
+        wait.last_error = None
         self.proven = True
         for job_id in list(wait.waiting):
             job = seen.get(job_id)
             if job is None:
-                self._not_there(job_id, now)
+                self._on_missing(job_id, now)
             else:
-                self._there(job, now)
+                self._on_seen(job, now)
 
-    def _there(self, job: Job, now: float) -> None:
+    def _on_seen(self, job: Job, now: float) -> None:
         wait = self.wait
         wait.jobs[job.id] = job
         self._absent.pop(job.id, None)
@@ -124,24 +137,22 @@ class _Loop:
             wait.waiting.remove(job.id)
             wait.stuck.append(job.id)
 
-    def _not_there(self, job_id: str, now: float) -> None:
-        since, looks = self._absent.get(job_id, (now, 0))
-        self._absent[job_id] = (since, looks + 1)
-        if now - since >= self._grace:
+    def _on_missing(self, job_id: str, now: float) -> None:
+        if now - self._absent.setdefault(job_id, now) >= self._grace:
             self.wait.waiting.remove(job_id)
             self.wait.missing.append(job_id)
 
     def pause(self, now: float, interval: float) -> float:
-        """Seconds until the next look is due."""
+        """Seconds until the next poll is due."""
         pause = interval
-        if self._absent.keys() & set(self.wait.waiting) or self.wait.trouble:
-            pause = min(pause, SOON)
+        if self._absent.keys() & set(self.wait.waiting) or self.wait.last_error:
+            pause = min(pause, RETRY_INTERVAL)
         if self._stuck_timeout is not None:
             for job_id, (_state, since) in self._stuck.items():
                 if job_id in self.wait.waiting:
                     pause = min(pause, max(since + self._stuck_timeout - now, 0.0))
         # The server may have said when it wants to be asked again. Never at once: rounding could make that for ever.
-        return max(pause, getattr(self.wait.trouble, "retry_after", None) or 0.0, min(interval, SHORTEST))
+        return max(pause, getattr(self.wait.last_error, "retry_after", None) or 0.0, min(interval, MIN_INTERVAL))
 
 
 def wait_for_jobs(
@@ -157,18 +168,28 @@ def wait_for_jobs(
     sleep: t.Callable[[float], None] = time.sleep,
     on_progress: t.Callable[[Wait], None] | None = None,
     done: t.Callable[[Job], bool] = lambda job: job.finished,
-    is_orphan: t.Callable[[], bool] = lambda: False,
+    parent_has_died: t.Callable[[], bool] = lambda: False,
 ) -> Wait:
-    """Look at jobs until all have ended (or done is true of them), or their time is over.
+    """Poll until all jobs have ended, or their time is over. There is always a poll at the very end.
 
-    timeout: seconds for all together, by the clock; 0 looks once, None waits for ever. interval: seconds between looks.
-    stuck_timeout: seconds that a job may spend in one state that it can be stuck in, None for ever. grace: seconds for
-    which a job may be invisible. proven: whether the CommCell has answered well before, so that odd answers count as
-    passing faults. on_progress: called after each look and every TICK seconds with what is known. is_orphan: whether
-    nobody is left to hear of the jobs, asked before each look, and an error that ends the wait.
+    A poll that fails for a passing reason is one poll missed, no more.
 
-    There is always a look at the very end. A look that fails for a passing reason is a look missed, no more.
-    Raises what poll raises beside CommvaultError.
+    Args:
+        job_ids: The jobs.
+        poll: How they are read.
+        timeout: Seconds for all together, by the clock; 0 polls once, None waits for ever.
+        interval: Seconds between polls.
+        stuck_timeout: Seconds that a job may spend in one state that it can be stuck in, None for ever.
+        grace: Seconds for which a job may be invisible.
+        proven: Whether the CommCell has answered well before, so that odd answers count as passing faults.
+        clock: The present, in seconds.
+        sleep: Lets seconds pass.
+        on_progress: Called after each poll and every PROGRESS_INTERVAL seconds with what is known.
+        done: Whether a job needs no more waiting; by default that it has ended.
+        parent_has_died: Whether nobody is left to hear of the jobs; asked before each poll, it ends the wait.
+
+    Raises:
+        Exception: What poll raises beside CommvaultError.
     """
     started = clock()
     wait = Wait(list(job_ids), started, waiting=list(job_ids))
@@ -182,12 +203,12 @@ def wait_for_jobs(
             on_progress(wait)
 
     while wait.waiting:
-        if is_orphan():
-            wait.error = wait.trouble = CommvaultError("Ansible has ended. The jobs go on.")
+        if parent_has_died():
+            wait.error = wait.last_error = CommvaultError("Ansible has ended. The jobs go on.")
             break
         now = clock()
         last = deadline is not None and now >= deadline
-        loop.look(now, None if deadline is None else max(deadline - now, LAST_LOOK))
+        loop.poll(now, None if deadline is None else max(deadline - now, FINAL_POLL_TIMEOUT))
         tell()
         if last or wait.error or not wait.waiting:
             break
@@ -196,7 +217,7 @@ def wait_for_jobs(
         if deadline is not None:
             due = min(due, deadline)
         while now < due:
-            sleep(min(TICK, due - now))
+            sleep(min(PROGRESS_INTERVAL, due - now))
             now = clock()
             if now < due:
                 tell()

@@ -43,10 +43,14 @@ def wait_result(
     actions: t.Mapping[str, ActionResult] | None = None,
     check_mode: bool = False,
 ) -> dict[str, t.Any]:
-    """The result of job_wait. Fails unless every job ended well.
+    """The result of job_wait, failed unless every job ended well.
 
-    entries: those of the jobs that were seen, as of _job_report, by id. actions: what on_timeout did to which job:
-    (suspend or kill, None or why it could not be done). check_mode: jobs that are still active are all right.
+    Args:
+        wait: What came of the wait.
+        entries: Those of the jobs that were seen, by id.
+        options: How it was waited.
+        actions: What on_timeout did to which job: suspend or kill, and None or why it could not be done.
+        check_mode: Jobs that are still active are all right.
     """
     actions = actions or {}
     jobs = []
@@ -116,8 +120,8 @@ def _message(
     more = len(problems) - _SHOWN
     if more > 0:
         text += f" And {more} more, see jobs."
-    if wait.trouble and wait.timed_out and not wait.error:
-        text += f" The last look failed: {wait.trouble}"
+    if wait.last_error and wait.timed_out and not wait.error:
+        text += f" The last look failed: {wait.last_error}"
     return text
 
 

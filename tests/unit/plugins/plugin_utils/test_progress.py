@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import TICK, Wait
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import PROGRESS_INTERVAL, Wait
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._progress import HEARTBEAT, Progress, progress_line
 
 
@@ -70,7 +70,7 @@ def test_jobs_that_are_not_there_are_counted():
 
 
 def test_a_look_that_failed_is_told_without_its_words():
-    wait = wait_of(Job("1", "Running", percent_complete=7), trouble=CommvaultError("host and all", "timeout"))
+    wait = wait_of(Job("1", "Running", percent_complete=7), last_error=CommvaultError("host and all", "timeout"))
     assert progress_line(wait, "errors") == (
         "0/1 finished; 1 running, 7 % on average; the last look failed (timeout); 00:00:00"
     )
@@ -88,9 +88,9 @@ class TestProgress:
         assert self.lines(wait_of(Job("1", "Running"))) == ["00:00:00"]
 
     def test_without_change_there_is_a_line_at_least_every_minute(self):
-        waits = [wait_of(Job("1", "Running", percent_complete=n), waited=n * TICK) for n in range(10)]
+        waits = [wait_of(Job("1", "Running", percent_complete=n), waited=n * PROGRESS_INTERVAL) for n in range(10)]
         assert self.lines(*waits) == ["00:00:00", "00:00:40", "00:01:20", "00:02:00", "00:02:40"]
-        assert HEARTBEAT + TICK <= 60
+        assert HEARTBEAT + PROGRESS_INTERVAL <= 60
 
     def test_a_change_is_shown_at_once(self):
         waits = [
@@ -99,7 +99,7 @@ class TestProgress:
             wait_of(Job("1", "Running", percent_complete=50), waited=2),
             wait_of(Job("1", "Pending", reason="one"), waited=3),
             wait_of(Job("1", "Pending", reason="two"), waited=4),
-            wait_of(Job("1", "Pending", reason="two"), waited=5, trouble=CommvaultError("x")),
+            wait_of(Job("1", "Pending", reason="two"), waited=5, last_error=CommvaultError("x")),
             wait_of(Job("1", "Pending", reason="two"), waited=6, missing=["1"]),
         ]
         assert self.lines(*waits) == ["00:00:00", "00:00:01", "00:00:03", "00:00:04", "00:00:05", "00:00:06"]

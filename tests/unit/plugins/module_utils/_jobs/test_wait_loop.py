@@ -9,9 +9,9 @@ import pytest
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import (
+    FINAL_POLL_TIMEOUT,
     GRACE,
-    LAST_LOOK,
-    TICK,
+    PROGRESS_INTERVAL,
     wait_for_jobs,
 )
 from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
@@ -129,7 +129,7 @@ class TestTheTime:
     def test_a_look_is_told_how_much_time_is_left(self):
         world = World(j1=RUNS)
         world.wait(timeout=100, interval=60)
-        assert [left for _age, _job_ids, left in world.looks] == [100, 40, LAST_LOOK]
+        assert [left for _age, _job_ids, left in world.looks] == [100, 40, FINAL_POLL_TIMEOUT]
 
     def test_no_time_at_all_is_one_look(self):
         world = World(j1=RUNS)
@@ -195,7 +195,7 @@ class TestFaults:
     def test_a_passing_fault_is_a_look_missed(self, kind):
         world = World(j1=[(0, "Running"), (DAY / 2, "Completed")], faults=[(60, 7200, fault(kind))])
         wait = world.wait()
-        assert (wait.jobs["1"].status, wait.error, wait.trouble) == ("Completed", None, None)
+        assert (wait.jobs["1"].status, wait.error, wait.last_error) == ("Completed", None, None)
 
     def test_after_a_missed_look_the_next_one_comes_sooner(self):
         world = World(j1=RUNS, faults=[(60, 80, fault("server"))])
@@ -210,7 +210,7 @@ class TestFaults:
     def test_an_outage_until_the_end_is_reported_with_what_was_seen_before(self):
         world = World(j1=RUNS, faults=[(60, DAY, fault("server"))])
         wait = world.wait(timeout=600)
-        assert (wait.timed_out, wait.jobs["1"].status, wait.trouble.kind) == (["1"], "Running", "server")
+        assert (wait.timed_out, wait.jobs["1"].status, wait.last_error.kind) == (["1"], "Running", "server")
 
     @pytest.mark.parametrize("kind", ["authentication", "permission", "invalid_input", "internal"])
     def test_refused_credentials_end_the_wait_at_once(self, kind):
@@ -277,4 +277,4 @@ class TestWords:
         world = World(j1=[(0, "Running"), (100, "Completed")])
         world.wait(interval=100)
         assert world.progress == [(0, 1), (20, 1), (40, 1), (60, 1), (80, 1), (100, 0)]
-        assert max(world.clock.slept) == TICK
+        assert max(world.clock.slept) == PROGRESS_INTERVAL

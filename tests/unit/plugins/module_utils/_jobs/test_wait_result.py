@@ -118,7 +118,7 @@ def test_when_no_more_could_be_read_every_job_is_still_returned():
 
 def test_a_last_look_that_failed_is_told():
     trouble = CommvaultError("no route to host", "connection")
-    result = result_of(Job("1", "Running"), timed_out=["1"], trouble=trouble)
+    result = result_of(Job("1", "Running"), timed_out=["1"], last_error=trouble)
     assert result["msg"].endswith(" The last look failed: no route to host")
 
 
