@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._report.html_format import report_html
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.html import report_html
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import make_report
 from ansible_collections.rdsops.commvault.tests.support import browser
 from ansible_collections.rdsops.commvault.tests.support.reports import night

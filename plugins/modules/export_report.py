@@ -286,9 +286,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._errors import CommvaultError, InvalidInput
-from ..module_utils._report.formats import render
+from ..module_utils._report.formats import check_mode, check_paths, render
 from ..module_utils._report.model import NOT_WELL, Report, make_report
-from ..module_utils._report.paths import check_mode, check_paths
 
 # Bytes up to which Ansible shows the content of files in diffs.
 LARGEST_DIFF = 104448

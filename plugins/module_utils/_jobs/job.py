@@ -12,7 +12,7 @@ import functools
 import html
 import re
 import typing as t
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from .._errors import InvalidInput
 from .._http.envelopes import as_number
@@ -103,13 +103,49 @@ def check_job_ids(values: t.Iterable[t.Any], name: str = "job_ids") -> list[str]
     return list(dict.fromkeys(job_ids))
 
 
+class JobFields(t.TypedDict):
+    """A job in the result of a module, as of RETURN of job_info; None for what is not known.
+
+    Times are epoch seconds, sizes bytes. The only list of these keys: Job, results and reports take them from here.
+    """
+
+    job_id: str
+    found: bool
+    state: str | None
+    status: str | None
+    percent_complete: int | None
+    phase: str | None
+    reason: str | None
+    reason_code: str | None
+    job_type: str | None
+    backup_level: str | None
+    client_name: str | None
+    instance_name: str | None
+    subclient_name: str | None
+    client_id: int | None
+    instance_id: int | None
+    subclient_id: int | None
+    application_id: int | None
+    user_name: str | None
+    start_time: int | None
+    end_time: int | None
+    elapsed_seconds: int | None
+    application_size: int | None
+    media_size: int | None
+
+
 @dataclass(frozen=True)
 class Job:
     """A job at the moment it was read. Everything but its id may be missing, since Commvault leaves out what it likes.
 
-    id: the job id as a str. status: the state in the vendor's words. percent_complete: 0 to 100.
-    reason: why it waits or failed, without markup. Times are epoch seconds, end_time is None while it runs.
-    sizes are bytes. visible: False for rows that the product itself does not show.
+    Attributes as of JobFields, and:
+
+    Attributes:
+        status: The state in the vendor's words.
+        percent_complete: 0 to 100.
+        reason: Why it waits or failed, without markup.
+        end_time: None while it runs.
+        visible: False for rows that the product itself does not show.
     """
 
     id: str
@@ -176,13 +212,13 @@ class Job:
         return is_well(self.state, fail_on)
 
     def to_result(self) -> dict[str, t.Any]:
-        """The job for the result of a module, about 1 kB at most. See result_of_missing for a job that is not there."""
+        """The job for the result of a module, with the keys of JobFields; about 1 kB at most."""
         result: dict[str, t.Any] = {"job_id": self.id, "found": True, "state": self.state}
-        result.update({field.name: getattr(self, field.name) for field in fields(self) if field.name in _RESULT})
+        result.update({name: getattr(self, name) for name in _STORED})
         return result
 
 
-_RESULT = frozenset(field.name for field in fields(Job)) - {"id", "visible"}
+_STORED = tuple(JobFields.__annotations__)[3:]
 
 
 def result_of_missing(job_id: str) -> dict[str, t.Any]:
@@ -194,7 +230,7 @@ def from_result(result: t.Mapping[str, t.Any]) -> Job | None:
     """The job that Job.to_result was called of, None for result_of_missing."""
     if not result.get("found"):
         return None
-    known = {name: result[name] for name in _RESULT if name in result}
+    known = {name: result[name] for name in _STORED if name in result}
     return Job(id=str(result["job_id"]), **known)
 
 

@@ -2,22 +2,187 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The formats of a report, and which of them a file name asks for."""
+"""The files of a report: which formats there are, which of them a file name asks for, and their content."""
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import os
+import re
 import typing as t
+from xml.sax.saxutils import escape, quoteattr
 
 from .._errors import InvalidInput
-from .csv_format import report_csv
-from .html_format import report_html
-from .json_format import report_json
-from .junit_format import report_junit
+from .._times import iso_time
+from .html import report_html
+from .model import NOT_WELL, OPEN, Row
 
 if t.TYPE_CHECKING:
-    from .model import Report
+    from .model import Report, ReportedJob
+
+# Told apart by whoever reads old files: goes up when a key changes its meaning or goes away, not when one is added.
+SCHEMA = 1
+# What a report says of a job, in the order of its columns.
+_JOB_TIMES = ("start_time", "end_time")
+_JOB_AMOUNTS = ("elapsed_seconds", "application_size", "media_size")
+# A spreadsheet takes a text that begins so for a formula, also when it comes out of a file
+# (https://owasp.org/www-community/attacks/CSV_Injection).
+_FORMULA = ("=", "+", "-", "@")
+# What became of these is not known; everything else that is not well is known to be so.
+_ERRORS = frozenset(["unknown", "not_submitted", "missing", "not_followed"])
+# As AnsibleModule.set_mode_if_different of ansible-core 2.16 to 2.21 reads them.
+_OCTAL = re.compile(r"(0o)?[0-7]{1,5}")
+_SYMBOLIC_PART = r"(a|[ugo]*)([-+=][rwxXstugo]*)+"
+_SYMBOLIC = re.compile(f"{_SYMBOLIC_PART}(,{_SYMBOLIC_PART})*")
+
+
+def report_json(report: Report) -> str:
+    """The report as JSON, with the keys that the guide "Reports of backups" lists."""
+    content = {
+        "schema": SCHEMA,
+        "title": report.title,
+        "summary": report.summary(),
+        "backups": [{**flat(row), "jobs": [_job(job) for job in row.jobs]} for row in report.rows],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def flat(row: Row) -> dict[str, t.Any]:
+    """A backup as one level of keys, those of the CSV. What it says of a job is said of the one that decided."""
+    job = row.job
+    return {
+        "id": row.id,
+        "client_name": row.client_name,
+        "instance_name": row.instance_name,
+        "subclient_name": row.subclient_name,
+        "result": row.result,
+        "verdict": row.verdict,
+        "state": row.state,
+        "task_id": row.task_id,
+        "job_ids": list(row.job_ids),
+        "candidates": list(row.candidates),
+        "status": job.status,
+        "backup_level": job.backup_level,
+        "percent_complete": job.percent_complete,
+        **_times_and_amounts(job),
+        "cause": row.cause,
+        "hint": job.hint,
+        "msg": row.msg,
+    }
+
+
+def _job(job: ReportedJob) -> dict[str, t.Any]:
+    return {"job_id": job.job_id, "result": job.result, "status": job.status, **_times_and_amounts(job)}
+
+
+def _times_and_amounts(job: ReportedJob) -> dict[str, t.Any]:
+    return {
+        **{name: iso_time(getattr(job, name)) for name in _JOB_TIMES},
+        **{name: getattr(job, name) for name in _JOB_AMOUNTS},
+        "job_url": job.job_url,
+    }
+
+
+COLUMNS = tuple(flat(Row("", "", "", "", "unknown", "", None, (), (), (), None, "")))
+
+
+def report_csv(report: Report) -> str:
+    """The report as CSV (RFC 4180): a line of names, then one line a backup."""
+    return csv_of(COLUMNS, [flat(row) for row in report.rows])
+
+
+def csv_of(columns: t.Sequence[str], rows: t.Iterable[t.Mapping[str, t.Any]]) -> str:
+    """A table as CSV (RFC 4180), harmless to spreadsheets."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    return lines.getvalue()
+
+
+def _cell(value: t.Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        value = " ".join(value)
+    text = " ".join(str(value).splitlines())
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+
+
+def report_junit(report: Report) -> str:
+    """The report as JUnit XML, one suite with one testcase a backup.
+
+    Source: github.com/jenkinsci/xunit-plugin has the elements and attributes that Jenkins takes in
+    src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd.
+    """
+    kinds = [kind(row) for row in report.rows]
+    name = report.title
+    shared = {
+        "name": name,
+        "tests": len(kinds),
+        "failures": kinds.count("failure"),
+        "errors": kinds.count("error"),
+        "time": _seconds(sum(row.job.elapsed_seconds or 0 for row in report.rows)),
+    }
+    # Without the Z: the format has no place for a time zone, and its readers take UTC.
+    started = (iso_time(report.first_start) or "").rstrip("Z")
+    suite = {**shared, "skipped": kinds.count("skipped"), **({"timestamp": started} if started else {})}
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', _open("testsuites", shared), _open("testsuite", suite)]
+    for row, what in zip(report.rows, kinds):
+        lines.extend(_testcase(row, what))
+    lines.extend(["</testsuite>", "</testsuites>"])
+    return "\n".join(lines) + "\n"
+
+
+def kind(row: Row) -> str:
+    """The element that says what became of it: failure, error, skipped or, if it went well, none ("")."""
+    if row.verdict == NOT_WELL:
+        return "error" if row.result in _ERRORS else "failure"
+    return "skipped" if row.verdict == OPEN or row.result == "recent" else ""
+
+
+def _testcase(row: Row, what: str) -> list[str]:
+    attributes = {"classname": row.client_name, "name": row.id, "time": _seconds(row.job.elapsed_seconds or 0)}
+    lines = [_open("testcase", attributes)]
+    told = row.cause or row.msg
+    if what == "skipped":
+        lines.append(_open("skipped", {"message": _sentence(row.word, told)}, empty=True))
+    elif what:
+        said = _open(what, {"message": _sentence(row.word, told), "type": row.result})
+        text = "\n".join(part for part in (told, row.job.hint and f"Hint: {row.job.hint}") if part)
+        lines.append(f"{said}{escape(text)}</{what}>")
+    facts = [
+        ("Instance", f"{row.client_name}/{row.instance_name}/{row.subclient_name}"),
+        ("Result", row.word),
+        ("Task", row.task_id),
+        ("Jobs", " ".join(row.job_ids)),
+        ("Status", row.job.status),
+        ("Start", iso_time(row.job.start_time)),
+        ("End", iso_time(row.job.end_time)),
+        ("Page", row.job.job_url),
+    ]
+    text = "\n".join(f"{name}: {value}" for name, value in facts if value)
+    lines.append(f"<system-out>{escape(text)}</system-out>")
+    lines.append("</testcase>")
+    return lines
+
+
+def _sentence(word: str, told: str) -> str:
+    return f"{word}: {told}" if told else word
+
+
+def _seconds(value: int) -> str:
+    return f"{value}.0"
+
+
+def _open(name: str, attributes: t.Mapping[str, t.Any], empty: bool = False) -> str:
+    said = "".join(f" {key}={quoteattr(str(value))}" for key, value in attributes.items())
+    return f"<{name}{said}{'/' if empty else ''}>"
+
 
 # By the ending of the file.
 FORMATS: dict[str, t.Callable[[Report], str]] = {
@@ -29,7 +194,11 @@ FORMATS: dict[str, t.Callable[[Report], str]] = {
 
 
 def format_of(path: str) -> str:
-    """The key of FORMATS that a path ends with. Raises InvalidInput if it ends with none."""
+    """The key of FORMATS that a path ends with.
+
+    Raises:
+        InvalidInput: It ends with none.
+    """
     for name in FORMATS:
         if path.lower().endswith(f".{name}"):
             return name
@@ -40,3 +209,38 @@ def format_of(path: str) -> str:
 def render(report: Report, name: str) -> bytes:
     """The content of a file in a format (a key of FORMATS), in UTF-8."""
     return FORMATS[name](report).encode("utf-8")
+
+
+def check_paths(paths: t.Sequence[str]) -> list[tuple[str, str]]:
+    """The paths with their formats, as far as can be told before there is anything to write.
+
+    Raises:
+        InvalidInput: A file that cannot be written, or one that is named twice.
+    """
+    if not paths:
+        raise InvalidInput("path is an empty list: there is nothing to write.")
+    targets: dict[str, tuple[str, str]] = {}
+    for path in paths:
+        name = format_of(path)
+        directory = os.path.dirname(path) or "."
+        if not os.path.isdir(directory):
+            raise InvalidInput(f"{path!r} cannot be written: there is no directory {directory!r}.")
+        if os.path.isdir(path):
+            raise InvalidInput(f"{path!r} cannot be written: it is a directory.")
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise InvalidInput(f"{path!r} cannot be written: the user may not write to the directory {directory!r}.")
+        real = os.path.realpath(path)
+        if real in targets:
+            raise InvalidInput(f"path names the same file twice: {targets[real][0]!r} and {path!r}.")
+        targets[real] = (path, name)
+    return list(targets.values())
+
+
+def check_mode(mode: str | int | None) -> None:
+    """Check the permissions of a file; None or "" lets Ansible choose them.
+
+    Raises:
+        InvalidInput: Ansible does not take them.
+    """
+    if mode and isinstance(mode, str) and not _OCTAL.fullmatch(mode) and not _SYMBOLIC.fullmatch(mode):
+        raise InvalidInput(f"mode must be octal, such as '0640', or symbolic, such as 'u=rw,g=r', but is {mode!r}.")

@@ -53,8 +53,10 @@ _LAST_TIME = 253402300799
 
 @dataclass(frozen=True)
 class ReportedJob:
-    """One job of a backup. result: a key of RESULTS, "started" if nothing more is known. Times are epoch seconds, sizes
-    bytes, all else texts; what is not known is None.
+    """One job of a backup. Times are epoch seconds, sizes bytes, all else strings; what is not known is None.
+
+    Attributes:
+        result: A key of RESULTS, "started" if nothing more is known.
     """
 
     job_id: str
@@ -81,8 +83,13 @@ class ReportedJob:
 
 @dataclass(frozen=True)
 class Row:
-    """One backup. result: a key of RESULTS. state: that of oracle_rds_export_backup. jobs: the one that decided first.
-    cause: why it is not well, or what else there is to say; None if nothing.
+    """One backup.
+
+    Attributes:
+        result: A key of RESULTS.
+        state: That of oracle_rds_export_backup.
+        jobs: The one that decided first.
+        cause: Why it is not well, or what else there is to say; None if nothing.
     """
 
     id: str
@@ -166,10 +173,15 @@ class Report:
 def make_report(
     backups: t.Sequence[t.Mapping[str, t.Any]], jobs: t.Sequence[t.Mapping[str, t.Any]] = (), title: str = ""
 ) -> Report:
-    """The report of backups as oracle_rds_export_backup returns them.
+    """The report of backups.
 
-    jobs: as job_wait or job_info return them, laid over what the backups say of theirs. Raises InvalidInput for what
-    neither returns.
+    Args:
+        backups: As oracle_rds_export_backup returns them.
+        jobs: As job_wait or job_info return them, laid over what the backups say of theirs.
+        title: Of the report.
+
+    Raises:
+        InvalidInput: Something that neither returns.
     """
     known: dict[str, tuple[str, t.Mapping[str, t.Any]]] = {}
     for number, job in enumerate(jobs):

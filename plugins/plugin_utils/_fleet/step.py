@@ -19,8 +19,8 @@ from ...module_utils._argspec import connection_spec
 from ...module_utils._errors import CommvaultError, InvalidInput
 from ...module_utils._jobs.entry import missing_entry
 from ...module_utils._jobs.wait_options import wait_options
+from ...module_utils._report.formats import check_mode, check_paths
 from ...module_utils._report.model import NOT_WELL
-from ...module_utils._report.paths import check_mode, check_paths
 from ...modules.oracle_rds_export_fleet import (
     EXPORT_OPTIONS,
     INFO_OPTIONS,

@@ -83,7 +83,7 @@ class World:
         connection = SimpleNamespace(_shell=shell, has_native_async=False, transport=transport, become=None)
         templar = SimpleNamespace(template=lambda text: text)
         plugin = action.ActionModule(task, connection, SimpleNamespace(), None, templar, None)
-        plugin._execute_module = self._execute
+        self._monkeypatch.setattr(plugin, "_execute_module", self._execute)
         display = SimpleNamespace(display=self.lines.append, verbosity=0)
         self._monkeypatch.setattr(plugin, "_display", display)
         return plugin.run(task_vars={"inventory_hostname": "db-host"})

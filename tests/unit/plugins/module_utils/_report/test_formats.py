@@ -17,8 +17,13 @@ import pytest
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import STATES
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_result import OUTCOMES
-from ansible_collections.rdsops.commvault.plugins.module_utils._report.csv_format import COLUMNS
-from ansible_collections.rdsops.commvault.plugins.module_utils._report.formats import FORMATS, format_of, render
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.formats import (
+    COLUMNS,
+    FORMATS,
+    check_mode,
+    format_of,
+    render,
+)
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import RESULTS, make_report
 from ansible_collections.rdsops.commvault.tests.support.reports import GB, PAGE, backup, job, night
 
@@ -286,3 +291,16 @@ def test_junit_names_of_cases_differ():
 def test_every_result_has_a_place_in_these_tests():
     seen = {entry["result"] for entry in json.loads(text(everything(), "json"))["backups"]}
     assert set(RESULTS) - seen == {"ended_with_errors", "ended_with_warnings"}
+
+
+@pytest.mark.parametrize(
+    "mode", [None, "", 0o640, "0640", "640", "0o640", "1644", "u=rw,g=r,o=", "a+r", "+X", "u+rw-x", "ug=rwX,o=u"]
+)
+def test_permissions_as_ansible_takes_them(mode):
+    check_mode(mode)
+
+
+@pytest.mark.parametrize("mode", ["nonsense", "0848", "u", "u=rw;g=r", "b+r", "u=q", "u=rw,"])
+def test_other_permissions_are_refused_with_an_example(mode):
+    with pytest.raises(InvalidInput, match="mode must be octal, such as '0640', or symbolic"):
+        check_mode(mode)

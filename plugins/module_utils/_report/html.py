@@ -16,13 +16,13 @@ from html import escape
 
 from .._export.backup import AWAITED_STATES, STATES
 from .._times import iso_time, span
-from .html_page import SCRIPT, SIGNS, STYLE
 from .model import NOT_WELL, OPEN, RESULTS
+from .page import SCRIPT, SIGNS, STYLE
 
 if t.TYPE_CHECKING:
     from .model import Report, ReportedJob, Row
 
-# Tone and sign of every result, see _report_page.
+# Tone and sign of every result, see page.SIGNS.
 _LOOKS = {
     "unknown": ("doubt", "question"),
     "ended_badly": ("bad", "cross"),

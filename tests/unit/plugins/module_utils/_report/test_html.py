@@ -15,9 +15,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._report import html_format as _report_html
-from ansible_collections.rdsops.commvault.plugins.module_utils._report import html_page as _report_page
-from ansible_collections.rdsops.commvault.plugins.module_utils._report.html_format import report_html
+from ansible_collections.rdsops.commvault.plugins.module_utils._report import html as _report_html
+from ansible_collections.rdsops.commvault.plugins.module_utils._report import page as _report_page
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.html import report_html
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import RESULTS, make_report
 from ansible_collections.rdsops.commvault.tests.support import browser
 from ansible_collections.rdsops.commvault.tests.support.reports import MIDNIGHT, PAGE, backup, job, night
