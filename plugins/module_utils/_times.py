@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Times and spans of time as people read them."""
+"""Times, counts and lists as people read them."""
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 
 import datetime
+import typing as t
 
 
 def iso_time(epoch: float | None) -> str | None:
@@ -32,3 +33,22 @@ def age_words(seconds: float) -> str:
     if days:
         return f"{days} d {hours} h"
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as "1 job" or "2 jobs"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def some_of(names: t.Sequence[str], shown: int) -> str:
+    """The first of many names, and how many there are beside: "a, b and 3 more"."""
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+
+
+def first_of(sentences: t.Sequence[str], shown: int, where: str) -> str:
+    """The first of many sentences, each behind a blank, and where the others are: " A. B. And 3 more, see jobs."."""
+    more = len(sentences) - shown
+    return "".join(f" {sentence}" for sentence in sentences[:shown]) + (
+        f" And {more} more, see {where}." if more > 0 else ""
+    )

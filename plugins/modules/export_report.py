@@ -288,6 +288,7 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._report.formats import check_mode, check_paths, render
 from ..module_utils._report.model import NOT_WELL, Report, make_report
+from ..module_utils._times import counted
 
 # Bytes up to which Ansible shows the content of files in diffs.
 LARGEST_DIFF = 104448
@@ -382,7 +383,7 @@ def message(report: Report, files: t.Sequence[t.Mapping[str, t.Any]], check_mode
     parts = [f"{'would write' if check_mode else 'wrote'} {written}"] if written else []
     if kept:
         parts.append(f"{', '.join(kept)} {'is' if len(kept) == 1 else 'are'} unchanged")
-    about = f"Report of {total} {'backup' if total == 1 else 'backups'}{f', {bad} not well' if bad else ''}"
+    about = f"Report of {counted(total, 'backup')}{f', {bad} not well' if bad else ''}"
     return f"{about}: {'; '.join(parts)}."
 
 

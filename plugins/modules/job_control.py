@@ -351,7 +351,7 @@ from ..module_utils._jobs.wait import make_poll
 from ..module_utils._jobs.wait_loop import wait_for_jobs
 from ..module_utils._module.main import run_module
 from ..module_utils._module.run import ModuleRun
-from ..module_utils._times import span
+from ..module_utils._times import first_of, span
 
 SHOWN = 3
 
@@ -446,9 +446,7 @@ def message(controls: list[Control], failed: list[Control]) -> str:
     acted = sum(control.action is not None for control in controls)
     quiet = len(controls) - acted - sum(control.action is None for control in failed)
     text = f"{len(controls)} jobs: {acted} asked to change, {quiet} left as they were, {len(failed)} failed."
-    text += "".join(f" {control.msg}" for control in failed[:SHOWN])
-    more = len(failed) - SHOWN
-    return text + (f" And {more} more, see jobs." if more > 0 else "")
+    return text + first_of([control.msg for control in failed], SHOWN, "jobs")
 
 
 def main() -> None:

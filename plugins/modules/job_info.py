@@ -311,6 +311,7 @@ from ..module_utils._jobs.job import ACTIVE, BAD, ERRORS, OK, WARNINGS, check_jo
 from ..module_utils._jobs.reader import JobReader
 from ..module_utils._module.main import run_module
 from ..module_utils._module.run import ModuleRun
+from ..module_utils._times import counted
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs.job import Job
@@ -358,7 +359,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         said = ", ".join(f"{counts[state]} {words}" for state, words in WORDS.items() if counts[state])
         return {
             "changed": False,
-            "msg": f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}: {said or 'nothing to read'}.",
+            "msg": f"{counted(len(jobs), 'job')}: {said or 'nothing to read'}.",
             "jobs": jobs,
             "counts": counts,
             "api_calls": commcell.api_calls(),

@@ -12,7 +12,7 @@ import typing as t
 from collections import Counter
 
 from ..module_utils._jobs.job import STUCK_STATES
-from ..module_utils._times import span
+from ..module_utils._times import some_of, span
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs.job import Job
@@ -68,14 +68,13 @@ def _running(jobs: t.Sequence[Job]) -> list[str]:
 
 
 def _named(jobs: t.Sequence[Job]) -> str:
-    shown = []
-    for job in jobs[:MAX_NAMED]:
+    names = []
+    for job in jobs:
         reason = job.reason or ""
         if len(reason) > _REASON_LENGTH:
             reason = reason[: _REASON_LENGTH - 3] + "..."
-        shown.append(f"{job.label} ({reason})" if reason else job.label)
-    more = len(jobs) - MAX_NAMED
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+        names.append(f"{job.label} ({reason})" if reason else job.label)
+    return some_of(names, MAX_NAMED)
 
 
 class Progress:

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import CommvaultError, RequestError
-from .._times import age_words, iso_time
+from .._times import age_words, first_of, iso_time
 
 if t.TYPE_CHECKING:
     from .._jobs.job import Job
@@ -330,7 +330,5 @@ def _summary_text(backups: t.Sequence[Backup], failed: t.Sequence[Backup]) -> st
     )
     text = f"{len(backups)} backups: {counts}."
     if failed:
-        shown = "".join(f" [{backup.instance.id}] {backup.msg}" for backup in failed[:_SHOWN_FAILURES])
-        more = len(failed) - _SHOWN_FAILURES
-        text += shown + (f" And {more} more, see backups." if more > 0 else "")
+        text += first_of([f"[{backup.instance.id}] {backup.msg}" for backup in failed], _SHOWN_FAILURES, "backups")
     return text

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import CommvaultError
-from .._times import span
+from .._times import counted, first_of, span
 from .entry import missing_entry
 from .job import from_result
 
@@ -113,13 +113,10 @@ def _message(
         "not_followed": "not followed to the end",
     }
     said = ", ".join(f"{counts[outcome]} {text}" for outcome, text in words.items() if counts[outcome])
-    text = f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'} after {span(wait.waited)}: {said}."
+    text = f"{counted(len(jobs), 'job')} after {span(wait.waited)}: {said}."
     if wait.error:
         text += f" No more could be read: {wait.error}"
-    text += "".join(f" {problem}" for problem in problems[:_SHOWN])
-    more = len(problems) - _SHOWN
-    if more > 0:
-        text += f" And {more} more, see jobs."
+    text += first_of(problems, _SHOWN, "jobs")
     if wait.last_error and wait.timed_out and not wait.error:
         text += f" The last look failed: {wait.last_error}"
     return text

@@ -15,7 +15,7 @@ import typing as t
 from html import escape
 
 from .._export.backup import AWAITED_STATES, STATES
-from .._times import iso_time, span
+from .._times import counted, iso_time, span
 from .model import NOT_WELL, OPEN, RESULTS
 from .page import SCRIPT, SIGNS, STYLE
 
@@ -87,7 +87,7 @@ def _sign(result: str) -> str:
 
 def _lead(report: Report) -> str:
     jobs = len(report.run_jobs)
-    parts = [_count(len(report.rows), "backup"), _count(jobs, "job")]
+    parts = [counted(len(report.rows), "backup"), counted(jobs, "job")]
     if report.first_start is not None and report.last_end is not None:
         took = span(report.last_end - report.first_start)
         parts.append(f"{_moment(report.first_start)} to {_moment(report.last_end)} UTC ({took})")
@@ -100,10 +100,10 @@ def _lead(report: Report) -> str:
 def _verdict(report: Report) -> str:
     total, bad, running = len(report.rows), report.count(NOT_WELL), report.count(OPEN)
     if bad:
-        words = f"{bad} of {_count(total, 'backup')} {'is' if bad == 1 else 'are'} not well"
+        words = f"{bad} of {counted(total, 'backup')} {'is' if bad == 1 else 'are'} not well"
         result = "ended_badly"
     elif running:
-        words = f"None is known to be bad, {running} of {_count(total, 'backup')} not at the end"
+        words = f"None is known to be bad, {running} of {counted(total, 'backup')} not at the end"
         result = "active"
     elif total:
         words = "All is well" if total > 1 else "The backup is well"
@@ -279,10 +279,6 @@ def _bar(job: ReportedJob, axis: _Axis) -> str:
 
 def _small(text: str) -> str:
     return f"<small>{escape(text)}</small>" if text else ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _or_empty(number: int | None) -> str:

@@ -6,7 +6,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._times import age_words, iso_time, span
+from ansible_collections.rdsops.commvault.plugins.module_utils._times import (
+    age_words,
+    counted,
+    first_of,
+    iso_time,
+    some_of,
+    span,
+)
 
 
 def test_times_are_shown_in_utc():
@@ -27,3 +34,9 @@ def test_spans_are_hours_minutes_and_seconds(seconds, text):
 )
 def test_ages_are_told_in_words(seconds, words):
     assert age_words(seconds) == words
+
+
+def test_counts_and_lists_are_told_in_words():
+    assert (counted(1, "job"), counted(0, "job")) == ("1 job", "0 jobs")
+    assert (some_of(["a", "b"], 2), some_of(["a", "b", "c"], 2)) == ("a, b", "a, b and 1 more")
+    assert (first_of(["A.", "B."], 1, "jobs"), first_of([], 1, "jobs")) == (" A. And 1 more, see jobs.", "")
