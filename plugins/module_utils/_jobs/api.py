@@ -29,9 +29,11 @@ EVENT_LENGTH = 160
 class JobPage(t.NamedTuple):
     """One page of a listing.
 
-    jobs: the visible ones, each once, as they came. rows: how many rows the page had, with the hidden and repeated
-    ones. total: how many jobs the whole listing has, None if the server did not say. descending: whether the ids get
-    smaller; None with less than two jobs.
+    Attributes:
+        jobs: The visible ones, each once, as they came.
+        rows: How many rows the page had, with the hidden and repeated ones.
+        total: How many jobs the whole listing has, None if the server did not say.
+        descending: Whether the ids get smaller; None with less than two jobs.
     """
 
     jobs: list[Job]
@@ -41,8 +43,13 @@ class JobPage(t.NamedTuple):
 
 
 class JobDetails(t.NamedTuple):
-    """More about one job. task_id: of the task that createtask answered with. started_from: "Interactive" or
-    "Scheduled". delay_reason: why it is delayed. Each is None if it is not told.
+    """More about one job; each is None if it is not told.
+
+    Attributes:
+        task_id: Of the task that createtask answered with.
+        started_from: "Interactive" or "Scheduled".
+        started_by: A user name.
+        delay_reason: Why it is delayed.
     """
 
     task_id: int | None = None
@@ -52,7 +59,13 @@ class JobDetails(t.NamedTuple):
 
 
 class Event(t.NamedTuple):
-    """An event of a job. time: epoch seconds or None. code: as "19:1916". text: without markup."""
+    """An event of a job.
+
+    Attributes:
+        time: Epoch seconds or None.
+        code: Such as "19:1916".
+        text: Without markup.
+    """
 
     id: int
     time: int | None
@@ -70,8 +83,11 @@ class JobsApi:
         self._limits: dict[str, t.Any] = {}
 
     def limit(self, seconds: float | None, *, repeat: bool = True) -> None:
-        """From now on, let no read wait longer than so many seconds for its answer; None: as long as usual. repeat:
-        whether reads are repeated after passing faults.
+        """Set limits for all reads to come.
+
+        Args:
+            seconds: For which a read may wait for its answer; None: as long as usual.
+            repeat: Whether reads are repeated after passing faults.
         """
         self._limits = {} if repeat else {"repeat": False}
         if seconds is not None:
@@ -86,9 +102,12 @@ class JobsApi:
         return self._commcell.clock.at(self._commcell.now())
 
     def get(self, job_id: str) -> Job | None:
-        """One job, None if the server does not know it, not yet, or does not show it. Raises RequestError.
+        """One job, None if the server does not know it, not yet, or does not show it.
 
         Not there is 200 without jobs, or 404; a web page as 404 is no answer of the API, and so an error.
+
+        Raises:
+            RequestError: No usable answer.
         """
         path = f"Job/{job_id}"
         reply = self._commcell.call("GET", path, changes=False, **self._limits)
@@ -107,9 +126,18 @@ class JobsApi:
         limit: int = 100,
         newest_first: bool = True,
     ) -> JobPage:
-        """A page of the listing of jobs, sorted by id: POST Jobs, by nature a read. Raises RequestError.
+        """A page of the listing of jobs, sorted by id: POST Jobs, by nature a read.
 
-        client_ids: only jobs of these clients; empty for all. lookup_seconds: leave out jobs that ended longer ago.
+        Args:
+            category: ALL, ACTIVE or FINISHED.
+            client_ids: Only jobs of these clients; empty for all.
+            lookup_seconds: Leave out jobs that ended longer ago.
+            offset: Rows before the page.
+            limit: Rows of the page.
+            newest_first: The order.
+
+        Raises:
+            RequestError: No usable answer.
         """
         wanted: dict[str, t.Any] = {"showAgedJobs": False, "hideAdminJobs": False}
         if lookup_seconds is not None:

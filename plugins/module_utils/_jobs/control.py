@@ -30,8 +30,13 @@ _KILL_PENDING = "kill pending"
 
 @dataclass
 class Control:
-    """What became of one job. action: suspend, resume or kill if that was (or in check mode would be) asked for, else
-    None. msg: in words. error: why the state cannot be reached, None if it can. job: as last read.
+    """What became of one job.
+
+    Attributes:
+        job: As last read.
+        action: suspend, resume or kill if that was (or in check mode would be) asked for, else None.
+        msg: In words.
+        error: Why the state cannot be reached, None if it can.
     """
 
     job_id: str
@@ -79,10 +84,20 @@ def judge(job_id: str, job: Job | None, state: str) -> Control:
 def control_jobs(
     api: JobsApi, reader: JobReader, job_ids: t.Sequence[str], state: str, *, check_mode: bool = False
 ) -> list[Control]:
-    """Bring jobs into a state, each by one request at most; returns one Control each, in order.
+    """Bring jobs into a state, each by one request at most.
 
-    state: SUSPENDED, RESUMED or KILLED. Raises CommvaultError if the jobs cannot be read at first, so that nothing was
-    changed.
+    Args:
+        api: Acts on jobs.
+        reader: Reads them.
+        job_ids: The jobs.
+        state: SUSPENDED, RESUMED or KILLED.
+        check_mode: Change nothing.
+
+    Returns:
+        One Control each, in order.
+
+    Raises:
+        CommvaultError: The jobs cannot be read at first; nothing was changed.
     """
     jobs = reader.read(job_ids)
     controls = [judge(job_id, jobs.get(job_id), state) for job_id in job_ids]

@@ -37,7 +37,12 @@ class JobReader:
     """Reads jobs for one run and remembers what makes the next request narrower."""
 
     def __init__(self, api: JobsApi, client_ids: t.Iterable[int] = ()) -> None:
-        """client_ids: the clients of the jobs that read() will be asked for, as far as they are known."""
+        """Read through an API.
+
+        Args:
+            api: The jobs.
+            client_ids: The clients of the jobs that read() will be asked for, as far as they are known.
+        """
         self.api = api
         self._clients = set(client_ids)
         self._client_of: dict[str, int] = {}
@@ -46,7 +51,11 @@ class JobReader:
         self._newest_first = True
 
     def read(self, job_ids: t.Sequence[str]) -> dict[str, Job]:
-        """The visible ones of these jobs, by id. Raises CommvaultError."""
+        """The visible ones of these jobs, by id.
+
+        Raises:
+            CommvaultError: They cannot be read.
+        """
         wanted = list(dict.fromkeys(str(job_id) for job_id in job_ids))
         found: dict[str, Job] = {}
         singly = wanted
@@ -112,9 +121,15 @@ class JobReader:
         return self._clients
 
     def started_since(self, since: float, client_ids: t.Iterable[int] = (), category: int = ALL) -> list[Job]:
-        """The visible backup jobs that were started since then, the newest first. Raises CommvaultError.
+        """The visible backup jobs that were started since then, the newest first.
 
-        since: epoch seconds of the server's clock. client_ids: only jobs of these clients; empty for all.
+        Args:
+            since: Epoch seconds of the server's clock.
+            client_ids: Only jobs of these clients; empty for all.
+            category: ALL, ACTIVE or FINISHED.
+
+        Raises:
+            CommvaultError: They cannot be read.
         """
         age = max(0.0, self.api.server_time() - since) + MARGIN
         started = []
@@ -128,23 +143,33 @@ class JobReader:
 
     def recent(self, client_ids: t.Iterable[int], age: float) -> list[Job]:
         """The visible backup jobs of some clients that are active or ended at most age seconds ago, the newest first.
-        Raises CommvaultError.
+
+        Raises:
+            CommvaultError: They cannot be read.
         """
         pages = self._pages(ALL, set(client_ids), age + MARGIN, MAX_PAGE)
         return [job for jobs in pages for job in jobs if job.is_backup]
 
     def active_or_ended_since(self, since: float) -> list[Job]:
-        """The visible backup jobs that have not ended, and those that ended since then, the newest first. Raises
-        CommvaultError.
+        """The visible backup jobs that have not ended, and those that ended since then, the newest first.
 
-        since: epoch seconds of the server's clock.
+        Args:
+            since: Epoch seconds of the server's clock.
+
+        Raises:
+            CommvaultError: They cannot be read.
         """
         jobs = self.recent((), max(0.0, self.api.server_time() - since))
         return [job for job in jobs if not job.finished or (job.end_time or 0) >= since]
 
     def active(self, client_ids: t.Iterable[int] = ()) -> list[Job]:
-        """The visible backup jobs that have not ended, the newest first; client_ids: of these clients, empty for all.
-        Raises CommvaultError.
+        """The visible backup jobs that have not ended, the newest first.
+
+        Args:
+            client_ids: Only jobs of these clients; empty for all.
+
+        Raises:
+            CommvaultError: They cannot be read.
         """
         pages = self._pages(ACTIVE, set(client_ids), MARGIN, MAX_PAGE)
         return [job for jobs in pages for job in jobs if job.is_backup and not job.finished]
