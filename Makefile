@@ -2,71 +2,78 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Everything here needs a Python 3.10 or newer with venv, and nothing else: each command makes the virtual
-# environments that it needs in .venvs/, with the pins of requirements/, and keeps them for the next time.
+# Everything here needs a Python 3.10 or newer with venv and pip, and nothing else: the first command puts nox into
+# .nox/tools, and nox makes the environments that a command needs beside it and keeps them for the next time.
 
 PYTHON ?= python3
-GATES = PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tests.gates
+TOOLS = .nox/tools
+NOX = $(TOOLS)/bin/nox
+RUN = @$(NOX) -s
+# The arguments of a script come after "--".
+GIVEN = $(if $(ARGS),-- $(ARGS))
 
 .DEFAULT_GOAL := help
-.PHONY: help test gates lint format sanity unit playbooks build demo simulator bench chaos races docs pictures \
+.PHONY: help test lint format sanity unit playbooks build demo simulator bench chaos races docs pictures \
 	release-check clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/ .*/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make test ONLY=unit,ruff runs these gates or groups of gates alone; make gates names them."
+	@echo "  make test ONLY=unit,style runs these sessions or groups of sessions alone; .nox/tools/bin/nox -l names them."
 	@echo "  make demo ARGS=... hands arguments to the script behind it; so do the others."
 
-test: ## all that CI checks, in two lanes, with a summary of what took how long
-	@$(GATES) test --only "$(ONLY)"
+$(NOX): requirements/nox.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "This needs Python 3.10 or newer: make PYTHON=...")'
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/nox.txt
+	@touch $(NOX)
 
-gates: ## name the gates that make test runs
-	@$(GATES) list
+test: $(NOX) ## all that CI checks, in two lanes, with a summary of what took how long
+	$(RUN) test -- $(ONLY)
 
-lint: ## the quick gates: ruff, mypy, yamllint, licences, changelog, docs, ansible-lint
-	@$(GATES) test --only lint
+lint: $(NOX) ## ruff, mypy, yamllint, licences, changelog, docs, ansible-lint
+	$(RUN) test -- lint
 
-format: ## let ruff put the Python code into shape
-	@$(GATES) format $(ARGS)
+format: $(NOX) ## let ruff put the Python code into shape
+	$(RUN) format $(GIVEN)
 
-sanity: ## ansible-test sanity with each supported ansible-core
-	@$(GATES) test --only sanity
+sanity: $(NOX) ## ansible-test sanity with each supported ansible-core
+	$(RUN) test -- sanity
 
-unit: ## the unit tests with each supported ansible-core
-	@$(GATES) test --only unit
+unit: $(NOX) ## the unit tests with each supported ansible-core
+	$(RUN) test -- unit
 
-playbooks: ## playbooks against the simulator, each also in check mode
-	@$(GATES) test --only playbooks
+playbooks: $(NOX) ## playbooks against the simulator, each also in check mode
+	$(RUN) test -- playbooks
 
-build: ## build the tarball into dist/ and try it: galaxy-importer, installation in an empty place
-	@$(GATES) test --only build,installed --keep-tarball
+build: $(NOX) ## build the tarball into dist/
+	$(RUN) build
 
-demo: ## back up a sample inventory on the simulator, from an installed collection: start, wait, report
-	@$(GATES) demo $(ARGS)
+demo: $(NOX) ## back up a sample inventory on the simulator, from an installed collection: start, wait, report
+	$(RUN) demo $(GIVEN)
 
-simulator: ## the rehearsal server alone, until Ctrl-C
-	@$(GATES) simulator $(ARGS)
+simulator: $(NOX) ## the rehearsal server alone, until Ctrl-C
+	$(RUN) simulator $(GIVEN)
 
-bench: ## the collection beside what people use today, as a table
-	@$(GATES) bench $(ARGS)
+bench: $(NOX) ## the collection beside what people use today, as a table
+	$(RUN) bench $(GIVEN)
 
-chaos: ## the fault campaign: thousands of submissions under faults, held against what really happened
-	@$(GATES) chaos $(ARGS)
+chaos: $(NOX) ## the fault campaign: thousands of submissions under faults, held against what really happened
+	$(RUN) chaos $(GIVEN)
 
-races: ## a thousand races of 8 processes for one pair of tokens, some of them killed at random moments
-	@$(GATES) races $(ARGS)
+races: $(NOX) ## a thousand races of 8 processes for one pair of tokens, some of them killed at random moments
+	$(RUN) races $(GIVEN)
 
-release-check: ## whether this version can be published: tarball, changelog, docs, installation, the demo from it
-	@$(GATES) test --only changelog,docs,site,build,installed,release
+release-check: $(NOX) ## whether this version can be published: tarball, changelog, docs, installation, the demo from it
+	$(RUN) test -- style,docs,importer,installed,release
 
-docs: ## the documentation as a site, in dist/site/
-	@$(GATES) docs
+docs: $(NOX) ## the documentation as a site, in dist/site/
+	$(RUN) site
 
-pictures: ## take the pictures of README and guides anew: the report (needs Chromium) and the console
-	@$(GATES) pictures
+pictures: $(NOX) ## take the pictures of README and guides anew: the report (needs Chromium) and the console
+	$(RUN) pictures
 
 clean: ## remove environments, logs and everything else that make made
-	@rm -rf .venvs .gates dist collections/ansible_collections .pytest_cache .mypy_cache .ruff_cache .ansible
+	@rm -rf .nox dist collections/ansible_collections .pytest_cache .mypy_cache .ruff_cache .ansible
 	@find docs plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "removed what make, Python and the tools made here"

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Start backups for a sample inventory on the simulator, wait for their jobs, and write a report.
 
-``make demo`` calls it. By hand: an environment with requirements/demo.txt, the directory above
-ansible_collections/ on PYTHONPATH, and the collection installed where
+``make demo`` calls it. By hand: an environment with ansible-core and the packages of meta/ee-requirements.txt and
+tests/simulator/requirements.txt, the directory above ansible_collections/ on PYTHONPATH, and the collection where
 ANSIBLE_COLLECTIONS_PATH says. Arguments go to ansible-playbook, such as ``--check`` or ``--limit``.
 """
 

@@ -10,7 +10,7 @@ import tarfile
 
 import pytest
 
-from ansible_collections.rdsops.commvault.tests.gates import gating, release
+from ansible_collections.rdsops.commvault.tests.sessions import release
 
 NAME = "rdsops-commvault-{}.tar.gz"
 TARBALL = NAME.format("1.2.0")
@@ -62,8 +62,3 @@ def test_a_release_with_one_version_everywhere_is_ready(complaints):
 def test_what_is_missing_is_named(complaints, different, words):
     (complaint,) = complaints(**different)
     assert words in complaint
-
-
-def test_what_is_on_demand_is_no_part_of_a_run_of_all():
-    assert "release" not in {gate.name for gate in gating.choose([])}
-    assert {gate.name for gate in gating.choose(["release"])} == {"release", "build"}
