@@ -223,7 +223,6 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.path import basedir
 from ansible.utils.vars import combine_vars
 
-from ..module_utils._durations import parse_duration, positive_duration
 from ..module_utils._errors import CommvaultError, ErrorKind, InvalidInput
 from ..module_utils._estate.api import EstateApi
 from ..module_utils._estate.discovery import Discovery, Query, ReadFailure
@@ -234,6 +233,7 @@ from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.reader import JobReader
 from ..module_utils._module.connection import open_commcell, required
 from ..module_utils._redact import Redactor
+from ..module_utils._times import parse_duration, positive_duration
 from ..plugin_utils._inventory.hosts import (
     age_group,
     default_name,

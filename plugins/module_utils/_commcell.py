@@ -2,27 +2,29 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One CommCell behind its REST API: authenticated requests, and errors instead of bad answers.
+"""One CommCell behind its REST API: authenticated requests, errors instead of bad answers, and the server's clock.
 
-The endpoints are in the modules _api_*.py, one for each topic, on top of this.
+The endpoints are in the file api.py of each topic, on top of this.
 """
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 
-import time
+import threading
 import typing as t
+from email.utils import parsedate_to_datetime
 
 from ._auth.accounts_api import AccountsApi, is_denial
-from ._auth.standing import Standing
-from ._http.quota import Quota, read_quota
+from ._auth.standing import CredentialCheck, Step, step_after_denial
+from ._http.quota import Quota, RateLimiter, read_quota, retry_after
 from ._http.reply_errors import error_from_reply
-from ._http.server_clock import ServerClock
+from ._parallel import RUNTIME
 
 if t.TYPE_CHECKING:
     from ._http.reply import Reply
     from ._http.transport import Transport
+    from ._parallel import Runtime
 
     class Credential(t.Protocol):
         """What authenticates requests."""
@@ -44,22 +46,56 @@ if t.TYPE_CHECKING:
             """Give back what was obtained from the server, such as a login."""
 
 
+# The header Date has whole seconds, and an answer takes a moment to arrive.
+TOLERANCE = 5.0  # seconds
+# Seconds that a quota may hold up a request that changes something: a minute, and what the answer takes.
+QUOTA_PATIENCE = 90.0
 # One repeat is for credentials that another process has renewed but that have died again since, one for theirs.
 MAX_REPEATS = 2
+
+
+class ServerClock:
+    """Learns from the header Date of each answer how far the server's clock is from this machine's. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._offset: float | None = None
+
+    def note(self, date: str | None, now: float) -> None:
+        """Take in an answer. date: its header Date. now: this machine's time when it arrived, in epoch seconds."""
+        if not date:
+            return
+        try:
+            seen = parsedate_to_datetime(date).timestamp()
+        except (TypeError, ValueError, OverflowError):
+            return
+        with self._lock:
+            self._offset = seen - now
+
+    @property
+    def known(self) -> bool:
+        """Whether any answer told the server's time."""
+        with self._lock:
+            return self._offset is not None
+
+    def at(self, local: float) -> float:
+        """The server's time (epoch seconds) at a local time; the local time itself while the server's is not known."""
+        with self._lock:
+            return local + (self._offset or 0.0)
 
 
 class CommCell:
     """One CommCell. Safe to share between threads. As a context manager it ends what it began."""
 
-    def __init__(self, transport: Transport, credential: Credential, now: t.Callable[[], float] = time.time) -> None:
-        """now: this machine's time in epoch seconds."""
+    def __init__(self, transport: Transport, credential: Credential, runtime: Runtime = RUNTIME) -> None:
         self.transport = transport
-        self.now = now
+        self.now = runtime.now
+        self._runtime = runtime
         self.clock = ServerClock()
         # What the server last said of its quota for requests that change something (True) and for others (False).
         self.quotas: dict[bool, Quota] = {}
         self._credential = credential
-        self._standing = Standing(AccountsApi(transport).accepts, now)
+        self._credential_check = CredentialCheck(AccountsApi(transport).status_of, runtime.now)
 
     def __enter__(self) -> CommCell:
         return self
@@ -90,26 +126,36 @@ class CommCell:
     def call(self, method: str, path: str, *, changes: bool, **kwargs: t.Any) -> Reply:
         """Send an authenticated request; returns any answer, good or bad.
 
-        changes: whether the request may change something, so that it is sent once only. kwargs: as of Transport.read.
         A 401 means that nothing was carried out (inferred: it comes before the request is looked at), so the request is
         sent once more: with renewed credentials where the server says that these are dead and they can be renewed, as
         it was where the server says that it accepts them. If that is denied, too, the answer has trusted set. A 403
         on a request that changes something is only followed by another if the credentials are certainly dead.
-        Raises RequestError when no answer came, CommvaultError when the renewal failed.
+
+        Args:
+            method: HTTP method.
+            path: As of url.
+            changes: Whether the request may change something, so that it is sent once only.
+            **kwargs: As of Transport.read.
+
+        Raises:
+            RequestError: No answer came.
+            CommvaultError: The renewal failed.
         """
         for _attempt in range(1 + MAX_REPEATS):
             headers = self._credential.headers()
             reply = self._send(method, path, changes, headers, kwargs)
             if not is_denial(reply, changes):
                 return reply
-            if self._standing.vouches(headers):
+            if self._credential_check.recently_accepted(headers):
                 return reply._replace(trusted=True)
-            accepted = self._standing.ask(headers)
-            unclear = changes and reply.status != 401
-            # A token may be limited to endpoints that do not include the question, but it cannot be dead so soon.
-            if (accepted and unclear) or (not accepted and self._credential.is_fresh(headers)):
+            step = step_after_denial(
+                self._credential_check.status(headers),
+                fresh=self._credential.is_fresh(headers),
+                may_have_been_executed=changes and reply.status != 401,
+            )
+            if step is Step.TRUST:
                 return reply._replace(trusted=True)
-            if not accepted and ((unclear and accepted is None) or not self._credential.renew(headers)):
+            if step is Step.STOP or (step is Step.RENEW and not self._credential.renew(headers)):
                 break
         return reply
 
@@ -133,10 +179,21 @@ class CommCell:
         return reply.data
 
     def write(self, method: str, path: str, **kwargs: t.Any) -> t.Any:
-        """The JSON of a good answer to a request that changes something, sent once. Raises RequestError."""
-        reply = self.call(method, path, changes=True, **kwargs)
-        self.check(reply, method, path, changes=True)
-        return reply.data
+        """The JSON of a good answer to a request that changes something, sent once; a quota is waited for.
+
+        Raises:
+            RequestError: Any other answer, or none.
+        """
+        limiter = RateLimiter(QUOTA_PATIENCE, self._runtime.monotonic, self._runtime.sleep)
+        while True:
+            reply = self.call(method, path, changes=True, **kwargs)
+            # A 429 proves that nothing was carried out.
+            if reply.status == 429:
+                limiter.pause(retry_after(reply.status, reply.headers) or 0.0)
+                if limiter.acquire() == 0:
+                    continue
+            self.check(reply, method, path, changes=True)
+            return reply.data
 
     def check(self, reply: Reply, method: str, path: str, *, changes: bool) -> None:
         """Raises the RequestError that an answer stands for, if it is not a good one."""

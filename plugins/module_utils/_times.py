@@ -2,14 +2,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Times, counts and lists as people read them."""
+"""Times, lengths of time, counts and lists, as people read and write them."""
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 
 import datetime
+import re
 import typing as t
+
+from ._errors import InvalidInput
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_PART = r"(\d+(?:\.\d+)?)\s*([smhdw])"
+_WHOLE = re.compile(rf"(?:{_PART}\s*)+$", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?$")
 
 
 def iso_time(epoch: float | None) -> str | None:
@@ -52,3 +60,33 @@ def first_of(sentences: t.Sequence[str], shown: int, where: str) -> str:
     return "".join(f" {sentence}" for sentence in sentences[:shown]) + (
         f" And {more} more, see {where}." if more > 0 else ""
     )
+
+
+def parse_duration(value: t.Any, name: str) -> float:
+    """Seconds, from a number of seconds or a text such as "90", "30m", "4h", "2d" or "1h 30m".
+
+    Args:
+        value: What the user wrote.
+        name: Of the option, for the message.
+
+    Raises:
+        InvalidInput: It is anything else; negative numbers are.
+    """
+    text = str(value).strip()
+    if not isinstance(value, bool):
+        if _NUMBER.match(text):
+            return float(text)
+        if _WHOLE.match(text):
+            parts = re.findall(_PART, text, re.IGNORECASE)
+            return sum(float(number) * _UNITS[unit.lower()] for number, unit in parts)
+    raise InvalidInput(
+        f"{name} must be a number of seconds, or one with a unit, such as 90, 30m, 4h, 2d or 1h30m, not {text!r}."
+    )
+
+
+def positive_duration(value: t.Any, name: str) -> float:
+    """As parse_duration, but 0 is refused, too."""
+    seconds = parse_duration(value, name)
+    if not seconds:
+        raise InvalidInput(f"{name} must be longer than 0 seconds.")
+    return seconds

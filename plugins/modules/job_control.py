@@ -340,7 +340,6 @@ failure:
 import typing as t
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._durations import parse_duration, positive_duration
 from ..module_utils._errors import CommvaultError
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.control import VERBS, Control, control_jobs, reached
@@ -349,9 +348,8 @@ from ..module_utils._jobs.job import check_job_ids
 from ..module_utils._jobs.reader import JobReader
 from ..module_utils._jobs.wait import make_poll
 from ..module_utils._jobs.wait_loop import wait_for_jobs
-from ..module_utils._module.main import run_module
-from ..module_utils._module.run import ModuleRun
-from ..module_utils._times import first_of, span
+from ..module_utils._module.run import ModuleRun, run_module
+from ..module_utils._times import first_of, parse_duration, positive_duration, span
 
 SHOWN = 3
 

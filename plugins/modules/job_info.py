@@ -309,8 +309,7 @@ from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.entry import JobReport, needs_explanation
 from ..module_utils._jobs.job import ACTIVE, BAD, ERRORS, OK, WARNINGS, check_job_ids
 from ..module_utils._jobs.reader import JobReader
-from ..module_utils._module.main import run_module
-from ..module_utils._module.run import ModuleRun
+from ..module_utils._module.run import ModuleRun, run_module
 from ..module_utils._times import counted
 
 if t.TYPE_CHECKING:

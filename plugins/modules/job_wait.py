@@ -388,8 +388,7 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._jobs.job import check_job_ids
 from ..module_utils._jobs.wait import wait_and_describe
 from ..module_utils._jobs.wait_options import job_wait_spec, wait_options
-from ..module_utils._module.main import run_module
-from ..module_utils._module.run import ModuleRun
+from ..module_utils._module.run import ModuleRun, run_module
 
 
 def argument_spec() -> ArgumentSpec:
@@ -402,7 +401,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     job_ids = check_job_ids(module.params["job_ids"])
     options = wait_options(module.params)
     # Ansible's timeout would end the wait without a word of how far the jobs are.
-    module.outlive()
+    module.ignore_task_timeout()
     with module.open() as commcell:
         result = wait_and_describe(
             commcell,
@@ -410,7 +409,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             options.within(None if module.deadline is None else module.deadline - time.monotonic()),
             check_mode=module.check_mode,
             on_progress=module.on_progress,
-            parent_has_died=module.is_orphan,
+            parent_has_died=module.parent_has_died,
         )
         result["api_calls"] = commcell.api_calls()
     for warning in result.pop("warnings", []):

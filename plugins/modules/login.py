@@ -142,8 +142,7 @@ from ..module_utils._auth.accounts_api import AccountsApi
 from ..module_utils._auth.session import begin
 from ..module_utils._errors import InvalidInput
 from ..module_utils._module.connection import required
-from ..module_utils._module.main import run_module
-from ..module_utils._module.run import ModuleRun
+from ..module_utils._module.run import ModuleRun, run_module
 
 
 def argument_spec() -> ArgumentSpec:
@@ -155,7 +154,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     """Log in, and say where the session is."""
     params = module.params
     for name in ("auth_token", "token_file"):
-        if module.given(name):
+        if module.set_explicitly(name):
             raise InvalidInput(f"{name} has no use here: a login needs username and password.")
     username = required(params.__getitem__, "username")
     password = required(params.__getitem__, "password")

@@ -108,8 +108,7 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._auth.accounts_api import AccountsApi
 from ..module_utils._auth.session import end
 from ..module_utils._module.connection import required
-from ..module_utils._module.main import run_module
-from ..module_utils._module.run import ModuleRun
+from ..module_utils._module.run import ModuleRun, run_module
 
 
 def argument_spec() -> ArgumentSpec:

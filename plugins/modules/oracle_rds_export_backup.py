@@ -563,7 +563,6 @@ import typing as t
 from dataclasses import replace
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._durations import positive_duration
 from ..module_utils._export.backup import AWAITED_STATES, add_wait, summary
 from ..module_utils._export.export import LAST_GOOD_AGE, Export
 from ..module_utils._export.request import (
@@ -577,10 +576,9 @@ from ..module_utils._export.request import (
 )
 from ..module_utils._jobs.wait_options import wait_options, wait_spec
 from ..module_utils._module.connection import positive
-from ..module_utils._module.main import run_module
-from ..module_utils._module.run import ModuleRun
+from ..module_utils._module.run import ModuleRun, run_module
 from ..module_utils._redact import named_secrets
-from ..module_utils._times import iso_time
+from ..module_utils._times import iso_time, positive_duration
 
 ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
 
@@ -652,7 +650,9 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         deadline=module.deadline,
     )
     with module.open(pool_size=plan.concurrency) as commcell:
-        export = Export(commcell, options, plan, on_start=module.outlive, is_orphan=module.is_orphan)
+        export = Export(
+            commcell, options, plan, on_start=module.ignore_task_timeout, parent_has_died=module.parent_has_died
+        )
         backups = export.preview(instances) if module.check_mode else export.run(instances)
         requested = [backup.instance for backup in backups if backup.requested]
         last_good = last_good_lines(export, requested) if module.diff_mode else ""
@@ -666,7 +666,12 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             rest = rest.within(None if module.deadline is None else module.deadline - now)
             job_ids = [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids]
             waited = wait_and_describe(
-                commcell, job_ids, rest, proven=True, on_progress=module.on_progress, parent_has_died=module.is_orphan
+                commcell,
+                job_ids,
+                rest,
+                proven=True,
+                on_progress=module.on_progress,
+                parent_has_died=module.parent_has_died,
             )
             add_wait(result, waited)
         result["api_calls"] = commcell.api_calls()

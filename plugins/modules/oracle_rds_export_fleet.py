@@ -257,7 +257,7 @@ import typing as t
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._errors import InvalidInput
 from ..module_utils._jobs.wait_options import wait_spec
-from ..module_utils._module.main import ModuleRun, run_module
+from ..module_utils._module.run import ModuleRun, run_module
 
 STEPS = ("start", "wait", "status", "report")
 

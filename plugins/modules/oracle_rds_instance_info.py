@@ -489,7 +489,6 @@ failure:
 import typing as t
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._durations import parse_duration
 from ..module_utils._estate.api import EstateApi
 from ..module_utils._estate.discovery import SOURCES, Discovery, DiscoveryResult, Query
 from ..module_utils._estate.model import ORACLE, name_filter
@@ -497,8 +496,8 @@ from ..module_utils._estate.rds_match import MATCHED, SKIPPED, Match, Pattern, m
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.reader import JobReader
 from ..module_utils._module.connection import positive
-from ..module_utils._module.main import run_module
-from ..module_utils._module.run import ModuleRun
+from ..module_utils._module.run import ModuleRun, run_module
+from ..module_utils._times import parse_duration
 
 SHOWN = 3
 

@@ -27,12 +27,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
-from ..module_utils._durations import parse_duration
 from ..module_utils._errors import InvalidInput
 from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._jobs.wait_options import WaitOptions
-from ..module_utils._module.run import Circumstances, ModuleRun, perform
+from ..module_utils._module.run import ModuleRun, run_safely
 from ..module_utils._redact import Redactor, named_secrets
+from ..module_utils._times import parse_duration
 from ._progress import Progress
 from ._worker import deadline_of, exit_if_parent_died, ignore_task_timeout, parent_has_died
 
@@ -149,17 +149,20 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], h
     def show(line: str) -> None:
         action._display.display(f"[{host}] {line}")
 
-    circumstances = Circumstances(
+    run = ModuleRun(
+        params,
+        redactor,
         task.check_mode,
         bool(task.diff),
         action._display.verbosity,
         warnings.append,
+        from_environment,
         deadline_of(task),
         functools.partial(ignore_task_timeout, task),
         parent_has_died,
         Progress(show, params["fail_on"], names=not task.no_log) if "fail_on" in params else None,
     )
-    result = perform(ModuleRun(params, circumstances, redactor, from_environment), module.run, redactor)
+    result = run_safely(run, module.run)
     if warnings:
         result["warnings"] = warnings
     forms = redactor.forms()

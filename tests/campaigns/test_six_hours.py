@@ -28,6 +28,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport i
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import wait_for_jobs
+from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import Runtime
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
@@ -53,15 +54,17 @@ def simulator(process):
     return process
 
 
-class Clock:
+class Clock(Runtime):
     """The simulator's clock, moved by sleeping; told to the simulator when it matters, not with each tick."""
 
     def __init__(self, simulator):
         self._simulator = simulator
         self._told = self._now = simulator.now()
 
-    def __call__(self):
+    def now(self):
         return self._now
+
+    __call__ = monotonic = now
 
     def sleep(self, seconds):
         self._now += seconds

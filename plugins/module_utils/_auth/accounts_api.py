@@ -16,8 +16,9 @@ import re
 import time
 import typing as t
 
-from .._errors import RequestError
+from .._errors import ErrorKind, RequestError
 from .._http.reply_errors import ACCESS_DENIED, error_from_reply
+from .standing import CredentialStatus
 from .token import auth_headers
 
 if t.TYPE_CHECKING:
@@ -83,7 +84,7 @@ class AccountsApi:
         }
         if domain:
             body["domain"] = domain
-        reply = self._once(LOGIN, body=body)
+        reply = self._send(LOGIN, body=body)
         token = self._login_token(reply)
         if token:
             return token
@@ -96,39 +97,41 @@ class AccountsApi:
         (github.com/Commvault/cvpysdk: cvpysdk.py). Raises RequestError when the server did not decide.
         """
         body = {"sessionId": login.token, "deviceId": device}
-        reply = self._once(RENEW_LOGIN, headers=auth_headers(*login), body=body)
+        reply = self._send(RENEW_LOGIN, headers=auth_headers(*login), body=body)
         token = self._login_token(reply)
         if token:
             return LoginToken(token.token, login.scheme)
         error = self._error(reply, RENEW_LOGIN)
-        if error and not _decided(error):
+        if error and not error.kind.says_no:
             raise error
         return None
 
     def logout(self, headers: t.Mapping[str, str]) -> None:
         """End a login: POST Logout. Raises RequestError; that the login had ended before is no error."""
-        reply = self._once(LOGOUT, headers=headers, timeout=min(LOGOUT_TIMEOUT, self._transport.timeout))
+        reply = self._send(LOGOUT, headers=headers, timeout=min(LOGOUT_TIMEOUT, self._transport.timeout))
         # The good answer is the sentence "User logged out" (github.com/Commvault/cvpysdk: cvpysdk.py).
         if 200 <= reply.status < 300 and reply.shape in ("text", "string", "empty"):
             return
         error = self._error(reply, LOGOUT)
-        if error and error.kind != "authentication":
+        if error and error.kind is not ErrorKind.AUTHENTICATION:
             raise error
 
-    def accepts(self, headers: t.Mapping[str, str]) -> bool | None:
-        """Whether the server accepts these credentials, None where it does not tell: POST WhoAmI.
+    def status_of(self, headers: t.Mapping[str, str]) -> CredentialStatus:
+        """What the server says about these credentials: POST WhoAmI.
 
-        The answer is {"user": {"userName": ...}} or an error code (github.com/Commvault/cvpysdk: cvpysdk.py). Raises
-        RequestError when none came, or none that a server in working order gives.
+        The answer is {"user": {"userName": ...}} or an error code (github.com/Commvault/cvpysdk: cvpysdk.py).
+
+        Raises:
+            RequestError: No answer came, or none that a server in working order gives.
         """
         reply = self._transport.read("POST", WHO_AM_I, headers=headers)
         if is_denial(reply):
-            return False
+            return CredentialStatus.REJECTED
         error = self._error(reply, WHO_AM_I)
         if error is None:
-            return True
-        if _decided(error):
-            return None
+            return CredentialStatus.ACCEPTED
+        if error.kind.says_no:
+            return CredentialStatus.UNKNOWN
         raise error
 
     def renew_pair(self, pair: TokenPair) -> TokenPair:
@@ -139,7 +142,9 @@ class AccountsApi:
         a clear no; RequestError with maybe_ran telling whether the pair may be used up all the same.
         """
         body = {"accessToken": pair.access, "refreshToken": pair.refresh}
-        reply = self._transport.once("POST", RENEW_PAIR, headers=auth_headers(pair.access, "bearer"), body=body)
+        reply = self._transport.send_unrepeated(
+            "POST", RENEW_PAIR, headers=auth_headers(pair.access, "bearer"), body=body
+        )
         fresh = self._pair(reply)
         if fresh:
             return fresh
@@ -148,25 +153,25 @@ class AccountsApi:
         if error is None:
             raise RequestError(
                 f"The answer holds no new pair of tokens. (POST {url}, HTTP {reply.status})",
-                "bad_reply",
+                ErrorKind.BAD_REPLY,
                 method="POST",
                 url=url,
                 status=reply.status,
                 maybe_ran=True,
             )
-        if error.maybe_ran or not _decided(error):
+        if error.maybe_ran or not error.kind.says_no:
             raise error
         raise PairRefused(
-            str(error), "authentication", method="POST", url=url, status=error.status, code=error.code,
+            str(error), ErrorKind.AUTHENTICATION, method="POST", url=url, status=error.status, code=error.code,
             vendor_message=error.vendor_message,
         )  # fmt: skip
 
     # --- answers
 
-    def _once(self, path: str, **kwargs: t.Any) -> Reply:
+    def _send(self, path: str, **kwargs: t.Any) -> Reply:
         """Send a request that nothing but a session hangs on: no error of it leaves the outcome of a backup open."""
         try:
-            return self._transport.once("POST", path, **kwargs)
+            return self._transport.send_unrepeated("POST", path, **kwargs)
         except RequestError as error:
             error.maybe_ran = False
             raise
@@ -204,7 +209,7 @@ class AccountsApi:
     def _login_refused(self, reply: Reply, username: str) -> RequestError:
         data = reply.data if isinstance(reply.data, dict) else {}
         error = self._error(reply, LOGIN)
-        if error and (error.status not in _LOGIN_VERDICTS or error.kind == "bad_reply"):
+        if error and (error.status not in _LOGIN_VERDICTS or error.kind is ErrorKind.BAD_REPLY):
             return error
         url, host = self._transport.url(LOGIN), self._transport.base.host
         words = (error.vendor_message if error else None) or ""
@@ -220,7 +225,7 @@ class AccountsApi:
         said = f": {words.rstrip('.')}." if words else "."
         return RequestError(
             f"{text}{said} (POST {url}, HTTP {reply.status})",
-            "authentication",
+            ErrorKind.AUTHENTICATION,
             method="POST",
             url=url,
             status=reply.status,
@@ -241,11 +246,6 @@ def is_denial(reply: Reply, changes: bool = False) -> bool:
     if changes or not isinstance(reply.data, dict):
         return False
     return reply.data.get("errorCode") in (ACCESS_DENIED, str(ACCESS_DENIED))
-
-
-def _decided(error: RequestError) -> bool:
-    """Whether a server in working order has decided: not so for a web page in place of an answer, a quota, a fault."""
-    return error.kind.says_no
 
 
 def read_pair(data: t.Any, now: float) -> TokenPair | None:

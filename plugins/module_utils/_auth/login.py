@@ -13,7 +13,7 @@ import time
 import typing as t
 import uuid
 
-from .._errors import RequestError
+from .._errors import ErrorKind, RequestError
 from .token import auth_headers
 
 if t.TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Login:
         try:
             token = self._accounts.login(self._username, self._password, self._domain, self._device)
         except RequestError as error:
-            if error.kind == "authentication":
+            if error.kind is ErrorKind.AUTHENTICATION:
                 self._refusal = error
             raise
         self._keep(token)

@@ -8,48 +8,87 @@
 
 from __future__ import annotations
 
+import enum
 import threading
 import time
 import typing as t
 
 # Seconds for which an answer holds. Long enough that a thousand refused requests of a fleet ask a few times only, short
 # enough that a token which dies in the meantime is not taken for a missing permission for long.
-TRUST = 30.0
+STATUS_TTL = 30.0
 
 
-class Standing:
-    """What the server last said about credentials. Thread-safe; while one thread asks, the others wait for its answer.
+class CredentialStatus(enum.Enum):
+    """What the server says about credentials."""
 
-    ask: whether the server accepts these headers, None where it does not tell (see _api_accounts.AccountsApi.accepts).
-    clock: seconds.
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"  # it does not tell
+
+
+class Step(enum.Enum):
+    """What to do after a request was denied."""
+
+    REPEAT = "repeat"  # with the same credentials, which may have been renewed just now
+    RENEW = "renew"  # get other credentials, then repeat
+    TRUST = "trust"  # the credentials are good: a permission is missing
+    STOP = "stop"  # the answer stands
+
+
+def step_after_denial(status: CredentialStatus, *, fresh: bool, may_have_been_executed: bool) -> Step:
+    """What to do after a request was denied.
+
+    Args:
+        status: What the server says about the credentials.
+        fresh: Whether the server gave them out a moment ago: a token may be limited to endpoints that do not include
+            the question, but it cannot be dead so soon.
+        may_have_been_executed: Whether the request may have changed something all the same.
     """
+    if status is CredentialStatus.ACCEPTED:
+        return Step.TRUST if may_have_been_executed else Step.REPEAT
+    if fresh:
+        return Step.TRUST
+    if status is CredentialStatus.UNKNOWN and may_have_been_executed:
+        return Step.STOP
+    return Step.RENEW
+
+
+class CredentialCheck:
+    """What the server last said about credentials. Thread-safe; while one thread asks, the others wait."""
 
     def __init__(
         self,
-        ask: t.Callable[[t.Mapping[str, str]], bool | None],
+        ask: t.Callable[[t.Mapping[str, str]], CredentialStatus],
         clock: t.Callable[[], float] = time.time,
     ) -> None:
+        """Make one that knows nothing yet.
+
+        Args:
+            ask: Asks the server about the credentials in these headers, as AccountsApi.status_of does.
+            clock: Seconds.
+        """
         self._ask = ask
         self._clock = clock
         self._lock = threading.Lock()
         self._about: dict[str, str] | None = None
-        self._answer: bool | None = None
+        self._status = CredentialStatus.UNKNOWN
         self._asked_at = 0.0
 
-    def vouches(self, headers: t.Mapping[str, str]) -> bool:
+    def recently_accepted(self, headers: t.Mapping[str, str]) -> bool:
         """Whether the server has said a moment ago that it accepts these credentials."""
         with self._lock:
-            return bool(self._answer) and self._is_known(headers)
+            return self._status is CredentialStatus.ACCEPTED and self._is_known(headers)
 
-    def ask(self, headers: t.Mapping[str, str]) -> bool | None:
-        """Whether the server accepts these credentials, None where it does not tell. Raises RequestError."""
+    def status(self, headers: t.Mapping[str, str]) -> CredentialStatus:
+        """What the server says about these credentials. Raises RequestError."""
         with self._lock:
             if not self._is_known(headers):
-                self._answer = self._ask(headers)
+                self._status = self._ask(headers)
                 self._about = dict(headers)
                 self._asked_at = self._clock()
-            return self._answer
+            return self._status
 
     def _is_known(self, headers: t.Mapping[str, str]) -> bool:
         # What is dead stays dead, and what was not told will not be told the next time.
-        return self._about == headers and (not self._answer or 0 <= self._clock() - self._asked_at < TRUST)
+        accepted = self._status is CredentialStatus.ACCEPTED
+        return self._about == headers and (not accepted or 0 <= self._clock() - self._asked_at < STATUS_TTL)

@@ -22,7 +22,7 @@ import threading
 import time
 import typing as t
 
-from .._errors import CommvaultError, InvalidInput, RequestError
+from .._errors import CommvaultError, ErrorKind, InvalidInput, RequestError
 from .accounts_api import LoginToken, PairRefused, TokenPair, read_pair
 from .login import FRESH
 from .token import auth_headers, check_token
@@ -217,11 +217,11 @@ class TokenFile:
     def _given_up(self, message: str, cause: RequestError | None = None) -> CommvaultError:
         """The error for a renewal that is not to be tried again in this run."""
         if cause is None:
-            self._failure = CommvaultError(message, "authentication")
+            self._failure = CommvaultError(message, ErrorKind.AUTHENTICATION)
         else:
             self._failure = RequestError(
-                message, "authentication", method=cause.method, url=cause.url, status=cause.status, code=cause.code,
-                vendor_message=cause.vendor_message,
+                message, ErrorKind.AUTHENTICATION, method=cause.method, url=cause.url, status=cause.status,
+                code=cause.code, vendor_message=cause.vendor_message,
             )  # fmt: skip
         return self._failure
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import ErrorKind, RequestError
-from .._http.envelopes import as_number
+from .._http.fields import as_number
 from .model import (
     parse_activity,
     parse_client_activity,

@@ -15,7 +15,7 @@ import fnmatch
 import typing as t
 from dataclasses import dataclass, fields
 
-from .._http.envelopes import as_number
+from .._http.fields import as_number
 from .._jobs.job import is_well, plain_text, state_of
 
 if t.TYPE_CHECKING:

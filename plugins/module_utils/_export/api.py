@@ -11,7 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import RequestError
-from .._http.envelopes import as_number, find_error
+from .._http.fields import as_number
+from .._http.reply_errors import find_error
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell

@@ -41,20 +41,20 @@ class Export:
         plan: ExportPlan,
         runtime: Runtime = RUNTIME,
         on_start: t.Callable[[], object] = lambda: None,
-        is_orphan: t.Callable[[], bool] = lambda: False,
+        parent_has_died: t.Callable[[], bool] = lambda: False,
     ) -> None:
         """Prepare a call.
 
         Args:
             on_start: Called before the first request that starts a backup.
-            is_orphan: As of Submission.
+            parent_has_died: As of Submission.
         """
         self._commcell = commcell
         self._options = options
         self._plan = plan
         self._runtime = runtime
         self._on_start = on_start
-        self._submission = Submission(TasksApi(commcell), options, plan, runtime, is_orphan)
+        self._submission = Submission(TasksApi(commcell), options, plan, runtime, parent_has_died)
         self.warnings: list[str] = []
         self._own_reader: JobReader | None = None
         self._own_clients: ClientDirectory | None = None

@@ -14,13 +14,13 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from .._commcell import TOLERANCE
 from .._errors import CommvaultError, RequestError
-from .._http.server_clock import TOLERANCE
 from .._parallel import RUNTIME
 from .backup import Unresolved
 
 if t.TYPE_CHECKING:
-    from .._http.server_clock import ServerClock
+    from .._commcell import ServerClock
     from .._jobs.api import JobDetails
     from .._jobs.job import Job
     from .._parallel import Runtime

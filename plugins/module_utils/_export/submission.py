@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import CommvaultError, ErrorKind
-from .._http.quota import Pacer
+from .._http.quota import RateLimiter
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
 from .._times import iso_time
 from .backup import Backup, Unresolved, backup_from_error, id_words
@@ -35,25 +35,25 @@ class Submission:
         options: ExportOptions,
         plan: ExportPlan,
         runtime: Runtime = RUNTIME,
-        is_orphan: t.Callable[[], bool] = lambda: False,
+        parent_has_died: t.Callable[[], bool] = lambda: False,
     ) -> None:
         """Prepare to send.
 
         Args:
-            is_orphan: Whether nobody is left to hear what was started; nothing more is sent then.
+            parent_has_died: Whether nobody is left to hear what was started; nothing more is sent then.
         """
         self._tasks = tasks
         self._options = options
         self._plan = plan
         self._runtime = runtime
-        self._is_orphan = is_orphan
+        self._parent_has_died = parent_has_died
         self._breaker = Breaker()
         # Access denied to credentials that were good a moment ago is a missing permission: that is about the instance.
         self._accepted = False
         patience = plan.patience
         if plan.deadline is not None:
             patience = min(patience, plan.deadline - runtime.monotonic())
-        self._pacer = Pacer(patience, runtime.monotonic, runtime.sleep)
+        self._limiter = RateLimiter(patience, runtime.monotonic, runtime.sleep)
 
     def batches(self, instances: t.Sequence[Instance]) -> list[t.Sequence[Instance]]:
         """The instances of each request, in order."""
@@ -91,7 +91,7 @@ class Submission:
             except CommvaultError as error:
                 if error.kind is ErrorKind.RATE_LIMITED and not isinstance(error, _QuotaExceeded):
                     # A 429 proves that nothing ran: the same request may go out again in its turn.
-                    self._pacer.hold(getattr(error, "retry_after", None) or WAIT_AFTER_429)
+                    self._limiter.pause(getattr(error, "retry_after", None) or WAIT_AFTER_429)
                     continue
                 return self._failed(batch, error, sent_at)
             return _started(batch, reply, sent_at)
@@ -109,7 +109,7 @@ class Submission:
                 f"A fault in rdsops.commvault: {type(fault).__name__}.", "internal", maybe_ran=True
             ) from fault
         self._note(None)
-        self._pacer.note(self._tasks.quota)
+        self._limiter.note(self._tasks.quota)
         return reply
 
     def _note(self, error: CommvaultError | None) -> None:
@@ -128,10 +128,10 @@ class Submission:
                 f"it was not sent, since the {GIVE_UP_AFTER} requests before it failed alike. The last of them: {last}",
                 "not_submitted",
             )
-        wait = self._pacer.take_turn()
+        wait = self._limiter.acquire()
         if wait:
             raise _QuotaExceeded(self._runtime.now() + wait)
-        if self._is_orphan():
+        if self._parent_has_died():
             raise CommvaultError("it was not sent, since Ansible has ended.", "not_submitted")
         if self._plan.deadline is not None and self._runtime.monotonic() >= self._plan.deadline:
             raise CommvaultError(

@@ -52,15 +52,21 @@ def _is_host(host: str) -> bool:
 
 
 class BaseUrl(t.NamedTuple):
-    """url: without trailing slash, ready to have a path appended; host: without port; plain: http instead of https."""
+    """Where the API is.
+
+    Attributes:
+        url: Without trailing slash, ready to have a path appended.
+        host: Without port.
+        plain: Whether it is http instead of https.
+    """
 
     url: str
     host: str
     plain: bool
 
     def command_center(self) -> str | None:
-        """The root of the Command Center that belongs to this API root, None where it cannot be told (SaaS, web
-        server).
+        """The root of the Command Center that belongs to this API root; None where its address is not known, as for
+        Commvault Cloud and for a web server.
         """
         root, changes = _COMMAND_CENTER_API.subn("", self.url)
         return root if changes else None
@@ -69,8 +75,12 @@ class BaseUrl(t.NamedTuple):
 def parse_base_url(text: str, allow_http: bool = False) -> BaseUrl:
     """Check and complete the option url.
 
-    text: a bare host name, a URL with or without path. allow_http: accept plain http to other machines than this one.
-    Raises InvalidInput. The text itself is only quoted where it cannot hold a password.
+    Args:
+        text: A bare host name, or a URL with or without path.
+        allow_http: Whether plain http to other machines than this one is accepted.
+
+    Raises:
+        InvalidInput: It is not such a URL. The text is only quoted where it cannot hold a password.
     """
     text = text.strip()
     if not text:
@@ -99,8 +109,7 @@ def parse_base_url(text: str, allow_http: bool = False) -> BaseUrl:
     if plain and not allow_http and not is_loopback(host):
         raise InvalidInput(
             f"url {text!r} is plain http: the credentials would cross the network readable by anyone. Use https, or"
-            " set "
-            f"allow_http: true if the network between here and {host} is trusted."
+            f" set allow_http: true if the network between here and {host} is trusted."
         )
     path = parts.path.rstrip("/")
     if not path and host.lower() not in SAAS_GATEWAYS:

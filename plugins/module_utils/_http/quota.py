@@ -2,21 +2,34 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps to the quota of requests that a server announces, as long as the time allows it."""
+"""The quota of requests that a server announces, how long it says to wait, and who keeps to both."""
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import typing as t
 from collections import deque
+from email.utils import parsedate_to_datetime
+
+RATE_LIMIT_WAIT = 60.0  # seconds; for a 429 without any header that says how long
+# Reset is known as seconds that are left and as a time in epoch seconds; no window is longer than this.
+_LONGEST_WINDOW = 366 * 86400.0
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_PARTS = re.compile(rf"(?:{_PART.pattern})+$")
 
 
 class Quota(t.NamedTuple):
-    """What a server says about its quota. limit: requests in period seconds. remaining: requests left, None if not
-    said.
+    """What a server says about its quota.
+
+    Attributes:
+        limit: Requests in a period.
+        period: Seconds.
+        remaining: Requests left, None if not said.
     """
 
     limit: int
@@ -46,11 +59,39 @@ def _number(headers: t.Mapping[str, str], name: str) -> float | None:
     return value if 0 <= value < float("inf") else None
 
 
-class Pacer:
-    """Says when the next request of a kind may go out. Thread-safe.
+def retry_after(status: int, headers: t.Mapping[str, str]) -> float | None:
+    """Seconds to wait before the next request, None if the answer does not ask for any.
 
-    patience: the seconds from now after which nobody waits any longer.
+    From Retry-After; for a 429 without it from X-RateLimit-Reset (seconds that are left, as others use these headers:
+    inferred), from X-RateLimit-Period, or RATE_LIMIT_WAIT.
     """
+    seconds = _seconds(headers.get("Retry-After", "").strip())
+    if seconds is not None or status != 429:
+        return seconds
+    reset = _number(headers, "X-RateLimit-Reset")
+    if reset is not None and reset > _LONGEST_WINDOW:
+        reset = max(0.0, reset - time.time())
+    if reset is not None:
+        return reset
+    period = _number(headers, "X-RateLimit-Period")
+    return RATE_LIMIT_WAIT if period is None else period
+
+
+def _seconds(value: str) -> float | None:
+    """A wait as it stands in Retry-After: seconds, a time, and as some gateways write it "0.5" or "1m0s"."""
+    found = _number({"": value}, "")
+    if found is not None:
+        return found
+    if _PARTS.match(value):
+        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+
+
+class RateLimiter:
+    """Says when the next request of a kind may go out. Thread-safe."""
 
     def __init__(
         self,
@@ -58,6 +99,13 @@ class Pacer:
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
+        """Make one without a quota.
+
+        Args:
+            patience: The seconds from now after which nobody waits any longer.
+            clock: Seconds, monotonic.
+            sleep: Lets seconds pass.
+        """
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -66,7 +114,7 @@ class Pacer:
         self._sent: deque[float] = deque()
         self._quota: Quota | None = None
 
-    def take_turn(self) -> float:
+    def acquire(self) -> float:
         """Wait until a request may go out, and count it; returns 0.
 
         Where that would take longer than there is patience for, returns at once the seconds until it could go out.
@@ -74,7 +122,7 @@ class Pacer:
         while True:
             with self._lock:
                 now = self._clock()
-                wait = self._next_turn(now) - now
+                wait = self._next_time(now) - now
                 if wait <= 0:
                     self._sent.append(now)
                     return 0.0
@@ -82,7 +130,7 @@ class Pacer:
                     return wait
             self._sleep(wait)
 
-    def _next_turn(self, now: float) -> float:
+    def _next_time(self, now: float) -> float:
         turn = self._not_before
         if self._quota:
             while self._sent and self._sent[0] <= now - self._quota.period:
@@ -97,7 +145,7 @@ class Pacer:
             with self._lock:
                 self._quota = quota
 
-    def hold(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Let nothing out for a while: the server has said that its quota is used up."""
         with self._lock:
             self._not_before = max(self._not_before, self._clock() + seconds)

@@ -17,13 +17,15 @@ _MARKUP_START = "<"
 class Reply(t.NamedTuple):
     """What came back, whatever it was.
 
-    status: the HTTP status. headers: case-insensitive mapping. text: the body as text.
-    shape: "object", "array", "string" (a JSON string), "scalar", "text" (neither JSON nor markup), "markup" (HTML,
-      XML),
-    "empty", or "cut" (begins like JSON, but is not).
-    data: the parsed JSON for object, array, string and scalar; else None.
-    trusted: whether the server is known to accept the credentials of the request, so that a denial is about something
-      else.
+    Attributes:
+        status: The HTTP status.
+        headers: A case-insensitive mapping.
+        text: The body as text.
+        shape: "object", "array", "string" (a JSON string), "scalar", "text" (neither JSON nor markup), "markup" (HTML,
+            XML), "empty", or "cut" (begins like JSON, but is not).
+        data: The parsed JSON for object, array, string and scalar; else None.
+        trusted: Whether the server is known to accept the credentials of the request, so that a denial is about
+            something else.
     """
 
     status: int
@@ -42,7 +44,14 @@ class Reply(t.NamedTuple):
 
 
 def read_reply(status: int, headers: t.Mapping[str, str], body: bytes, complete: bool = True) -> Reply:
-    """Classify a body. complete: False when the connection delivered fewer bytes than announced."""
+    """Classify a body.
+
+    Args:
+        status: The HTTP status.
+        headers: A case-insensitive mapping.
+        body: The bytes that came.
+        complete: False when the connection delivered fewer bytes than announced.
+    """
     text = body.decode("utf-8-sig", "replace")
     stripped = text.strip()
     if not complete:

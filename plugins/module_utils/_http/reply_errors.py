@@ -11,15 +11,34 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlsplit
 
-from .._errors import RequestError
+from .._errors import ErrorKind, RequestError
 from .base_url import USUAL_BASE_URLS, without_query
-from .envelopes import find_error
-from .session import parse_retry_after
+from .fields import as_number
+from .quota import retry_after
 
 if t.TYPE_CHECKING:
     from .._redact import Redactor
-    from .envelopes import VendorError
     from .reply import Reply
+
+# The envelopes are gathered from https://api.commvault.com, from Commvault's own SDK (github.com/Commvault/cvpysdk:
+# job.py, instance.py, cvpysdk.py) and from third-party clients that were written against live systems; no single page
+# of the vendor lists them.
+_MESSAGE_KEYS = ("errorMessage", "errLogMessage", "errorString", "errorStr")
+_CODE_KEY = "errorCode"
+_NESTED_KEYS = ("error", "errList", "errors", "errorList", "response")
+
+
+class VendorError(t.NamedTuple):
+    """An error that Commvault reports.
+
+    Attributes:
+        code: The vendor's number (int where it is one, None when missing).
+        message: The vendor's words, stripped.
+    """
+
+    code: int | str | None
+    message: str
+
 
 # "Access denied", for an expired token as well as for a missing permission (https://api.commvault.com, Oracle DB
 # backup).
@@ -29,7 +48,7 @@ ACCESS_DENIED = 5
 _ALREADY_RUNNING_TEXT = "another backup is running"
 
 _NO_PERMISSION = (
-    "permission",
+    ErrorKind.PERMISSION,
     (
         "{host} accepts the credentials, but not for this: the user lacks a permission, or the token is limited to"
         " other endpoints"
@@ -48,22 +67,69 @@ _SHAPES = {
 # The statuses that say all by themselves, with the kind of error and its words.
 _PLAIN_STATUSES = {
     401: (
-        "authentication",
+        ErrorKind.AUTHENTICATION,
         "{host} did not accept the credentials: the token is wrong, has expired, or is limited to other endpoints",
     ),
-    403: ("permission", "{host} does not allow this with the given credentials"),
-    404: ("not_found", "{host} knows nothing of this name. Usual values of url are " + ", ".join(USUAL_BASE_URLS)),
+    403: (ErrorKind.PERMISSION, "{host} does not allow this with the given credentials"),
+    404: (
+        ErrorKind.NOT_FOUND,
+        "{host} knows nothing of this name. Usual values of url are " + ", ".join(USUAL_BASE_URLS),
+    ),
     # Seen on Subclient/{id}/action/backup for a backup that is queued or running; that createtask does so too is
     # inferred.
-    409: ("already_running", "{host} says that this is under way already"),
+    409: (ErrorKind.ALREADY_RUNNING, "{host} says that this is under way already"),
 }
+
+
+def _own_error(envelope: dict[str, t.Any]) -> VendorError | None:
+    code = as_number(envelope.get(_CODE_KEY))
+    if not isinstance(code, int):
+        code = str(code) if code else None
+    message = next((str(envelope[key]).strip() for key in _MESSAGE_KEYS if envelope.get(key)), "")
+    if code == 0 or (code is None and not message):
+        return None
+    return VendorError(code, message)
+
+
+def find_error(payload: t.Any, _depth: int = 8) -> VendorError | None:
+    """The first error that an answer reports, None when it reports none (code 0 is "no error").
+
+    Understood are an errorCode at the top, and error, errList, errors, errorList and response (each an object or a
+    list, nested in each other).
+
+    Args:
+        payload: The parsed JSON.
+    """
+    if _depth == 0:
+        return None
+    if isinstance(payload, list):
+        for member in payload:
+            error = find_error(member, _depth - 1) if isinstance(member, dict) else None
+            if error:
+                return error
+        return None
+    if not isinstance(payload, dict):
+        return None
+    own = _own_error(payload)
+    if own and own.message:
+        return own
+    for key in _NESTED_KEYS:
+        nested = find_error(payload.get(key), _depth - 1)
+        if nested:
+            return nested
+    return own
 
 
 def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *, changes: bool) -> RequestError | None:
     """The error that an answer stands for, None for a good one: 2xx with a JSON object or array that reports no error.
 
-    changes: whether the request may have changed something, so that an unclear answer leaves its outcome open
-      (maybe_ran).
+    Args:
+        reply: The answer.
+        method: Of the request.
+        url: Of the request.
+        redactor: Masks secrets in the server's words.
+        changes: Whether the request may have changed something, so that an unclear answer leaves its outcome open
+            (maybe_ran).
     """
     vendor = find_error(reply.data)
     error = _Wording(reply, method, url, redactor, vendor)
@@ -76,35 +142,37 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
             return error(_vendor_kind(vendor), f"{host} refused the request")
         if reply.shape in ("object", "array"):
             return None
-        return error("bad_reply", f"{host} answered with {_SHAPES[reply.shape]} instead of JSON", maybe_ran=changes)
+        return error(
+            ErrorKind.BAD_REPLY, f"{host} answered with {_SHAPES[reply.shape]} instead of JSON", maybe_ran=changes
+        )
     if 300 <= status < 400:
         target = redactor.clean(without_query(reply.headers.get("Location", ""))) or "another place"
         return error(
-            "redirect",
+            ErrorKind.REDIRECT,
             f"{host} redirects to {target}, which is not followed. If it is the right server, put it into url",
         )
     if status in _PLAIN_STATUSES:
         kind, text = _PLAIN_STATUSES[status]
         return error(kind, text.format(host=host))
     if status == 408:
-        return error("timeout", f"{host} gave up waiting for the request", maybe_ran=changes)
+        return error(ErrorKind.TIMEOUT, f"{host} gave up waiting for the request", maybe_ran=changes)
     if status == 429:
         return error(
-            "rate_limited",
+            ErrorKind.RATE_LIMITED,
             f"The quota of requests to {host} is used up",
-            retry_after=parse_retry_after(status, reply.headers),
+            retry_after=retry_after(status, reply.headers),
         )
     if status < 500:
-        return error("bad_request", f"{host} rejected the request")
+        return error(ErrorKind.BAD_REQUEST, f"{host} rejected the request")
     if status == 500 and vendor is not None and vendor.code is not None:
         return error(_vendor_kind(vendor), f"{host} refused the request")
-    return error("server", f"{host} failed", maybe_ran=changes)
+    return error(ErrorKind.SERVER, f"{host} failed", maybe_ran=changes)
 
 
-def _vendor_kind(vendor: VendorError) -> str:
+def _vendor_kind(vendor: VendorError) -> ErrorKind:
     if _ALREADY_RUNNING_TEXT in vendor.message.lower():
-        return "already_running"
-    return "authentication" if vendor.code == ACCESS_DENIED else "refused"
+        return ErrorKind.ALREADY_RUNNING
+    return ErrorKind.AUTHENTICATION if vendor.code == ACCESS_DENIED else ErrorKind.REFUSED
 
 
 class _Wording:
@@ -115,7 +183,7 @@ class _Wording:
         self._reply, self._method, self._url, self._redactor, self._vendor = reply, method, url, redactor, vendor
 
     def __call__(
-        self, kind: str, what: str, *, maybe_ran: bool = False, retry_after: float | None = None
+        self, kind: ErrorKind, what: str, *, maybe_ran: bool = False, retry_after: float | None = None
     ) -> RequestError:
         vendor, status = self._vendor, self._reply.status
         words = self._redactor.excerpt(vendor.message if vendor else self._reply.words or self._reply.text)

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How this collection uses requests: when a request may be repeated, when it is certain that it was not sent, and what
-a session does.
+"""How this collection uses requests: when a request is repeated, and when it is certain that it was not sent.
 
 requests and urllib3 do the work; here are only the rules in which a client of backups differs from a browser.
 """
@@ -12,7 +11,6 @@ requests and urllib3 do the work; here are only the rules in which a client of b
 
 from __future__ import annotations
 
-import copy
 import ssl
 import threading
 import traceback
@@ -20,6 +18,7 @@ import typing as t
 from urllib.parse import unquote, urlsplit
 
 from .base_url import is_loopback
+from .quota import retry_after
 
 if t.TYPE_CHECKING:
     from .base_url import BaseUrl
@@ -43,19 +42,16 @@ else:
 
 USER_AGENT = "rdsops.commvault (Ansible collection)"
 BACKOFF_FACTOR = 0.5  # seconds; urllib3 doubles it with each attempt
-RATE_LIMIT_WAIT = 60.0  # seconds; for a 429 without any header that says how long
 # 500 is missing: Commvault answers lasting errors with it (unknown names, for one), so repeating it only costs quota.
 PASSING_STATUSES = frozenset([429, 502, 503, 504])
 
 # What this thread works on: the rules for repeating the request in hand, and whether it is certain that nothing of it
 # was sent.
-exchange = threading.local()
+_request_state = threading.local()
 
 
 class _TrackedConnection:
-    """Knows the moment from which a request may have reached the server, so that a failure before it proves that
-    nothing ran.
-    """
+    """Knows when a request may have reached the server: a failure before that proves that nothing ran."""
 
     sock: t.Any = None
 
@@ -72,7 +68,7 @@ class _TrackedConnection:
     def request(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         if self.sock is None:
             self.connect()
-        exchange.unsent = False
+        _request_state.unsent = False
         return super().request(*args, **kwargs)  # type: ignore[misc]
 
 
@@ -96,12 +92,7 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter for one CommCell: with tracked connections, with the retry rules of the request in hand instead
-    of one set for all, and with what is the same for all requests of a session looked up once.
-    """
-
-    _pool: t.Any = None
-    _verified: t.Any = None
+    """requests' adapter with tracked connections, and with the retry rules of the request in hand."""
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -112,46 +103,24 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
-    def get_connection_with_tls_context(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        # Proxy, certificates and server are those of the session. To look for the pool that has them takes as long as
-        # to write the request.
-        if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
-        return self._pool
-
-    def get_connection(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        # What requests before 2.32 calls.
-        if self._pool is None:
-            self._pool = super().get_connection(*args, **kwargs)
-        return self._pool
-
-    def cert_verify(self, conn: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
-        if self._verified is not conn:
-            super().cert_verify(conn, *args, **kwargs)
-            self._verified = conn
-
-    def close(self) -> None:
-        self._pool = self._verified = None
-        super().close()
-
     @property
     def max_retries(self) -> t.Any:
-        return getattr(exchange, "rules", None) or self._default_rules
+        return getattr(_request_state, "rules", None) or self._default_rules
 
     @max_retries.setter
     def max_retries(self, value: t.Any) -> None:
         self._default_rules = value
 
     def send(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        exchange.unsent = True
+        _request_state.unsent = True
         return super().send(*args, **kwargs)
 
 
 class VendorRetry(Retry):
-    """urllib3's Retry that also reads X-RateLimit-Period and never waits longer than max_wait seconds.
+    """urllib3's Retry that waits as quota.retry_after says, and never longer than max_wait seconds.
 
     Commvault Cloud answers 429 with X-RateLimit-Limit and X-RateLimit-Period and, as far as is documented, without
-    Retry-After (https://docs.metallic.io/metallic/rest_api.html). That the period is in seconds is inferred.
+    Retry-After (https://docs.metallic.io/metallic/rest_api.html).
     """
 
     # urllib3 would repeat any request on 413 and 503 too when Retry-After is there, and a write may have run behind a
@@ -166,8 +135,8 @@ class VendorRetry(Retry):
         return fresh
 
     def get_retry_after(self, response: t.Any) -> float | None:
-        """Seconds that the server asks to wait, also by the headers of a rate limit."""
-        return _rate_limit_wait(response.status, response.headers, super().get_retry_after(response))
+        """Seconds that the server asks to wait."""
+        return retry_after(response.status, response.headers)
 
     def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Count an attempt; ends the attempts when the server asks for a longer wait than max_wait."""
@@ -196,51 +165,45 @@ def _rules(attempts: int, max_wait: float, **kwargs: t.Any) -> VendorRetry:
 
 
 def read_rules(attempts: int, max_wait: float) -> VendorRetry:
-    """Repeat what changes nothing on any passing fault, up to attempts times each; wait at most max_wait seconds for a
-    quota.
+    """Repeat what changes nothing on any passing fault.
+
+    Args:
+        attempts: How often, for each sort of fault.
+        max_wait: The longest time in seconds to wait for a quota.
     """
     return _rules(attempts, max_wait, read=attempts, status_forcelist=PASSING_STATUSES)
 
 
-def write_rules(attempts: int, max_wait: float) -> VendorRetry:
-    """Repeat only failed attempts to connect and a 429, the two cases that prove that nothing was carried out."""
+def write_rules(attempts: int) -> VendorRetry:
+    """Repeat only failed attempts to connect: they prove that nothing was carried out. So does a 429, but whoever sends
+    many requests that change something waits for a quota once for all of them.
+    """
+    return _rules(attempts, 0.0, read=0, status_forcelist=frozenset())
+
+
+def unrepeated_rules(attempts: int, max_wait: float) -> VendorRetry:
+    """As write_rules, for a single request, which also waits for a quota, at most max_wait seconds."""
     return _rules(attempts, max_wait, read=0, status_forcelist=frozenset([429]))
 
 
-def _rate_limit_wait(status: int, headers: t.Mapping[str, str], retry_after: float | None) -> float | None:
-    if retry_after is not None or status != 429:
-        return retry_after
-    try:
-        return max(0.0, float(headers.get("X-RateLimit-Period", "")))
-    except ValueError:
-        return RATE_LIMIT_WAIT
-
-
-def parse_retry_after(status: int, headers: t.Mapping[str, str]) -> float | None:
-    """Seconds to wait before the next request, from Retry-After, X-RateLimit-Period or, for a bare 429, a minute; else
-    None.
-    """
-    value = headers.get("Retry-After", "")
-    try:
-        seconds: float | None = Retry().parse_retry_after(value) if value else None
-    except HTTPError:
-        seconds = None
-    return _rate_limit_wait(status, headers, seconds)
-
-
-def proves_unsent(exc: BaseException) -> bool:
+def was_never_sent(exc: BaseException) -> bool:
     """Whether an error of requests is certain to have come before anything of the request in hand was sent."""
-    if getattr(exchange, "unsent", False) or isinstance(exc, requests.exceptions.ConnectTimeout):
+    if getattr(_request_state, "unsent", False) or isinstance(exc, requests.exceptions.ConnectTimeout):
         return True
     reason = getattr(exc.args[0], "reason", None) if exc.args else None
     return isinstance(reason, ConnectTimeoutError)
 
 
 def make_session(base: BaseUrl, *, validate_certs: bool, ca_path: str | None, pool_size: int) -> t.Any:
-    """A requests.Session for one CommCell, for send: it has the adapter, the usual headers, and in verify and proxies
-    what was found in the environment.
+    """A requests.Session for one CommCell, for send.
 
-    ca_path: a CA bundle, file or directory. pool_size: the most connections, and requests, at once.
+    It has the adapter, the usual headers, and in verify and proxies what was found in the environment.
+
+    Args:
+        base: Where the API is.
+        validate_certs: Whether to verify the server's certificate.
+        ca_path: A CA bundle, file or directory.
+        pool_size: The most connections, and requests, at once.
     """
     session = requests.Session()
     adapter = _Adapter(pool_connections=1, pool_maxsize=pool_size, pool_block=True)
@@ -257,54 +220,45 @@ def make_session(base: BaseUrl, *, validate_certs: bool, ca_path: str | None, po
     return session
 
 
-class Preparer:
-    """Makes the requests of a session. Safe to share between threads."""
-
-    def __init__(self, session: t.Any) -> None:
-        self._session = session
-        # What the last request with a body was made of, and that request.
-        self._last: tuple[t.Any, t.Any] = (None, None)
-
-    def __call__(
-        self,
-        method: str,
-        url: str,
-        headers: t.Mapping[str, str],
-        params: t.Mapping[str, t.Any] | None,
-        data: bytes | None,
-    ) -> t.Any:
-        """The request to send; one that differs from the last in its body alone is a copy of that, in a fraction of the
-        time. Raises what requests raises for headers and URLs that cannot be.
-        """
-        alike = None if params or data is None else (method, url, tuple(headers.items()))
-        known, last = self._last
-        if alike and known == alike:
-            request = copy.copy(last)
-            request.headers = last.headers.copy()
-            request.body = data
-            request.prepare_content_length(data)
-            return request
-        request = requests.PreparedRequest()
-        request.prepare(method, url, {**self._session.headers, **headers}, params=params, data=data)
-        if alike:
-            self._last = (alike, request)
-        return request
-
-
-def send(session: t.Any, request: t.Any, timeout: float) -> tuple[t.Any, bytes]:
-    """Send a request; returns requests' response and its whole body. Raises what requests raises.
+def send(
+    session: t.Any,
+    rules: VendorRetry,
+    method: str,
+    url: str,
+    *,
+    headers: t.Mapping[str, str],
+    params: t.Mapping[str, t.Any] | None,
+    data: bytes | None,
+    timeout: float,
+) -> tuple[t.Any, bytes]:
+    """Send a request, and repeat it by the rules.
 
     Not by session.request and session.send: they would follow redirects, put ~/.netrc's password in place of the token
-    and send cookies back. Without all that, a request costs a third less.
+    and send cookies back.
+
+    Returns:
+        requests' response and its whole body.
+
+    Raises:
+        requests.exceptions.RequestException: As requests does; see was_never_sent.
     """
-    adapter = session.get_adapter(request.url)
-    response = adapter.send(request, timeout=timeout, verify=session.verify, proxies=session.proxies)
-    return response, response.content
+    _request_state.rules = rules
+    _request_state.unsent = False
+    try:
+        request = requests.PreparedRequest()
+        request.prepare(method, url, {**session.headers, **headers}, params=params, data=data)
+        adapter = session.get_adapter(request.url)
+        response = adapter.send(request, timeout=timeout, verify=session.verify, proxies=session.proxies)
+        return response, response.content
+    finally:
+        _request_state.rules = None
 
 
 def proxy_secrets(session: t.Any) -> list[str]:
-    """What must stay hidden of the proxy URLs of a session: each password, as it was written, unquoted, and together
-    with its user, as a proxy that repeats its header Proxy-Authorization shows it.
+    """What must stay hidden of the proxy URLs of a session.
+
+    Each password, as it was written, unquoted, and together with its user, as a proxy that repeats its header
+    Proxy-Authorization shows it.
     """
     secrets = []
     for proxy in session.proxies.values():

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The shared HTTP helper: sends requests to one CommCell and returns whatever answer came, or an error that says what
-may have happened.
+"""Sends requests to one CommCell; returns whatever answer came, or raises an error that says what may have happened.
 
 Reads are repeated when that can help, attempts to connect too; a request that changes something is sent once.
 """
@@ -17,17 +16,16 @@ import re
 import threading
 import typing as t
 
-from .._errors import CommvaultError, InvalidInput, RequestError
+from .._errors import CommvaultError, ErrorKind, InvalidInput, RequestError
 from .reply import Reply, read_reply
 from .session import (
     HAS_REQUESTS,
-    Preparer,
-    exchange,
     make_session,
-    proves_unsent,
     proxy_secrets,
     read_rules,
     send,
+    unrepeated_rules,
+    was_never_sent,
     write_rules,
 )
 
@@ -50,9 +48,7 @@ class CallCounts(t.NamedTuple):
 
 
 class Transport:
-    """One HTTP session for a run. Safe to share between threads: as many requests as pool_size may be under way at
-    once.
-    """
+    """One HTTP session for a run. Safe to share between threads."""
 
     def __init__(
         self,
@@ -66,13 +62,17 @@ class Transport:
         pool_size: int = 1,
         max_rate_limit_wait: float = 60,
     ) -> None:
-        """base: where the API is. redactor: knows the secrets that no error may show; learns those of proxies.
+        """Make a session; nothing is sent.
 
-        timeout: seconds to connect and seconds to wait for an answer. ca_path: a CA bundle (file or directory).
-          read_retries: how often a
-        read, or an attempt to connect, is repeated. pool_size: the most requests at once, and the connections kept
-        open.
-        max_rate_limit_wait: the longest time in seconds that a 429 may hold a request up.
+        Args:
+            base: Where the API is.
+            redactor: Knows the secrets that no error may show; learns those of proxies.
+            timeout: Seconds to connect, and seconds to wait for an answer.
+            validate_certs: Whether to verify the server's certificate.
+            ca_path: A CA bundle (file or directory).
+            read_retries: How often a read, or an attempt to connect, is repeated.
+            pool_size: The most requests at once, and the connections kept open.
+            max_rate_limit_wait: The longest time in seconds that a 429 may hold a request up.
         """
         self.base = base
         self.redactor = redactor
@@ -81,10 +81,10 @@ class Transport:
         self._reads = 0
         self._writes = 0
         self._read_rules = read_rules(read_retries, max_rate_limit_wait)
-        self._write_rules = write_rules(read_retries, max_rate_limit_wait)
+        self._write_rules = write_rules(read_retries)
+        self._unrepeated_rules = unrepeated_rules(read_retries, max_rate_limit_wait)
         self._single_rules = read_rules(0, 0.0)
         self.session = make_session(base, validate_certs=validate_certs, ca_path=ca_path, pool_size=pool_size)
-        self._prepare = Preparer(self.session)
         for secret in proxy_secrets(self.session):
             redactor.add(secret)
 
@@ -102,8 +102,13 @@ class Transport:
         return f"{self.base.url}/{path}"
 
     def read(self, method: str, path: str, *, repeat: bool = True, **kwargs: t.Any) -> Reply:
-        """Send a request that changes nothing, whatever its method; repeated on passing faults, unless repeat is false
-        because the caller has a better time for that. Arguments and results as of _send.
+        """Send a request that changes nothing, whatever its method; repeated on passing faults.
+
+        Args:
+            method: HTTP method.
+            path: As of url.
+            repeat: False where the caller has a better time for a repeat.
+            **kwargs: As of _send, as are results and errors.
         """
         with self._lock:
             self._reads += 1
@@ -112,19 +117,22 @@ class Transport:
 
     def write(self, method: str, path: str, **kwargs: t.Any) -> Reply:
         """Send a request that changes something; never twice, unless it is certain that the first was not carried out.
-        As _send.
+
+        Arguments, results and errors are those of _send.
         """
         with self._lock:
             self._writes += 1
         return self._send(self._write_rules, method, path, changes=True, **kwargs)
 
-    def once(self, method: str, path: str, **kwargs: t.Any) -> Reply:
-        """Send a request that changes nothing that Commvault protects, but must not be repeated either, such as a login
-        or the renewal of a token. Counted as a read, sent like a write. Arguments and results as of _send.
+    def send_unrepeated(self, method: str, path: str, **kwargs: t.Any) -> Reply:
+        """Send a request that changes nothing that Commvault protects, but must not be repeated either.
+
+        Such as a login or the renewal of a token. Counted as a read, sent like a write; a 429 is waited for.
+        Arguments, results and errors are those of _send.
         """
         with self._lock:
             self._reads += 1
-        return self._send(self._write_rules, method, path, changes=True, **kwargs)
+        return self._send(self._unrepeated_rules, method, path, changes=True, **kwargs)
 
     def _send(
         self,
@@ -138,11 +146,25 @@ class Transport:
         body: t.Any = None,
         timeout: float | None = None,
     ) -> Reply:
-        """headers: added to the usual ones. params: the query. body: sent as JSON unless None. timeout: seconds,
-        instead of the usual.
+        """Send a request by some rules.
 
-        Returns any answer, good or bad. Raises RequestError when none came, with maybe_ran set if the request changes
-        something and a part of it may have reached the server; InvalidInput when the request cannot be made.
+        Args:
+            rules: When to repeat it.
+            method: HTTP method.
+            path: As of url.
+            changes: Whether the request may change something.
+            headers: Added to the usual ones.
+            params: The query.
+            body: Sent as JSON unless None.
+            timeout: Seconds, instead of the usual.
+
+        Returns:
+            Any answer, good or bad.
+
+        Raises:
+            RequestError: No answer came; maybe_ran is set if the request changes something and a part of it may have
+                reached the server.
+            InvalidInput: The request cannot be made.
         """
         url = self.url(path)
         all_headers = dict(headers or {})
@@ -151,16 +173,13 @@ class Transport:
             data = json.dumps(body).encode("utf-8")
             all_headers["Content-Type"] = "application/json"
         timeout = timeout or self.timeout
-        exchange.rules = rules
-        exchange.unsent = False
         try:
-            request = self._prepare(method, url, all_headers, params, data)
-            response, content = send(self.session, request, timeout)
+            response, content = send(
+                self.session, rules, method, url, headers=all_headers, params=params, data=data, timeout=timeout
+            )
         except requests.exceptions.RequestException as exc:
             # Not chained: the text of exc can hold more of the request than may be shown, and users are shown traces.
             raise self._failed(exc, method, url, timeout, changes) from None
-        finally:
-            exchange.rules = None
         # With urllib3 1 an answer that is shorter than announced raises nothing.
         complete = not getattr(response.raw, "length_remaining", 0)
         return read_reply(response.status_code, response.headers, content, complete)
@@ -169,19 +188,19 @@ class Transport:
         errors = requests.exceptions
         if isinstance(exc, (errors.InvalidHeader, errors.InvalidProxyURL, ValueError)):
             return InvalidInput(f"The request cannot be made: {self.redactor.excerpt(str(exc))}")
-        unsent = proves_unsent(exc)
+        unsent = was_never_sent(exc)
         host = self.base.host
         if isinstance(exc, errors.SSLError):
-            kind, text = "tls", _tls_text(host, self._cause(exc))
+            kind, text = ErrorKind.TLS, _tls_text(host, self._cause(exc))
         elif unsent and isinstance(exc, errors.ProxyError):
-            kind, text = "connection", f"The proxy for {host} could not be used: {self._cause(exc)}."
+            kind, text = ErrorKind.CONNECTION, f"The proxy for {host} could not be used: {self._cause(exc)}."
         elif unsent:
-            kind, text = "connection", f"{host} could not be reached: {self._cause(exc)}."
+            kind, text = ErrorKind.CONNECTION, f"{host} could not be reached: {self._cause(exc)}."
         elif isinstance(exc, errors.Timeout) or "timed out" in str(exc).lower():
-            kind, text = "timeout", f"{host} did not answer within {timeout:g} seconds."
+            kind, text = ErrorKind.TIMEOUT, f"{host} did not answer within {timeout:g} seconds."
         else:
             kind, text = (
-                "interrupted",
+                ErrorKind.INTERRUPTED,
                 f"The connection to {host} broke before the answer was complete: {self._cause(exc)}.",
             )
         return RequestError(f"{text} ({method} {url})", kind, method=method, url=url, maybe_ran=changes and not unsent)

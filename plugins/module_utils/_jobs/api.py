@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._http.envelopes import as_number
+from .._http.fields import as_number
 from .job import Job, parse_job, plain_text
 
 if t.TYPE_CHECKING:

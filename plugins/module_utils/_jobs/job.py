@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import InvalidInput
-from .._http.envelopes import as_number
+from .._http.fields import as_number
 
 # What a state says about a job: under way, or how it ended.
 ACTIVE, OK, WARNINGS, ERRORS, BAD = "active", "ok", "warnings", "errors", "bad"

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._argspec import ArgumentSpec
-from .._durations import parse_duration, positive_duration
+from .._times import parse_duration, positive_duration
 
 ON_TIMEOUT = ("leave", "suspend", "kill")
 # The keys of _jobs.FAIL_ON, which a call that does not wait need not load.

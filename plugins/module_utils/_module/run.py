@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run of a module's work, wherever it is: its options, its CommCell, and the one place where errors are caught."""
+"""One run of a module, in its own process or in Ansible's; the one place where a module's errors are caught."""
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
@@ -13,96 +13,87 @@ import traceback
 import typing as t
 from dataclasses import dataclass
 
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._argspec import connection_spec
 from .._errors import CommvaultError
+from .._http.session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
+from .._redact import Redactor, named_secrets, secret_forms
 from .connection import open_commcell, open_transport
 
 if t.TYPE_CHECKING:
+    from .._argspec import ArgumentSpec
     from .._commcell import CommCell
     from .._http.transport import Transport
-    from .._jobs.wait_loop import Wait
-    from .._redact import Redactor
 
     # Gets the run, returns the result; a result with failed: true fails the task.
     Work = t.Callable[["ModuleRun"], t.Dict[str, t.Any]]
 
 
 @dataclass(frozen=True)
-class Circumstances:
-    """What Ansible says of a run beside the options.
+class ModuleRun:
+    """One run of a module.
 
-    warn: shows the user a warning. deadline: when the time of the task is over, as of time.monotonic, None for never.
-    outlive: lets the run go on to its result all the same. is_orphan: whether nobody is left to hear the result.
-    on_progress: shows people how far a wait is, None where they cannot see it.
+    Attributes:
+        params: The checked options.
+        redactor: Knows the secrets of the run.
+        check_mode: Whether nothing is to be changed.
+        diff_mode: Whether to return what differs.
+        verbosity: How many times -v was given.
+        show_warning: Shows the user a text that holds no secret; see warn.
+        from_environment: The options whose values came from environment variables.
+        deadline: When the time of the task is over, as of time.monotonic; None for never.
+        ignore_task_timeout: Lets the run go on to its result all the same.
+        parent_has_died: Whether nobody is left to hear the result.
+        on_progress: Shows people how far a wait is; None where they cannot see it.
     """
 
+    params: dict[str, t.Any]
+    redactor: Redactor
     check_mode: bool
     diff_mode: bool
     verbosity: int
-    warn: t.Callable[[str], object]
+    show_warning: t.Callable[[str], object]
+    from_environment: t.Container[str] = ()
     deadline: float | None = None
-    outlive: t.Callable[[], object] = lambda: None
-    is_orphan: t.Callable[[], bool] = lambda: False
-    on_progress: t.Callable[[Wait], None] | None = None
-
-
-class ModuleRun:
-    """One run of a module: its parameters and the CommCell that it works on."""
-
-    def __init__(
-        self,
-        params: dict[str, t.Any],
-        circumstances: Circumstances,
-        redactor: Redactor,
-        from_environment: t.Container[str] = (),
-    ) -> None:
-        """params: the checked options. from_environment: those whose values came from environment variables."""
-        self.params = params
-        self.check_mode = circumstances.check_mode
-        self.diff_mode = circumstances.diff_mode
-        self.verbosity = circumstances.verbosity
-        self.deadline = circumstances.deadline
-        self.outlive = circumstances.outlive
-        self.is_orphan = circumstances.is_orphan
-        self.on_progress = circumstances.on_progress
-        self._warn = circumstances.warn
-        self._redactor = redactor
-        self._from_environment = from_environment
+    ignore_task_timeout: t.Callable[[], object] = lambda: None
+    parent_has_died: t.Callable[[], bool] = lambda: False
+    on_progress: t.Callable[[t.Any], None] | None = None
 
     def warn(self, text: str) -> None:
         """Show the user a warning; text holds no secret."""
-        self._warn(self._redactor.clean(text))
+        self.show_warning(self.redactor.clean(text))
 
     def open(self, pool_size: int = 1) -> CommCell:
         """The CommCell of the connection options; pool_size: requests at once. Raises InvalidInput."""
         self._warn_of_unproven_servers()
         return open_commcell(
-            self.params.__getitem__, self._redactor, pool_size=pool_size, from_environment=self._from_environment
+            self.params.__getitem__, self.redactor, pool_size=pool_size, from_environment=self.from_environment
         )
 
     def open_transport(self) -> Transport:
         """The connection to the server alone, without credentials. Raises InvalidInput."""
         self._warn_of_unproven_servers()
-        return open_transport(self.params.__getitem__, self._redactor)
+        return open_transport(self.params.__getitem__, self.redactor)
 
-    def given(self, name: str) -> bool:
+    def set_explicitly(self, name: str) -> bool:
         """Whether an option was set, and not by its environment variable."""
-        return bool(self.params[name]) and name not in self._from_environment
+        return bool(self.params[name]) and name not in self.from_environment
 
     def _warn_of_unproven_servers(self) -> None:
         if not self.params["validate_certs"]:
             self.warn(
                 "validate_certs is false: nothing proves that the server is the CommCell, and the credentials go to"
-                " whatever answers."
-                " Use ca_path for a certificate of a private CA."
+                " whatever answers. Use ca_path for a certificate of a private CA."
             )
 
     def hide(self, *secrets: str) -> None:
         """Mask secrets in whatever this module puts out."""
         for secret in secrets:
-            self._redactor.add(secret)
+            self.redactor.add(secret)
 
 
-def perform(run: ModuleRun, work: Work, redactor: Redactor) -> dict[str, t.Any]:
+def run_safely(run: ModuleRun, work: Work) -> dict[str, t.Any]:
     """The result of the work; any error becomes a result with failed, msg and failure."""
     try:
         return work(run)
@@ -110,7 +101,7 @@ def perform(run: ModuleRun, work: Work, redactor: Redactor) -> dict[str, t.Any]:
         return failed(exc)
     except Exception as exc:  # noqa: BLE001  # pylint: disable=broad-except
         # Left alone, Ansible would print it with its trace, and the text of a foreign error can hold a secret.
-        return failed(CommvaultError(f"A fault in rdsops.commvault, please report it: {_describe(exc, redactor)}"))
+        return failed(CommvaultError(f"A fault in rdsops.commvault, please report it: {_describe(exc, run.redactor)}"))
 
 
 def failed(error: CommvaultError) -> dict[str, t.Any]:
@@ -122,3 +113,51 @@ def _describe(exc: Exception, redactor: Redactor) -> str:
     frame = traceback.extract_tb(exc.__traceback__)[-1]
     place = f"{os.path.basename(frame.filename)}:{frame.lineno}"
     return f"{type(exc).__name__} at {place}: {redactor.excerpt(str(exc))}"
+
+
+class _Module(AnsibleModule):
+    """An AnsibleModule that also masks what free-form options hold under names that sound secret.
+
+    It must do so before anything else happens: Ansible writes the options to the system's log, and shows them when they
+    are wrong, before a module has its first word.
+    """
+
+    def fail_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        """As of AnsibleModule."""
+        self._mask_free_forms()
+        super().fail_json(*args, **kwargs)
+
+    def _log_invocation(self) -> None:
+        self._mask_free_forms()
+        super()._log_invocation()
+
+    def _mask_free_forms(self) -> None:
+        for value in (getattr(self, "params", None) or {}).values():
+            for secret in named_secrets(value):
+                self.no_log_values.update(secret_forms(secret))
+
+
+def run_module(spec: ArgumentSpec, work: Work) -> None:
+    """Be a module; ends the process.
+
+    Args:
+        spec: The module's own options.
+        work: What it does.
+    """
+    complete = connection_spec().merge(spec)
+    module = _Module(supports_check_mode=True, **complete.kwargs())
+    if not HAS_REQUESTS:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    run = ModuleRun(
+        module.params,
+        Redactor(listener=module.no_log_values.update),
+        module.check_mode,
+        module._diff,
+        module._verbosity,
+        module.warn,
+        complete.environment.complete(complete.options, module.params),
+    )
+    result = run_safely(run, work)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)

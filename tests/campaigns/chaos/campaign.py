@@ -187,7 +187,7 @@ class Round:
         transport = Transport(
             parse_base_url(self.simulator.url), Redactor(), timeout=TIMEOUT, read_retries=2, pool_size=pool_size
         )
-        with CommCell(transport, Token(self.simulator.token), now=self.clock.now) as commcell:
+        with CommCell(transport, Token(self.simulator.token), self.clock) as commcell:
             plan = ExportPlan(
                 batch_size=self.random.choice([2, 3, 7]) if self.mode == "batch" else 1, concurrency=pool_size
             )

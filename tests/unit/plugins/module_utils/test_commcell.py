@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell, ServerClock
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import RUNTIME
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
+NEW_YEAR = 1767225600.0  # 2026-01-01T00:00:00Z
 DENIED = {"errorMessage": "Access denied", "errorCode": 5}
 
 
@@ -42,12 +45,12 @@ class RenewableCredential:
         self.closed = True
 
 
-def commcell(*exchanges, tokens=("one",)):
+def commcell(*exchanges, tokens=("one",), runtime=RUNTIME):
     transport = Transport(parse_base_url("cc.example.com"), Redactor(), timeout=5)
     script = Script(*exchanges)
     script.mount_on(transport.session)
     credential = RenewableCredential(*tokens)
-    return CommCell(transport, credential), script, credential
+    return CommCell(transport, credential, runtime), script, credential
 
 
 def test_a_good_answer_is_its_json():
@@ -64,6 +67,29 @@ def test_a_bad_answer_is_an_error(verb):
     with pytest.raises(RequestError) as caught:
         getattr(cell, verb)("POST", "Jobs", body={})
     assert caught.value.code == 9
+
+
+def test_a_quota_is_waited_for_before_something_is_changed():
+    runtime = FakeRuntime()
+    cell, script, _credential = commcell(
+        post("Job/7/action/pause").returns(429, {}, {"Retry-After": "7"}),
+        post("Job/7/action/pause").returns(200, {"ok": 1}),
+        runtime=runtime,
+    )
+    assert cell.write("POST", "Job/7/action/pause") == {"ok": 1}
+    assert runtime.slept == [7]
+    script.finish()
+
+
+def test_a_quota_that_takes_too_long_is_an_error():
+    runtime = FakeRuntime()
+    cell, script, _credential = commcell(
+        post("Job/7/action/pause").returns(429, {}, {"X-RateLimit-Period": "3600"}), runtime=runtime
+    )
+    with pytest.raises(RequestError) as caught:
+        cell.write("POST", "Job/7/action/pause")
+    assert (caught.value.kind, caught.value.retry_after, runtime.slept) == ("rate_limited", 3600, [])
+    script.finish()
 
 
 @pytest.mark.parametrize("verb", ["read", "write"])
@@ -204,3 +230,24 @@ def test_the_servers_clock_is_read_from_its_answers():
 def test_the_page_of_a_job_is_in_the_command_center():
     cell, _script, _credential = commcell()
     assert cell.job_url("148886") == "https://cc.example.com/commandcenter/#/jobs/148886"
+
+
+def test_local_times_are_told_in_server_time():
+    clock = ServerClock()
+    clock.note("Thu, 01 Jan 2026 00:00:00 GMT", NEW_YEAR - 3600)
+    assert clock.at(NEW_YEAR - 3600 + 10) == NEW_YEAR + 10
+
+
+@pytest.mark.parametrize("date", [None, "", "yesterday", "Thu, 99 Jan 2026 00:00:00 GMT"])
+def test_without_a_usable_date_the_local_time_counts(date):
+    clock = ServerClock()
+    clock.note(date, NEW_YEAR)
+    assert not clock.known
+    assert clock.at(NEW_YEAR) == NEW_YEAR
+
+
+def test_the_last_answer_counts():
+    clock = ServerClock()
+    clock.note("Thu, 01 Jan 2026 00:00:00 GMT", NEW_YEAR)
+    clock.note("Thu, 01 Jan 2026 00:00:30 GMT", NEW_YEAR)
+    assert clock.at(NEW_YEAR) == NEW_YEAR + 30

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._times import (
     age_words,
     counted,
     first_of,
     iso_time,
+    parse_duration,
+    positive_duration,
     some_of,
     span,
 )
@@ -40,3 +43,38 @@ def test_counts_and_lists_are_told_in_words():
     assert (counted(1, "job"), counted(0, "job")) == ("1 job", "0 jobs")
     assert (some_of(["a", "b"], 2), some_of(["a", "b", "c"], 2)) == ("a, b", "a, b and 1 more")
     assert (first_of(["A.", "B."], 1, "jobs"), first_of([], 1, "jobs")) == (" A. And 1 more, see jobs.", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        ("90", 90),
+        (90, 90),
+        (2.5, 2.5),
+        ("2.5", 2.5),
+        (" 30m ", 1800),
+        ("4h", 14400),
+        ("4H", 14400),
+        ("4 h", 14400),
+        ("2d", 172800),
+        ("1w", 604800),
+        ("1h30m", 5400),
+        ("1d 2h 3m 4s", 93784),
+        ("1.5h", 5400),
+    ],
+)
+def test_a_duration_is_seconds_or_has_units(text, seconds):
+    assert parse_duration(text, "max_age") == seconds
+
+
+@pytest.mark.parametrize("text", ["", " ", "h", "4x", "-1", "-1h", "4h!", "1h30", "1e3", "nan", "inf", True, None, []])
+def test_anything_else_is_refused_by_the_name_of_the_option(text):
+    with pytest.raises(InvalidInput, match="max_age must be a number of seconds"):
+        parse_duration(text, "max_age")
+
+
+def test_nothing_can_be_done_in_no_time():
+    assert positive_duration("1s", "wait_interval") == 1
+    with pytest.raises(InvalidInput, match="wait_interval must be longer than 0 seconds"):
+        positive_duration("0m", "wait_interval")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
+from ansible_collections.rdsops.commvault.plugins.module_utils._module import run as _module
 from ansible_collections.rdsops.commvault.plugins.modules import job_wait
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
 from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
+from ansible_collections.rdsops.commvault.plugins.module_utils._module import run as _module
 from ansible_collections.rdsops.commvault.plugins.modules import logout
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, post
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
+from ansible_collections.rdsops.commvault.plugins.module_utils._module import run as _module
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_instance_info as info
 from ansible_collections.rdsops.commvault.tests.support import estates
 from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN

@@ -15,6 +15,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth.accounts_ap
     PairRefused,
     TokenPair,
 )
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.standing import CredentialStatus
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
@@ -25,6 +26,7 @@ PASSWORD = "SECRET-pässword"
 PAIR = TokenPair("SECRET-access-1", "SECRET-refresh-1")
 NEW = {"accessToken": "SECRET-access-2", "refreshToken": "SECRET-refresh-2"}
 DENIED = {"errorMessage": "Access denied", "errorCode": 5}
+ACCEPTED, REJECTED, UNKNOWN = CredentialStatus
 HTML = "<html>Scheduled Maintenance</html>"
 
 
@@ -188,25 +190,25 @@ def test_a_logout_that_did_not_work_is_an_error(status, body):
 @pytest.mark.parametrize(
     ("status", "body", "answer"),
     [
-        (200, {"user": {"userName": "operator"}}, True),
-        (401, DENIED, False),
-        (403, DENIED, False),
-        (200, DENIED, False),
-        (200, {"errorCode": "5"}, False),
-        (404, HTML, None),
-        (200, {"errorCode": 9, "errorMessage": "?"}, None),
+        (200, {"user": {"userName": "operator"}}, ACCEPTED),
+        (401, DENIED, REJECTED),
+        (403, DENIED, REJECTED),
+        (200, DENIED, REJECTED),
+        (200, {"errorCode": "5"}, REJECTED),
+        (404, HTML, UNKNOWN),
+        (200, {"errorCode": 9, "errorMessage": "?"}, UNKNOWN),
     ],
 )
 def test_the_server_says_whether_it_accepts_credentials(status, body, answer):
     api, _redactor, _script = accounts(post("WhoAmI").with_header("Authtoken", "x").returns(status, body))
-    assert api.accepts({"Authtoken": "x"}) is answer
+    assert api.status_of({"Authtoken": "x"}) is answer
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, HTML), (503, HTML), (302, "")])
 def test_a_server_that_is_not_in_order_says_nothing_about_credentials(status, body):
     api, _redactor, _script = accounts(post("WhoAmI").returns(status, body))
     with pytest.raises(RequestError):
-        api.accepts({"Authtoken": "x"})
+        api.status_of({"Authtoken": "x"})
 
 
 # --- pairs

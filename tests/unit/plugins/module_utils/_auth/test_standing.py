@@ -8,8 +8,16 @@ import threading
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._auth.standing import TRUST, Standing
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.standing import (
+    STATUS_TTL,
+    CredentialCheck,
+    CredentialStatus,
+    Step,
+    step_after_denial,
+)
 from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
+
+ACCEPTED, REJECTED, UNKNOWN = CredentialStatus
 
 
 class Server:
@@ -25,35 +33,35 @@ class Server:
 
 
 def test_a_good_answer_holds_for_a_while_and_is_asked_for_again_after_it():
-    server, clock = Server(True), FakeClock()
-    standing = Standing(server, clock)
-    assert not standing.vouches({"a": "1"})
-    assert standing.ask({"a": "1"}) is True
-    assert standing.vouches({"a": "1"})
-    clock.now += TRUST
-    assert not standing.vouches({"a": "1"})
-    assert standing.ask({"a": "1"}) is True
+    server, clock = Server(ACCEPTED), FakeClock()
+    check = CredentialCheck(server, clock)
+    assert not check.recently_accepted({"a": "1"})
+    assert check.status({"a": "1"}) is ACCEPTED
+    assert check.recently_accepted({"a": "1"})
+    clock.now += STATUS_TTL
+    assert not check.recently_accepted({"a": "1"})
+    assert check.status({"a": "1"}) is ACCEPTED
     assert len(server.asked) == 2
 
 
-@pytest.mark.parametrize("answer", [False, None])
+@pytest.mark.parametrize("answer", [REJECTED, UNKNOWN])
 def test_what_is_dead_or_not_told_is_asked_about_once(answer):
     server, clock = Server(answer), FakeClock()
-    standing = Standing(server, clock)
+    check = CredentialCheck(server, clock)
     for _time in range(3):
-        assert standing.ask({"a": "1"}) is answer
-        assert not standing.vouches({"a": "1"})
-        clock.now += 10 * TRUST
+        assert check.status({"a": "1"}) is answer
+        assert not check.recently_accepted({"a": "1"})
+        clock.now += 10 * STATUS_TTL
     assert len(server.asked) == 1
 
 
 def test_other_credentials_are_another_question():
-    server = Server(False)
-    standing = Standing(server, FakeClock())
-    standing.ask({"a": "1"})
-    server.answer = True
-    assert not standing.vouches({"a": "2"})
-    assert standing.ask({"a": "2"}) is True
+    server = Server(REJECTED)
+    check = CredentialCheck(server, FakeClock())
+    check.status({"a": "1"})
+    server.answer = ACCEPTED
+    assert not check.recently_accepted({"a": "2"})
+    assert check.status({"a": "2"}) is ACCEPTED
 
 
 def test_many_threads_ask_once():
@@ -63,10 +71,10 @@ def test_many_threads_ask_once():
     def slow(headers):
         asked.append(headers)
         release.wait(10)
-        return True
+        return ACCEPTED
 
-    standing = Standing(slow)
-    threads = [threading.Thread(target=standing.ask, args=({"a": "1"},)) for _number in range(8)]
+    check = CredentialCheck(slow)
+    threads = [threading.Thread(target=check.status, args=({"a": "1"},)) for _number in range(8)]
     for thread in threads:
         thread.start()
     release.set()
@@ -82,8 +90,29 @@ def test_a_question_that_failed_is_asked_again():
         asked.append(headers)
         raise ZeroDivisionError
 
-    standing = Standing(broken)
+    check = CredentialCheck(broken)
     for _time in range(2):
         with pytest.raises(ZeroDivisionError):
-            standing.ask({"a": "1"})
+            check.status({"a": "1"})
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "fresh", "may_have_been_executed", "step"),
+    [
+        (ACCEPTED, False, False, Step.REPEAT),
+        (ACCEPTED, True, False, Step.REPEAT),
+        (ACCEPTED, False, True, Step.TRUST),
+        (ACCEPTED, True, True, Step.TRUST),
+        (REJECTED, False, False, Step.RENEW),
+        (REJECTED, False, True, Step.RENEW),
+        (REJECTED, True, False, Step.TRUST),
+        (REJECTED, True, True, Step.TRUST),
+        (UNKNOWN, False, False, Step.RENEW),
+        (UNKNOWN, False, True, Step.STOP),
+        (UNKNOWN, True, False, Step.TRUST),
+        (UNKNOWN, True, True, Step.TRUST),
+    ],
+)
+def test_what_follows_a_denial(status, fresh, may_have_been_executed, step):
+    assert step_after_denial(status, fresh=fresh, may_have_been_executed=may_have_been_executed) is step

@@ -45,7 +45,7 @@ def run(simulator, instances, **plan):
     """One call; returns its backups, its Export and its CommCell."""
     clock = Clock(simulator, ahead=0)
     transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
-    with CommCell(transport, Token(simulator.token), now=clock.now) as commcell:
+    with CommCell(transport, Token(simulator.token), clock) as commcell:
         export = Export(commcell, ExportOptions(), ExportPlan(**plan), clock)
         backups = export.run(instances)
     return backups, export, commcell

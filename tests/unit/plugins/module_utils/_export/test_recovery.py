@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import ServerClock
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup, Unresolved
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import (
@@ -16,7 +17,6 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery 
     is_same_subclient,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.server_clock import ServerClock
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 SENT = 1767225600.0

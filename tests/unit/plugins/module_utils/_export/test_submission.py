@@ -67,8 +67,8 @@ def instances(count):
     return [Instance("c", f"i{number}", id=f"i{number}") for number in range(count)]
 
 
-def run(tasks, count, runtime=RUNTIME, is_orphan=lambda: False, **plan):
-    return Submission(tasks, ExportOptions(), ExportPlan(**plan), runtime, is_orphan).run(instances(count))
+def run(tasks, count, runtime=RUNTIME, parent_has_died=lambda: False, **plan):
+    return Submission(tasks, ExportOptions(), ExportPlan(**plan), runtime, parent_has_died).run(instances(count))
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
@@ -254,7 +254,7 @@ def test_a_quota_is_not_waited_for_longer_than_the_task_has_time(runtime):
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_when_nobody_is_left_to_hear_of_it_nothing_more_is_sent(concurrency):
     tasks = FakeTasks()
-    backups = run(tasks, 20, concurrency=concurrency, is_orphan=lambda: len(tasks.sent) >= 5)
+    backups = run(tasks, 20, concurrency=concurrency, parent_has_died=lambda: len(tasks.sent) >= 5)
     assert len(tasks.sent) < 5 + concurrency
     assert [backup.state for backup in backups].count("not_submitted") == 20 - len(tasks.sent)
     assert "Ansible has ended" in backups[-1].msg

@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Pacer, Quota, read_quota
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import (
+    Quota,
+    RateLimiter,
+    read_quota,
+    retry_after,
+)
 from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
 
 
@@ -35,39 +40,70 @@ def test_a_quota_is_read_from_the_documented_headers(headers, quota):
 
 
 def test_without_a_quota_nobody_waits(clock):
-    pacer = Pacer(10, clock, clock.sleep)
-    assert [pacer.take_turn() for _turn in range(1000)] == [0.0] * 1000
+    limiter = RateLimiter(10, clock, clock.sleep)
+    assert [limiter.acquire() for _turn in range(1000)] == [0.0] * 1000
     assert clock.slept == []
 
 
 def test_a_quota_lets_its_number_out_in_each_period(clock):
-    pacer = Pacer(100000, clock, clock.sleep)
-    pacer.note(Quota(3, 60.0))
+    limiter = RateLimiter(100000, clock, clock.sleep)
+    limiter.note(Quota(3, 60.0))
     times = []
     for _turn in range(7):
-        assert pacer.take_turn() == 0.0
+        assert limiter.acquire() == 0.0
         times.append(clock.now - 1000)
     assert times == [0, 0, 0, 60, 60, 60, 120]
 
 
 def test_a_hold_is_waited_out(clock):
-    pacer = Pacer(100, clock, clock.sleep)
-    pacer.hold(30)
-    pacer.hold(10)
-    assert pacer.take_turn() == 0.0
+    limiter = RateLimiter(100, clock, clock.sleep)
+    limiter.pause(30)
+    limiter.pause(10)
+    assert limiter.acquire() == 0.0
     assert clock.slept == [30]
 
 
 def test_beyond_the_patience_the_wait_is_told_and_not_made(clock):
-    pacer = Pacer(20, clock, clock.sleep)
-    pacer.hold(30)
-    assert pacer.take_turn() == 30
+    limiter = RateLimiter(20, clock, clock.sleep)
+    limiter.pause(30)
+    assert limiter.acquire() == 30
     assert clock.slept == []
 
 
 def test_patience_counts_from_the_start_and_not_per_turn(clock):
-    pacer = Pacer(50, clock, clock.sleep)
-    pacer.hold(30)
-    assert pacer.take_turn() == 0.0
-    pacer.hold(30)
-    assert pacer.take_turn() == 30
+    limiter = RateLimiter(50, clock, clock.sleep)
+    limiter.pause(30)
+    assert limiter.acquire() == 0.0
+    limiter.pause(30)
+    assert limiter.acquire() == 30
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7),
+        ("0", 0),
+        ("0.5", 0.5),
+        ("1m0s", 60),
+        ("1h2m3s", 3723),
+        ("250ms", 0.25),
+        ("Thu, 01 Jan 2026 00:00:00 GMT", 0),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_read_in_every_form_that_is_sent(status, value, seconds):
+    assert retry_after(status, {"Retry-After": value}) == seconds
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-1", "nan", "inf", "1m0", "99 bottles"])
+def test_what_retry_after_does_not_say_only_a_429_makes_up_for(value):
+    assert retry_after(503, {"Retry-After": value}) is None
+    assert retry_after(429, {"Retry-After": value}) == 60.0
+
+
+def test_what_is_left_of_a_window_counts_before_the_whole_of_it():
+    assert retry_after(429, {"X-RateLimit-Period": "3600"}) == 3600
+    assert retry_after(429, {"X-RateLimit-Period": "3600", "X-RateLimit-Reset": "12"}) == 12
+    assert retry_after(429, {"X-RateLimit-Period": "3600", "X-RateLimit-Reset": "12", "Retry-After": "3"}) == 3
+    # As a time in epoch seconds.
+    assert retry_after(429, {"X-RateLimit-Reset": "1767225600"}) == 0

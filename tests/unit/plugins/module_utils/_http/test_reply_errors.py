@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import ErrorKind
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.reply import read_reply
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.reply_errors import error_from_reply
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.reply_errors import error_from_reply, find_error
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 
 URL = "https://cc.example.com/commandcenter/api/createtask"
@@ -121,3 +121,63 @@ def test_what_the_server_echoes_of_a_secret_is_masked():
 )
 def test_a_429_says_when_to_come_back(headers, seconds):
     assert answer(429, b"", headers).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        # createtask
+        ({"errorCode": 2, "errorMessage": " Another backup is running. "}, (2, "Another backup is running.")),
+        ({"errorCode": "587207178", "errorMessage": "no"}, (587207178, "no")),
+        ({"errorMessage": "Access denied", "errorCode": 5}, (5, "Access denied")),
+        ({"errorMessage": "only words"}, (None, "only words")),
+        ({"errorCode": 7}, (7, "")),
+        # Login
+        ({"errList": [{"errorCode": 1127, "errLogMessage": "bad password"}]}, (1127, "bad password")),
+        # RenewLoginToken, AccessToken
+        ({"token": "", "error": {"errorCode": 3, "errLogMessage": "gone"}}, (3, "gone")),
+        ({"error": {"errorString": "gone", "errorCode": "3"}}, (3, "gone")),
+        # JobDetails, TaskDetails
+        ({"error": {"errList": [{"errorCode": 9, "errLogMessage": "no job"}]}}, (9, "no job")),
+        ({"error": {"errList": [{"errorCode": 9, "errorMessage": "no job"}]}}, (9, "no job")),
+        # job actions
+        ({"errors": [{"errList": [{"errorCode": 2, "errLogMessage": "not now"}]}]}, (2, "not now")),
+        (
+            {"errors": [{"errList": [{"errorCode": 0}]}, {"errList": [{"errorCode": 4, "errLogMessage": "x"}]}]},
+            (4, "x"),
+        ),
+        # Instance
+        ({"errors": [{"errorString": "client missing"}]}, (None, "client missing")),
+        # updates
+        ({"response": [{"errorCode": 6, "errorString": "no"}]}, (6, "no")),
+        ({"errorList": [{"errorCode": 8, "errorMessage": "no"}]}, (8, "no")),
+        # a code at the top, words below
+        ({"errorCode": 1, "errList": [{"errorCode": 12, "errLogMessage": "why"}]}, (12, "why")),
+        ({"errorCode": {"odd": 1}, "errorMessage": "x"}, ("{'odd': 1}", "x")),
+    ],
+)
+def test_every_known_envelope_is_understood(payload, expected):
+    assert find_error(payload) == expected
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"taskId": 9920, "jobIds": ["148886"]},
+        {"errorCode": 0, "errorMessage": "Success"},
+        {"errorCode": "0"},
+        {"errorMessage": ""},
+        {"error": {}, "token": "QSDK x"},
+        {"errList": []},
+        {"error": {"errorCode": 0, "errorString": "fine"}},
+        {"errors": [{"errList": [{"errorCode": 0, "errLogMessage": "ok"}]}]},
+        {"response": ["text"], "error": "text"},
+        {},
+        [],
+        [1],
+        None,
+        "text",
+    ],
+)
+def test_what_reports_no_error_is_none(payload):
+    assert find_error(payload) is None

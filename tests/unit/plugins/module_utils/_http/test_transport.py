@@ -341,7 +341,7 @@ class TestRepeats:
             ("X-RateLimit-Period: x\r\n", 60.0),
         ],
     )
-    @pytest.mark.parametrize("verb", ["read", "write"])
+    @pytest.mark.parametrize("verb", ["read", "send_unrepeated"])
     def test_a_429_is_waited_out_as_the_server_says(self, slept, headers, wait, verb):
         with RawServer() as server:
             server.add(server.answer(http_answer(429, headers=headers), http_answer(200)))
@@ -354,6 +354,14 @@ class TestRepeats:
         with RawServer() as server:
             server.add(server.answer(http_answer(429, headers="X-RateLimit-Period: 3600\r\n"), http_answer(200)))
             made = transport(server.url, max_rate_limit_wait=60)
+            assert made.read("POST", "Jobs", body={}).status == 429
+            made.close()
+        assert slept == []
+
+    def test_a_429_of_a_write_is_handed_back_for_whoever_sends_many(self, slept):
+        with RawServer() as server:
+            server.add(server.answer(http_answer(429, headers="Retry-After: 7\r\n"), http_answer(200)))
+            made = transport(server.url)
             assert made.write("POST", "createtask", body={}).status == 429
             made.close()
         assert slept == []
@@ -376,5 +384,5 @@ def test_errors_carry_no_trace_of_the_library():
 
 
 def test_the_retry_rules_survive_being_used():
-    rules = _session.write_rules(3, max_wait=5)
+    rules = _session.read_rules(3, max_wait=5)
     assert rules.new(connect=1).max_wait == 5

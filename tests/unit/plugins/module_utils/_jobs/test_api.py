@@ -10,7 +10,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token impor
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.session import exchange
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.session import _request_state
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, Event, JobDetails, JobsApi
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
@@ -182,7 +182,7 @@ def test_a_caller_who_is_short_of_time_limits_every_read(monkeypatch):
     original = adapter.send
 
     def send(*args, **kwargs):
-        seen.append((kwargs["timeout"], exchange.rules.read))
+        seen.append((kwargs["timeout"], _request_state.rules.read))
         return original(*args, **kwargs)
 
     monkeypatch.setattr(adapter, "send", send)

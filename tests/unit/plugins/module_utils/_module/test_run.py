@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import ArgumentSpec
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
-from ansible_collections.rdsops.commvault.plugins.module_utils._module import main as _module
+from ansible_collections.rdsops.commvault.plugins.module_utils._module import run as _module
 from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN
 
 
@@ -41,7 +41,7 @@ def test_a_fault_is_a_clean_failure_without_secrets_or_trace(run_module):
     result = run_module(module_that(work), verbosity=5)
     assert result["failed"] is True
     assert result["failure"]["kind"] == "internal"
-    assert "KeyError at test_main.py:" in result["msg"]
+    assert "KeyError at test_run.py:" in result["msg"]
     assert TOKEN not in result.text
     assert "Traceback" not in result.text
 

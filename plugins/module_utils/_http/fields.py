@@ -1,0 +1,71 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Readers of the vendor's JSON, which leaves fields out, and sends numbers as numbers or as text, as it likes.
+
+All take whatever stands in an answer and return None, or an empty collection, for what is not there or of another type.
+"""
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+_DIGITS = re.compile(r"^-?[0-9]+$")
+
+
+def as_number(value: t.Any) -> t.Any:
+    """An int for a str of digits, since Commvault sends ids and codes now as strings, now as ints; else the value."""
+    return int(value) if isinstance(value, str) and _DIGITS.match(value) else value
+
+
+def number(value: t.Any) -> int | None:
+    """A whole number, from an int, a float or a str of one."""
+    value = as_number(value)
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if abs(value) < float("inf") else None
+
+
+def size(value: t.Any) -> int | None:
+    """A number that cannot be negative: Commvault says -999 for what it does not know."""
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
+def positive(value: t.Any) -> int | None:
+    """An id, or a time in epoch seconds: 0 and less stand for none."""
+    found = number(value)
+    return found if found is not None and found > 0 else None
+
+
+def text(value: t.Any) -> str | None:
+    """A str without blanks around it, from a str or an int; None for an empty one."""
+    return str(value).strip() or None if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+
+
+def flag(value: t.Any) -> bool | None:
+    """A bool."""
+    return value if isinstance(value, bool) else None
+
+
+def member(data: t.Any, key: str) -> dict[str, t.Any]:
+    """The object at a key of an object."""
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def rows(data: t.Any, key: str) -> list[dict[str, t.Any]]:
+    """The objects in the list at a key; a single one may come bare, and an empty list as nothing at all."""
+    found = data.get(key) if isinstance(data, dict) else None
+    if isinstance(found, dict):
+        return [found]
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
