@@ -55,6 +55,9 @@ CORES = {
 OLDEST, NEWEST = min(CORES), max(CORES)
 # What does not depend on the ansible-core runs with this one.
 PREFERRED = "2.19"
+# What is to come, for a run that may fail: COMING_CORE="ansible-core>=2.22.0rc1" make test ONLY=core-coming
+if coming := os.environ.get("COMING_CORE"):
+    CORES["coming"] = Core(coming, ("3.14", "3.13", "3.12"))
 # Of a managed node.
 TARGETS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 
@@ -213,7 +216,7 @@ def per_core(group: str, cores: tuple[str, ...] = tuple(CORES)) -> Callable[[Cor
         for core in cores:
             bound = functools.partial(function, core=core)
             functools.update_wrapper(bound, function)
-            session_in(f"core-{core}", f"{group}-{core}", group)(bound)
+            session_in(f"core-{core}", f"{group}-{core}", group, f"core-{core}")(bound)
         return function
 
     return decorate
