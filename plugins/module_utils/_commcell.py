@@ -179,21 +179,26 @@ class CommCell:
         return reply.data
 
     def write(self, method: str, path: str, **kwargs: t.Any) -> t.Any:
-        """The JSON of a good answer to a request that changes something, sent once; a quota is waited for.
+        """The JSON of a good answer to a request that changes something; see change.
 
         Raises:
             RequestError: Any other answer, or none.
         """
+        reply = self.change(method, path, **kwargs)
+        self.check(reply, method, path, changes=True)
+        return reply.data
+
+    def change(self, method: str, path: str, **kwargs: t.Any) -> Reply:
+        """Send a request that changes something, once; a quota is waited for. Returns any answer, as call does."""
         limiter = RateLimiter(QUOTA_PATIENCE, self._runtime.monotonic, self._runtime.sleep)
         while True:
             reply = self.call(method, path, changes=True, **kwargs)
             # A 429 proves that nothing was carried out.
-            if reply.status == 429:
-                limiter.pause(retry_after(reply.status, reply.headers) or 0.0)
-                if limiter.acquire() == 0:
-                    continue
-            self.check(reply, method, path, changes=True)
-            return reply.data
+            if reply.status != 429:
+                return reply
+            limiter.pause(retry_after(reply.status, reply.headers) or 0.0)
+            if limiter.acquire() > 0:
+                return reply
 
     def check(self, reply: Reply, method: str, path: str, *, changes: bool) -> None:
         """Raises the RequestError that an answer stands for, if it is not a good one."""

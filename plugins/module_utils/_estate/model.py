@@ -15,7 +15,7 @@ import fnmatch
 import typing as t
 from dataclasses import dataclass, fields
 
-from .._http.fields import as_number
+from .._http.fields import as_number, flag, member, positive, rows, text
 from .._jobs.job import is_well, plain_text, state_of
 
 if t.TYPE_CHECKING:
@@ -178,41 +178,15 @@ _BACKUP_FIELDS = ("last_backup", "last_good_backup")
 _PLAIN_FIELDS = tuple(field.name for field in fields(Subclient) if field.name not in (*_BACKUP_FIELDS, "readiness"))
 
 
-def _rows(data: t.Any, key: str) -> list[dict[str, t.Any]]:
-    """The members of a list in an answer; a single one may come bare, and an empty list as nothing at all."""
-    found = data.get(key) if isinstance(data, dict) else None
-    if isinstance(found, dict):
-        return [found]
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-
-
-def _member(data: t.Any, key: str) -> dict[str, t.Any]:
-    found = data.get(key) if isinstance(data, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _text(value: t.Any) -> str | None:
-    return str(value).strip() or None if isinstance(value, (str, int)) and not isinstance(value, bool) else None
-
-
-def _id(value: t.Any) -> int | None:
-    number = as_number(value)
-    return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else None
-
-
-def _flag(value: t.Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
 def parse_clients(data: t.Any) -> list[Client]:
     """The clients of an answer of GET Client or GET Client/{id} (github.com/Commvault/cvpysdk: client.py)."""
     clients = []
-    for row in _rows(data, "clientProperties"):
-        entity = _member(_member(row, "client"), "clientEntity")
-        client_id, name = _id(entity.get("clientId")), _text(entity.get("clientName"))
+    for row in rows(data, "clientProperties"):
+        entity = member(member(row, "client"), "clientEntity")
+        client_id, name = positive(entity.get("clientId")), text(entity.get("clientName"))
         if client_id and name:
-            company = _text(_member(entity, "entityInfo").get("companyName"))
-            clients.append(Client(client_id, name, _text(entity.get("displayName")) or name, company))
+            company = text(member(entity, "entityInfo").get("companyName"))
+            clients.append(Client(client_id, name, text(entity.get("displayName")) or name, company))
     return clients
 
 
@@ -221,12 +195,12 @@ def parse_client_activity(data: t.Any) -> bool | None:
 
     Activity type 1 is data management (github.com/Commvault/cvpysdk: client.py, which also reads EnableDataManagement).
     """
-    for row in _rows(data, "clientProperties"):
-        properties = _member(row, "clientProps")
-        for option in _rows(_member(properties, "clientActivityControl"), "activityControlOptions"):
+    for row in rows(data, "clientProperties"):
+        properties = member(row, "clientProps")
+        for option in rows(member(properties, "clientActivityControl"), "activityControlOptions"):
             if as_number(option.get("activityType")) == 1:
-                return _flag(option.get("enableActivityType"))
-        return _flag(_member(properties, "activityControl").get("EnableDataManagement"))
+                return flag(option.get("enableActivityType"))
+        return flag(member(properties, "activityControl").get("EnableDataManagement"))
     return None
 
 
@@ -236,8 +210,8 @@ def parse_activity(data: t.Any) -> bool | None:
     128 is all activity, 1 is data management (github.com/Commvault/cvpysdk: activitycontrol.py).
     """
     told = {
-        as_number(row.get("activityType")): _flag(row.get("enabled"))
-        for row in _rows(data, "acObjects")
+        as_number(row.get("activityType")): flag(row.get("enabled"))
+        for row in rows(data, "acObjects")
         if as_number(row.get("activityType")) in (1, 128)
     }
     if False in told.values():
@@ -252,30 +226,30 @@ def parse_subclients(data: t.Any) -> list[Subclient]:
     github.com/Commvault/cvpysdk: subclient.py).
     """
     subclients = []
-    for row in _rows(data, "subClientProperties"):
-        entity, common = _member(row, "subClientEntity"), _member(row, "commonProperties")
-        client_id, application_id = _id(entity.get("clientId")), _id(entity.get("applicationId"))
-        client_name, instance_name = _text(entity.get("clientName")), _text(entity.get("instanceName"))
-        subclient_name = _text(entity.get("subclientName"))
+    for row in rows(data, "subClientProperties"):
+        entity, common = member(row, "subClientEntity"), member(row, "commonProperties")
+        client_id, application_id = positive(entity.get("clientId")), positive(entity.get("applicationId"))
+        client_name, instance_name = text(entity.get("clientName")), text(entity.get("instanceName"))
+        subclient_name = text(entity.get("subclientName"))
         if not (client_id and application_id and client_name and instance_name and subclient_name):
             continue
-        policy = _member(_member(common, "storageDevice"), "dataBackupStoragePolicy")
+        policy = member(member(common, "storageDevice"), "dataBackupStoragePolicy")
         subclients.append(
             Subclient(
                 client_id=client_id,
                 client_name=client_name,
-                display_name=_text(entity.get("displayName")) or client_name,
-                instance_id=_id(entity.get("instanceId")),
+                display_name=text(entity.get("displayName")) or client_name,
+                instance_id=positive(entity.get("instanceId")),
                 instance_name=instance_name,
-                subclient_id=_id(entity.get("subclientId")),
+                subclient_id=positive(entity.get("subclientId")),
                 subclient_name=subclient_name,
                 application_id=application_id,
-                app_name=_text(entity.get("appName")) or _APP_NAMES.get(application_id, ""),
-                backupset_name=_text(entity.get("backupsetName")),
-                company=_text(_member(entity, "entityInfo").get("companyName")),
-                plan=_text(_member(row, "planEntity").get("planName")),
-                storage_policy=_text(policy.get("storagePolicyName")),
-                backup_enabled=_flag(common.get("enableBackup")),
+                app_name=text(entity.get("appName")) or _APP_NAMES.get(application_id, ""),
+                backupset_name=text(entity.get("backupsetName")),
+                company=text(member(entity, "entityInfo").get("companyName")),
+                plan=text(member(row, "planEntity").get("planName")),
+                storage_policy=text(policy.get("storagePolicyName")),
+                backup_enabled=flag(common.get("enableBackup")),
             )
         )
     return subclients
@@ -287,10 +261,10 @@ def parse_database_instances(data: t.Any, clean: t.Callable[[str], str] = str) -
     clean: masks secrets in what the server says of instances.
     """
     instances = []
-    for row in _rows(data, "instances"):
-        client = _member(row, "client")
-        number, name = _id(row.get("id")), _text(row.get("name"))
-        client_id, client_name = _id(client.get("id")), _text(client.get("name"))
+    for row in rows(data, "instances"):
+        client = member(row, "client")
+        number, name = positive(row.get("id")), text(row.get("name"))
+        client_id, client_name = positive(client.get("id")), text(client.get("name"))
         if not (number and name and client_id and client_name):
             continue
         instances.append(
@@ -299,27 +273,27 @@ def parse_database_instances(data: t.Any, clean: t.Callable[[str], str] = str) -
                 name,
                 client_id,
                 client_name,
-                vendor=_text(row.get("vendor")),
-                engine=_text(row.get("databaseEngine")),
-                status=_text(row.get("status")),
-                not_ready_reason=clean(_text(row.get("notReadyReason")) or "") or None,
-                plan=_text(_member(row, "plan").get("name")),
-                company=_text(_member(row, "company").get("name")),
-                display_name=_text(row.get("server")),
-                last_backup=_parse_last_backup(_member(row, "lastBackup"), clean),
+                vendor=text(row.get("vendor")),
+                engine=text(row.get("databaseEngine")),
+                status=text(row.get("status")),
+                not_ready_reason=clean(text(row.get("notReadyReason")) or "") or None,
+                plan=text(member(row, "plan").get("name")),
+                company=text(member(row, "company").get("name")),
+                display_name=text(row.get("server")),
+                last_backup=_parse_last_backup(member(row, "lastBackup"), clean),
             )
         )
     return instances
 
 
 def _parse_last_backup(data: dict[str, t.Any], clean: t.Callable[[str], str]) -> LastBackup | None:
-    status = _text(data.get("status"))
+    status = text(data.get("status"))
     # ANY_STATUS is a value of the vendor's list that says nothing.
     if not status or status in ("NEVER_BACKED_UP", "ANY_STATUS"):
         return None
-    job_id = _id(data.get("jobId"))
+    job_id = positive(data.get("jobId"))
     reason = plain_text(data.get("failureReason"), clean=clean) or None
-    return LastBackup(str(job_id) if job_id else None, status, _id(data.get("time")), reason=reason)
+    return LastBackup(str(job_id) if job_id else None, status, positive(data.get("time")), reason=reason)
 
 
 def add_instance_facts(subclients: t.Sequence[Subclient], instances: t.Iterable[DatabaseInstance]) -> None:

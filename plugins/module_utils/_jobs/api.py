@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._http.fields import as_number
+from .._http.fields import as_number, member, number, positive
 from .job import Job, parse_job, plain_text
 
 if t.TYPE_CHECKING:
@@ -151,11 +151,11 @@ class JobsApi:
         rows = data.get("jobs") if isinstance(data, dict) else None
         jobs = list({job.id: job for job in self._jobs(data) if job.visible}.values())
         ids = [int(job.id) for job in jobs]
-        total = as_number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
+        total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
         return JobPage(
             jobs,
             len(rows) if isinstance(rows, list) else 0,
-            total if isinstance(total, int) else None,
+            total,
             ids[0] > ids[-1] if len(ids) > 1 else None,
         )
 
@@ -163,14 +163,13 @@ class JobsApi:
         """More about a job: POST JobDetails, by nature a read. Raises RequestError."""
         body = {"jobId": int(job_id), "showAttempt": True}
         data = self._commcell.read("POST", "JobDetails", body=body, **self._limits)
-        detail = _member(_member(data, "job"), "jobDetail")
-        general = _member(detail, "generalInfo")
-        task_id = as_number(_available(_member(general, "taskData").get("taskId")))
+        detail = member(member(data, "job"), "jobDetail")
+        general = member(detail, "generalInfo")
         return JobDetails(
-            task_id if isinstance(task_id, int) and task_id > 0 else None,
+            positive(_available(member(general, "taskData").get("taskId"))),
             plain_text(_available(general.get("jobStartedFrom")), 80) or None,
             plain_text(_available(general.get("jobStartedBy")), 80) or None,
-            plain_text(_available(_member(detail, "progressInfo").get("reasonForJobDelay")), clean=self._clean) or None,
+            plain_text(_available(member(detail, "progressInfo").get("reasonForJobDelay")), clean=self._clean) or None,
         )
 
     def events(self, job_id: str) -> list[Event]:
@@ -198,7 +197,7 @@ class JobsApi:
 
     def _act(self, job_id: str, action: str) -> None:
         path = f"Job/{job_id}/action/{action}"
-        reply = self._commcell.call("POST", path, changes=True)
+        reply = self._commcell.change("POST", path)
         if 200 <= reply.status < 300 and reply.shape == "empty":
             # Nothing to complain of is what the vendor's SDK takes for a success, too.
             return
@@ -208,14 +207,8 @@ class JobsApi:
         rows = data.get("jobs") if isinstance(data, dict) else None
         if not isinstance(rows, list):
             return []
-        parsed = [parse_job(_member(row, "jobSummary"), self._clean) for row in rows]
+        parsed = [parse_job(member(row, "jobSummary"), self._clean) for row in rows]
         return [job for job in parsed if job is not None]
-
-
-def _member(value: t.Any, name: str) -> dict[str, t.Any]:
-    """A dict inside a dict; an empty one if either is none."""
-    member = value.get(name) if isinstance(value, dict) else None
-    return member if isinstance(member, dict) else {}
 
 
 def _available(value: t.Any) -> t.Any:
@@ -223,14 +216,10 @@ def _available(value: t.Any) -> t.Any:
 
 
 def _event(row: t.Mapping[str, t.Any], clean: t.Callable[[str], str]) -> Event:
-    def number(name: str) -> int | None:
-        value = as_number(row.get(name))
-        return value if isinstance(value, int) else None
-
     return Event(
-        number("id") or 0,
-        number("timeSource"),
-        number("severity"),
+        number(row.get("id")) or 0,
+        number(row.get("timeSource")),
+        number(row.get("severity")),
         plain_text(row.get("eventCodeString") or row.get("eventCode"), 40) or None,
         plain_text(row.get("description"), EVENT_LENGTH, clean),
     )

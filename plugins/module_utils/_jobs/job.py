@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import InvalidInput
-from .._http.fields import as_number
+from .._http import fields
 
 # What a state says about a job: under way, or how it ended.
 ACTIVE, OK, WARNINGS, ERRORS, BAD = "active", "ok", "warnings", "errors", "bad"
@@ -240,68 +240,39 @@ def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = st
     Keys as in the rows of GET Job and POST Jobs (github.com/centreon/centreon-plugins:
     tests/apps/backup/commvault/commserve/restapi has one from a live system). Numbers are taken as int or str.
     """
-    job_id = _number(summary.get("jobId"))
+    job_id = fields.number(summary.get("jobId"))
     if not job_id or job_id < 0:
         return None
-    names = _dict(summary.get("subclient"))
-    destination = _dict(summary.get("destinationClient"))
+    names = fields.member(summary, "subclient")
+    destination = fields.member(summary, "destinationClient")
     return Job(
         id=str(job_id),
         status=plain_text(summary.get("status") or summary.get("localizedStatus"), 80, clean),
         percent_complete=_percent(summary.get("percentComplete")),
-        phase=_text(summary.get("currentPhaseName")),
+        phase=fields.text(summary.get("currentPhaseName")),
         reason=plain_text(summary.get("pendingReason"), clean=clean) or None,
-        reason_code=_text(summary.get("pendingReasonErrorCode")),
-        job_type=_text(summary.get("jobType")),
-        backup_level=_text(summary.get("backupLevelName")),
-        client_name=_text(names.get("clientName") or summary.get("destClientName") or destination.get("clientName")),
-        instance_name=_text(names.get("instanceName")),
-        subclient_name=_text(names.get("subclientName") or summary.get("subclientName")),
-        client_id=_id(names.get("clientId") or destination.get("clientId")),
-        instance_id=_id(names.get("instanceId")),
-        subclient_id=_id(names.get("subclientId")),
-        application_id=_id(names.get("applicationId")),
-        user_name=_text(_dict(summary.get("userName")).get("userName")),
-        start_time=_id(summary.get("jobStartTime")),
-        end_time=_id(summary.get("jobEndTime")),
-        elapsed_seconds=_size(summary.get("jobElapsedTime")),
-        application_size=_size(summary.get("sizeOfApplication")),
-        media_size=_size(summary.get("sizeOfMediaOnDisk")),
+        reason_code=fields.text(summary.get("pendingReasonErrorCode")),
+        job_type=fields.text(summary.get("jobType")),
+        backup_level=fields.text(summary.get("backupLevelName")),
+        client_name=fields.text(
+            names.get("clientName") or summary.get("destClientName") or destination.get("clientName")
+        ),
+        instance_name=fields.text(names.get("instanceName")),
+        subclient_name=fields.text(names.get("subclientName") or summary.get("subclientName")),
+        client_id=fields.positive(names.get("clientId") or destination.get("clientId")),
+        instance_id=fields.positive(names.get("instanceId")),
+        subclient_id=fields.positive(names.get("subclientId")),
+        application_id=fields.positive(names.get("applicationId")),
+        user_name=fields.text(fields.member(summary, "userName").get("userName")),
+        start_time=fields.positive(summary.get("jobStartTime")),
+        end_time=fields.positive(summary.get("jobEndTime")),
+        elapsed_seconds=fields.size(summary.get("jobElapsedTime")),
+        application_size=fields.size(summary.get("sizeOfApplication")),
+        media_size=fields.size(summary.get("sizeOfMediaOnDisk")),
         visible=summary.get("isVisible") is not False,
     )
 
 
-def _dict(value: t.Any) -> t.Mapping[str, t.Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: t.Any) -> int | None:
-    number = as_number(value)
-    if isinstance(number, str):
-        try:
-            number = float(number)
-        except ValueError:
-            return None
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
-        return None
-    return int(number) if abs(number) < float("inf") else None
-
-
-def _size(value: t.Any) -> int | None:
-    """A number that cannot be negative: Commvault says -999 for what it does not know."""
-    number = _number(value)
-    return number if number is not None and number >= 0 else None
-
-
-def _id(value: t.Any) -> int | None:
-    """An id or a time: 0 and less stand for none."""
-    return _number(value) if (_number(value) or 0) > 0 else None
-
-
 def _percent(value: t.Any) -> int | None:
-    number = _size(value)
+    number = fields.size(value)
     return None if number is None else min(number, 100)
-
-
-def _text(value: t.Any) -> str | None:
-    return str(value).strip() or None if isinstance(value, (str, int)) and not isinstance(value, bool) else None
