@@ -357,7 +357,8 @@ def write(module: AnsibleModule, path: str, content: bytes) -> None:
             file.write(content)
     except OSError as exc:
         raise InvalidInput(f"{path!r} cannot be written, there is no place for it: {exc.strerror}.") from exc
-    module.atomic_move(temporary, path, unsafe_writes=module.params["unsafe_writes"])
+    # Ansible looks at the directory, which a bare name does not have.
+    module.atomic_move(temporary, os.path.abspath(path), unsafe_writes=module.params["unsafe_writes"])
 
 
 def file_diff(path: str, before: bytes | None, after: bytes) -> dict[str, t.Any]:

@@ -57,6 +57,14 @@ options:
     type: list
     elements: str
     required: true
+  own_job_ids:
+    description:
+      - The jobs of O(job_ids) that O(on_timeout) may suspend or kill, such as the ids of the backups that were
+        C(started); all others are left alone, and the message says so.
+      - Without this option O(on_timeout) is about all of O(job_ids).
+      - A backup that was C(adopted) is somebody else's, for example that of a schedule.
+    type: list
+    elements: str
 seealso:
   - module: rdsops.commvault.job_info
   - module: rdsops.commvault.job_control
@@ -399,6 +407,8 @@ def argument_spec() -> ArgumentSpec:
 def run(module: ModuleRun) -> dict[str, t.Any]:
     """Wait for the jobs."""
     job_ids = check_job_ids(module.params["job_ids"])
+    own = module.params["own_job_ids"]
+    own = None if own is None else check_job_ids(own, "own_job_ids")
     options = wait_options(module.params)
     # Ansible's timeout would end the wait without a word of how far the jobs are.
     module.ignore_task_timeout()
@@ -408,6 +418,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             job_ids,
             options.within(None if module.deadline is None else module.deadline - time.monotonic()),
             check_mode=module.check_mode,
+            own=own,
             on_progress=module.on_progress,
             parent_has_died=module.parent_has_died,
         )

@@ -659,6 +659,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         result = summary(backups, commcell.job_url)
         if params["wait"] and not module.check_mode:
             # Here and not at the top: most calls do without, see _export.
+            from ..module_utils._export.strangers import stranger_finder
             from ..module_utils._jobs.wait import wait_and_describe
 
             now = time.monotonic()
@@ -670,6 +671,9 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
                 job_ids,
                 rest,
                 proven=True,
+                own={job_id for backup in backups if backup.changed for job_id in backup.job_ids},
+                # One that is adopted was read before, so it was not taken by its id.
+                stranger=stranger_finder((backup for backup in backups if backup.state == "started"), commcell.clock),
                 on_progress=module.on_progress,
                 parent_has_died=module.parent_has_died,
             )

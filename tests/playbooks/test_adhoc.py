@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import typing as t
 from pathlib import Path
@@ -100,3 +101,19 @@ def test_pytest_ansible_starts_a_backup(
     result = getattr(hosts.localhost, MODULE)(client_name="aws-prod", instance_name="orders")["localhost"]
     assert (result["changed"], result["task_id"], result["job_ids"]) == (True, 9920, ["148886"])
     assert len(simulator.journal()) == 1
+
+
+def test_a_report_can_have_a_bare_name(shell: Shell, tmp_path: Path) -> None:
+    arguments = '{"path": "night.html", "backups": []}'
+    done = shell("ansible", "localhost", "-m", "rdsops.commvault.export_report", "-a", arguments)
+    assert done.rc == 0
+    assert "0 backups" in (tmp_path / "night.html").read_text(encoding="utf-8")
+
+
+def test_a_report_never_goes_into_a_pipe_or_device(shell: Shell, tmp_path: Path) -> None:
+    pipe = tmp_path / "night.html"
+    os.mkfifo(pipe)
+    arguments = '{"path": "night.html", "backups": []}'
+    done = shell("ansible", "localhost", "-m", "rdsops.commvault.export_report", "-a", arguments)
+    assert "it is a device, socket or FIFO" in done.adhoc()["msg"]
+    assert pipe.is_fifo()

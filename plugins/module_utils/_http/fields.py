@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+# Halves of surrogate pairs: JSON can hold one, but no encoding takes it, so a result or report with it would be lost.
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _DIGITS = re.compile(r"^-?[0-9]+$")
 
 
@@ -49,7 +51,12 @@ def positive(value: t.Any) -> int | None:
 
 def text(value: t.Any) -> str | None:
     """A str without blanks around it, from a str or an int; None for an empty one."""
-    return str(value).strip() or None if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+    return whole(str(value)).strip() or None if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+
+
+def whole(value: str) -> str:
+    """A str with a mark in place of each half of a surrogate pair."""
+    return _HALF_PAIR.sub("\ufffd", value)
 
 
 def flag(value: t.Any) -> bool | None:

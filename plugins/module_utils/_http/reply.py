@@ -59,7 +59,8 @@ def read_reply(status: int, headers: t.Mapping[str, str], body: bytes, complete:
     if not stripped:
         return Reply(status, headers, text, "empty")
     try:
-        data = json.loads(stripped)
+        # Commvault puts line breaks into texts as they are.
+        data = json.loads(stripped, strict=False)
     except ValueError:
         if stripped.startswith(_MARKUP_START):
             return Reply(status, headers, text, "markup")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._http.fields import as_number, member, number, positive
+from .._http.fields import as_number, member, number, positive, rows
 from .job import Job, parse_job, plain_text
 
 if t.TYPE_CHECKING:
@@ -21,6 +21,8 @@ if t.TYPE_CHECKING:
 
 # Categories of POST Jobs.
 ALL, ACTIVE, FINISHED = 0, 1, 2
+# The number that a CommCell has in its own records.
+LOCAL_COMMCELL = 2
 # Stands for "not available" in JobDetails.
 NOT_AVAILABLE = -999
 EVENT_LENGTH = 160
@@ -111,10 +113,10 @@ class JobsApi:
         """
         path = f"Job/{job_id}"
         reply = self._commcell.call("GET", path, changes=False, **self._limits)
-        if (reply.status == 404 and reply.shape != "markup") or (reply.status == 200 and reply.shape == "empty"):
+        if (reply.status == 404 and reply.shape != "markup") or (reply.status in (200, 204) and reply.shape == "empty"):
             return None
         self._commcell.check(reply, "GET", path, changes=False)
-        return next((job for job in self._jobs(reply.data) if job.id == str(job_id)), None)
+        return next((job for job in _each_once(self._jobs(reply.data)) if job.id == str(job_id)), None)
 
     def list_page(
         self,
@@ -147,14 +149,18 @@ class JobsApi:
             wanted["clientList"] = [{"clientId": client_id} for client_id in clients]
         paging = {"sortField": "jobId", "sortDirection": int(newest_first), "offset": offset, "limit": limit}
         body = {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": wanted}
-        data = self._commcell.read("POST", "Jobs", body=body, **self._limits)
-        rows = data.get("jobs") if isinstance(data, dict) else None
-        jobs = list({job.id: job for job in self._jobs(data) if job.visible}.values())
+        reply = self._commcell.call("POST", "Jobs", changes=False, body=body, **self._limits)
+        if reply.status == 204:
+            return JobPage([], 0, 0, None)
+        self._commcell.check(reply, "POST", "Jobs", changes=False)
+        data = reply.data
+        found = rows(data, "jobs")
+        jobs = _each_once(job for job in self._jobs(data) if job.visible)
         ids = [int(job.id) for job in jobs]
         total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
         return JobPage(
             jobs,
-            len(rows) if isinstance(rows, list) else 0,
+            len(found),
             total,
             ids[0] > ids[-1] if len(ids) > 1 else None,
         )
@@ -179,8 +185,7 @@ class JobsApi:
         if reply.status == 200 and reply.shape == "empty":
             return []
         self._commcell.check(reply, "GET", "Events", changes=False)
-        rows = reply.data.get("commservEvents") if isinstance(reply.data, dict) else None
-        events = [_event(row, self._clean) for row in rows or () if isinstance(row, dict)]
+        events = [_event(row, self._clean) for row in rows(reply.data, "commservEvents")]
         return sorted(events, key=lambda event: (event.time or 0, event.id), reverse=True)
 
     def pause(self, job_id: str) -> None:
@@ -204,11 +209,28 @@ class JobsApi:
         self._commcell.check(reply, "POST", path, changes=True)
 
     def _jobs(self, data: t.Any) -> list[Job]:
-        rows = data.get("jobs") if isinstance(data, dict) else None
-        if not isinstance(rows, list):
-            return []
-        parsed = [parse_job(member(row, "jobSummary"), self._clean) for row in rows]
+        parsed = [parse_job(member(row, "jobSummary"), self._clean) for row in rows(data, "jobs")]
         return [job for job in parsed if job is not None]
+
+
+def _each_once(jobs: t.Iterable[Job]) -> list[Job]:
+    """Rows of which no two have the same id, in order.
+
+    Of two rows of a job the newer one counts. Of two CommCells' jobs it is that of the CommCell itself, whose number is
+    2 (the vendor's SDK takes it for granted, github.com/Commvault/cvpysdk: job.py), else that of the first row.
+    """
+    kept: dict[str, Job] = {}
+    for job in jobs:
+        other = kept.get(job.id)
+        if other is None or _is_better(job, other):
+            kept[job.id] = job
+    return list(kept.values())
+
+
+def _is_better(job: Job, other: Job) -> bool:
+    if job.commcell_id != other.commcell_id:
+        return job.commcell_id == LOCAL_COMMCELL
+    return (job.last_update or 0, job.finished) > (other.last_update or 0, other.finished)
 
 
 def _available(value: t.Any) -> t.Any:

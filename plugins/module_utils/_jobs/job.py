@@ -63,6 +63,12 @@ FAIL_ON = {
 # Characters of a reason in results; the whole of a job stays at about 1 kB with it.
 REASON_LENGTH = 250
 
+# Words in the types of jobs that back nothing up (https://documentation.commvault.com, GET Job, and
+# github.com/Commvault/cvpysdk: job.py; that they are all is not known). Which type an export has is not documented.
+_OTHER_TYPES = ("restore", "aux", "aging", "verif", "install", "download", "update", "report", "refresh", "workflow")
+# The numbers of levels (github.com/Commvault/CVPowershellSDKV2: CVBackupType).
+_LEVELS = {1: "Full", 2: "Incremental", 3: "Differential", 4: "Synthetic Full"}
+
 _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
 
 
@@ -83,12 +89,12 @@ def is_well(state: str, fail_on: str = "errors") -> bool:
     return state != ACTIVE and state not in FAIL_ON[fail_on]
 
 
-def plain_text(text: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str], str] = str) -> str:
+def plain_text(value: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str], str] = str) -> str:
     """One line without markup (the vendor's texts can hold <br> and &amp;), at most length characters.
 
     clean: masks secrets. It comes first: what is left of a secret when it has been cut can be found by nobody.
     """
-    line = " ".join(html.unescape(_TAG.sub(" ", clean(str(text or "")))).split())
+    line = " ".join(html.unescape(_TAG.sub(" ", clean(fields.whole(str(value or ""))))).split())
     return line if len(line) <= length else line[: length - 3] + "..."
 
 
@@ -96,10 +102,10 @@ def check_job_ids(values: t.Iterable[t.Any], name: str = "job_ids") -> list[str]
     """Job ids as texts, each once, in order. name: of the option. Raises InvalidInput for what cannot be a job id."""
     job_ids = []
     for value in values:
-        text = str(value).strip()
-        if not re.match(r"[0-9]+$", text) or not int(text):
-            raise InvalidInput(f"{name} holds {text!r}, which is not a job id. A job id is a number, such as 148886.")
-        job_ids.append(str(int(text)))
+        given = str(value).strip()
+        if not re.match(r"[0-9]+$", given) or not int(given):
+            raise InvalidInput(f"{name} holds {given!r}, which is not a job id. A job id is a number, such as 148886.")
+        job_ids.append(str(int(given)))
     return list(dict.fromkeys(job_ids))
 
 
@@ -146,6 +152,10 @@ class Job:
         reason: Why it waits or failed, without markup.
         end_time: None while it runs.
         visible: False for rows that the product itself does not show.
+        aged: Whether its data is gone.
+        commcell_id: Of the CommCell that it belongs to; ids of jobs are unique in one only.
+        description: What whoever started it wrote, None where it is not told.
+        last_update: Epoch seconds.
     """
 
     id: str
@@ -170,6 +180,10 @@ class Job:
     application_size: int | None = None
     media_size: int | None = None
     visible: bool = True
+    aged: bool = False
+    commcell_id: int | None = None
+    description: str | None = None
+    last_update: int | None = None
 
     @property
     def state(self) -> str:
@@ -199,8 +213,9 @@ class Job:
 
     @property
     def is_backup(self) -> bool:
-        """Whether the job is a backup; a job whose type is not told counts as one."""
-        return self.job_type is None or "backup" in self.job_type.lower()
+        """Whether the job may be a backup: its type is not told, or none of those that are known to be others."""
+        lowered = (self.job_type or "").lower()
+        return "backup" in lowered or not any(word in lowered for word in _OTHER_TYPES)
 
     @property
     def label(self) -> str:
@@ -244,16 +259,20 @@ def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = st
     if not job_id or job_id < 0:
         return None
     names = fields.member(summary, "subclient")
+    status = plain_text(summary.get("status") or summary.get("localizedStatus"), 80, clean)
+    level = fields.text(summary.get("backupLevelName"))
+    if level is None or level.isdigit():
+        level = _LEVELS.get(fields.number(level or summary.get("backupLevel")) or 0, level)
     destination = fields.member(summary, "destinationClient")
     return Job(
         id=str(job_id),
-        status=plain_text(summary.get("status") or summary.get("localizedStatus"), 80, clean),
+        status=status,
         percent_complete=_percent(summary.get("percentComplete")),
         phase=fields.text(summary.get("currentPhaseName")),
         reason=plain_text(summary.get("pendingReason"), clean=clean) or None,
         reason_code=fields.text(summary.get("pendingReasonErrorCode")),
         job_type=fields.text(summary.get("jobType")),
-        backup_level=fields.text(summary.get("backupLevelName")),
+        backup_level=level,
         client_name=fields.text(
             names.get("clientName") or summary.get("destClientName") or destination.get("clientName")
         ),
@@ -265,14 +284,31 @@ def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = st
         application_id=fields.positive(names.get("applicationId")),
         user_name=fields.text(fields.member(summary, "userName").get("userName")),
         start_time=fields.positive(summary.get("jobStartTime")),
-        end_time=fields.positive(summary.get("jobEndTime")),
+        end_time=_end_time(summary, status),
         elapsed_seconds=fields.size(summary.get("jobElapsedTime")),
         application_size=fields.size(summary.get("sizeOfApplication")),
         media_size=fields.size(summary.get("sizeOfMediaOnDisk")),
         visible=summary.get("isVisible") is not False,
+        aged=summary.get("isAged") is True,
+        commcell_id=fields.positive(summary.get("commcellId") or summary.get("commCellId")),
+        description=plain_text(summary.get("jobDescription"), clean=clean) or None,
+        last_update=fields.positive(summary.get("lastUpdateTime")),
+    )
+
+
+def _end_time(summary: t.Mapping[str, t.Any], status: str) -> int | None:
+    """When a job ended: jobEndTime, else, as in Commvault's SDK (github.com/Commvault/cvpysdk: job.py), the last update
+    of a job that has ended; else its start and how long it took.
+    """
+    told = fields.positive(summary.get("jobEndTime"))
+    if told or state_of(status) == ACTIVE:
+        return told
+    start, elapsed = fields.positive(summary.get("jobStartTime")), fields.size(summary.get("jobElapsedTime"))
+    return fields.positive(summary.get("lastUpdateTime")) or (
+        None if start is None or elapsed is None else start + elapsed
     )
 
 
 def _percent(value: t.Any) -> int | None:
-    number = fields.size(value)
-    return None if number is None else min(number, 100)
+    found = fields.size(value)
+    return None if found is None else min(found, 100)

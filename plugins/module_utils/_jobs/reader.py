@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import RequestError
+from .._errors import ErrorKind, RequestError
 from .api import ACTIVE, ALL
 
 if t.TYPE_CHECKING:
@@ -106,12 +106,21 @@ class JobReader:
         for numbers, patience in ((below, MISSES_BELOW), (above, MISSES_ABOVE)):
             misses = 0
             for number in numbers:
-                job = self.api.get(str(number))
+                job = self._get_if_there(str(number))
                 misses = 0 if job else misses + 1
                 if job:
                     found[job.id] = job
                 elif misses == patience:
                     break
+
+    def _get_if_there(self, job_id: str) -> Job | None:
+        """As of JobsApi.get, once the listing has answered: so a 404 as a web page is about the job, not about url."""
+        try:
+            return self.api.get(job_id)
+        except RequestError as error:
+            if error.kind is not ErrorKind.NOT_FOUND:
+                raise
+            return None
 
     def _narrow(self, wanted: t.Sequence[str]) -> set[int]:
         """The clients to which the listing can be narrowed without losing a wanted job; empty for none."""

@@ -17,7 +17,7 @@ from .control import STATE_FOR, control_jobs
 from .entry import JobReport, needs_explanation
 from .reader import JobReader
 from .wait_loop import wait_for_jobs
-from .wait_result import wait_result
+from .wait_result import NOT_OWN, wait_result
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
@@ -48,6 +48,8 @@ def wait_and_describe(
     *,
     proven: bool = False,
     check_mode: bool = False,
+    own: t.Container[str] | None = None,
+    stranger: t.Callable[[Job], str | None] = lambda _job: None,
     on_progress: t.Callable[[Wait], None] | None = None,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
@@ -61,6 +63,8 @@ def wait_and_describe(
         options: How to wait.
         proven: Whether the CommCell has answered well in this run.
         check_mode: Poll once, and leave every job alone.
+        own: The jobs that on_timeout may touch, None for all; others are somebody else's.
+        stranger: As of wait_for_jobs.
         on_progress: As of wait_for_jobs, and so are clock, sleep and parent_has_died.
 
     Returns:
@@ -79,12 +83,15 @@ def wait_and_describe(
         clock=clock,
         sleep=sleep,
         on_progress=on_progress,
+        stranger=stranger,
         parent_has_died=parent_has_died,
     )
     jobs = dict(wait.jobs)
     actions: dict[str, ActionResult] = {}
     if wait.overdue and options.on_timeout != "leave" and not check_mode:
-        actions = _apply(api, reader, wait.overdue, options.on_timeout, jobs)
+        touched = [job_id for job_id in wait.overdue if own is None or job_id in own]
+        actions = {job_id: (options.on_timeout, NOT_OWN) for job_id in wait.overdue if job_id not in touched}
+        actions.update(_apply(api, reader, touched, options.on_timeout, jobs))
     report = JobReport(api)
     hanging = set(wait.stuck)
     entries = {
@@ -98,6 +105,8 @@ def _apply(
     api: JobsApi, reader: JobReader, job_ids: t.Sequence[str], on_timeout: str, jobs: dict[str, Job]
 ) -> dict[str, ActionResult]:
     """Do what on_timeout says; puts the jobs as they are afterwards into jobs."""
+    if not job_ids:
+        return {}
     try:
         controls = control_jobs(api, reader, job_ids, STATE_FOR[on_timeout])
     except CommvaultError as error:

@@ -12,7 +12,7 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import CommvaultError
+from .._errors import CommvaultError, ErrorKind
 
 if t.TYPE_CHECKING:
     from .job import Job
@@ -24,6 +24,11 @@ if t.TYPE_CHECKING:
 # Seconds for which a job may be invisible, after its start or in between. Commvault's own SDK looks for up to a minute
 # and more (github.com/Commvault/cvpysdk: job.py); 90 is chosen here.
 GRACE = 90.0
+# Seconds for which a server that knew the credentials may refuse them: a web tier that restarts does so before it can
+# ask the CommServe. No source says for how long; ten minutes are chosen here.
+REFUSAL_LIMIT = 600.0
+# Seconds until the next poll while credentials are refused, the most: each can count as a failed login.
+REFUSAL_INTERVAL = 120.0
 # Seconds until the next poll after one that failed, or while a job is not visible; interval, where that is shorter.
 RETRY_INTERVAL = 15.0
 MIN_INTERVAL = 0.5
@@ -79,18 +84,22 @@ class _Loop:
         done: t.Callable[[Job], bool],
         stuck_timeout: float | None,
         grace: float,
+        stranger: t.Callable[[Job], str | None],
     ) -> None:
         self.wait = wait
         self._poll = poll
         self._done = done
         self._stuck_timeout = stuck_timeout
         self._grace = grace
+        self._stranger = stranger
         self.proven = False
         # Since when a job has not been visible.
         self._absent: dict[str, float] = {}
         # Since when a job has been in which state that it can be stuck in.
         self._stuck: dict[str, tuple[str, float]] = {}
         self._named: set[str] = set()
+        # Since when, and for how many polls, the credentials have been refused.
+        self._refused: tuple[float, int] | None = None
 
     def poll(self, now: float, time_left: float | None) -> None:
         """Read the jobs that are waited for, and sort out those that need no more waiting.
@@ -104,17 +113,29 @@ class _Loop:
             seen = self._poll(list(wait.waiting), time_left)
         except CommvaultError as error:
             wait.last_error = error
-            if error.kind.ends_a_wait(self.proven):
+            if self._is_final(error, now):
                 wait.error = error
             return
-        wait.last_error = None
+        wait.last_error = self._refused = None
         self.proven = True
         for job_id in list(wait.waiting):
             job = seen.get(job_id)
-            if job is None:
+            words = self._stranger(job) if job else None
+            if words and job_id not in self._named:
+                self._named.add(job_id)
+                wait.warnings.append(words)
+            if job is None or words:
                 self._on_missing(job_id, now)
             else:
                 self._on_seen(job, now)
+
+    def _is_final(self, error: CommvaultError, now: float) -> bool:
+        """Whether an error ends the wait. A refusal of credentials that were good before is given some time."""
+        if error.kind not in (ErrorKind.AUTHENTICATION, ErrorKind.PERMISSION) or not self.proven:
+            return error.kind.ends_a_wait(self.proven)
+        since, polls = self._refused or (now, 0)
+        self._refused = (since, polls + 1)
+        return now - since >= REFUSAL_LIMIT
 
     def _on_seen(self, job: Job, now: float) -> None:
         wait = self.wait
@@ -147,6 +168,8 @@ class _Loop:
         pause = interval
         if self._absent.keys() & set(self.wait.waiting) or self.wait.last_error:
             pause = min(pause, RETRY_INTERVAL)
+        if self._refused:
+            pause = min(RETRY_INTERVAL * 2 ** (self._refused[1] - 1), REFUSAL_INTERVAL)
         if self._stuck_timeout is not None:
             for job_id, (_state, since) in self._stuck.items():
                 if job_id in self.wait.waiting:
@@ -168,6 +191,7 @@ def wait_for_jobs(
     sleep: t.Callable[[float], None] = time.sleep,
     on_progress: t.Callable[[Wait], None] | None = None,
     done: t.Callable[[Job], bool] = lambda job: job.finished,
+    stranger: t.Callable[[Job], str | None] = lambda _job: None,
     parent_has_died: t.Callable[[], bool] = lambda: False,
 ) -> Wait:
     """Poll until all jobs have ended, or their time is over. There is always a poll at the very end.
@@ -186,6 +210,8 @@ def wait_for_jobs(
         sleep: Lets seconds pass.
         on_progress: Called after each poll and every PROGRESS_INTERVAL seconds with what is known.
         done: Whether a job needs no more waiting; by default that it has ended.
+        stranger: A warning about a job that has the id of one that is waited for but cannot be that one, None for all
+            others. It counts as not visible.
         parent_has_died: Whether nobody is left to hear of the jobs; asked before each poll, it ends the wait.
 
     Raises:
@@ -193,7 +219,7 @@ def wait_for_jobs(
     """
     started = clock()
     wait = Wait(list(job_ids), started, waiting=list(job_ids))
-    loop = _Loop(wait, poll, done, stuck_timeout, grace)
+    loop = _Loop(wait, poll, done, stuck_timeout, grace, stranger)
     loop.proven = proven
     deadline = None if timeout is None else started + timeout
 

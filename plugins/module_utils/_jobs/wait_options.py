@@ -53,7 +53,12 @@ def wait_spec() -> ArgumentSpec:
 
 def job_wait_spec() -> ArgumentSpec:
     """The options of job_wait beside those of the connection."""
-    job_ids = ArgumentSpec({"job_ids": {"type": "list", "elements": "str", "required": True}})
+    job_ids = ArgumentSpec(
+        {
+            "job_ids": {"type": "list", "elements": "str", "required": True},
+            "own_job_ids": {"type": "list", "elements": "str"},
+        }
+    )
     return job_ids.merge(wait_spec())
 
 

@@ -32,6 +32,8 @@ OUTCOMES: dict[str, str | None] = {
 _SHOWN = 3
 
 _ACTIONS = {"suspend": "was suspended", "kill": "was killed"}
+# Why on_timeout did nothing to a job.
+NOT_OWN = "this run did not start it"
 ActionResult = t.Tuple[str, t.Optional[str]]
 
 
@@ -137,7 +139,10 @@ def _problem(entry: t.Mapping[str, t.Any], action: ActionResult | None) -> str:
     if entry["hint"]:
         text += f" Hint: {entry['hint']}"
     if action:
-        text += f" It {_ACTIONS[action[0]]}." if not action[1] else f" To {action[0]} it failed: {action[1]}"
+        if action[1] == NOT_OWN:
+            text += f" It was left alone, since {NOT_OWN}."
+        else:
+            text += f" It {_ACTIONS[action[0]]}." if not action[1] else f" To {action[0]} it failed: {action[1]}"
     return text
 
 

@@ -225,8 +225,9 @@ def check_paths(paths: t.Sequence[str]) -> list[tuple[str, str]]:
         directory = os.path.dirname(path) or "."
         if not os.path.isdir(directory):
             raise InvalidInput(f"{path!r} cannot be written: there is no directory {directory!r}.")
-        if os.path.isdir(path):
-            raise InvalidInput(f"{path!r} cannot be written: it is a directory.")
+        if os.path.exists(path) and not os.path.isfile(path):
+            what = "a directory" if os.path.isdir(path) else "a device, socket or FIFO, and no file"
+            raise InvalidInput(f"{path!r} cannot be written: it is {what}.")
         if not os.access(directory, os.W_OK | os.X_OK):
             raise InvalidInput(f"{path!r} cannot be written: the user may not write to the directory {directory!r}.")
         real = os.path.realpath(path)

@@ -213,3 +213,34 @@ def test_a_secret_in_what_the_server_says_of_a_job_is_masked_before_it_is_cut_or
     )
     said = [api.get("7").reason, api.list_page().jobs[0].reason, api.details("7").delay_reason, api.events("7")[0].text]
     assert [("SEC" in text, "*" in text) for text in said] == [(False, True)] * 4
+
+
+def test_no_content_is_an_empty_listing():
+    assert jobs_api(post("Jobs").returns(204, "")).list_page() == ([], 0, 0, None)
+
+
+def test_an_empty_answer_is_no_empty_listing():
+    with pytest.raises(RequestError) as caught:
+        jobs_api(post("Jobs").returns(200, "")).list_page()
+    assert caught.value.kind == "bad_reply"
+
+
+def test_a_single_job_can_come_bare():
+    api = jobs_api(get("Job/7").returns(200, {"jobs": {"jobSummary": job_summary(7)}}))
+    assert api.get("7").id == "7"
+
+
+def test_of_jobs_with_one_id_that_of_the_commcell_itself_counts():
+    rows = [
+        job_summary(7, "Running", commcellId=2),
+        job_summary(7, "Completed", commcellId=5),
+        job_summary(8, "Running", commcellId=2, lastUpdateTime=10),
+        job_summary(8, "Completed", commcellId=2, lastUpdateTime=20),
+    ]
+    page = jobs_api(post("Jobs").returns(200, listing(*rows))).list_page()
+    assert [(job.id, job.status) for job in page.jobs] == [("7", "Running"), ("8", "Completed")]
+
+
+def test_line_breaks_and_halves_of_characters_in_a_reason_lose_nothing():
+    body = '{"jobs": [{"jobSummary": {"jobId": 7, "status": "Failed", "pendingReason": "a\nb \\ud83d"}}]}'
+    assert jobs_api(get("Job/7").returns(200, body)).get("7").reason == "a b \ufffd"

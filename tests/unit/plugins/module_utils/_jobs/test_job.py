@@ -223,3 +223,25 @@ def test_job_ids_are_texts_each_once_in_order():
 def test_what_is_no_job_id_is_refused(bad):
     with pytest.raises(InvalidInput, match=r"job_ids holds .* not a job id"):
         check_job_ids(["7", bad])
+
+
+@pytest.mark.parametrize(
+    ("fields", "end"),
+    [
+        ({"jobEndTime": 50, "lastUpdateTime": 60}, 50),
+        ({"jobEndTime": 0, "lastUpdateTime": 60}, 60),
+        ({"jobStartTime": 10, "jobElapsedTime": 5}, 15),
+        ({"jobStartTime": 10}, None),
+        ({"status": "Running", "lastUpdateTime": 60}, None),
+    ],
+)
+def test_the_end_of_a_job_is_told_in_several_ways(fields, end):
+    assert parse_job({"jobId": 7, "status": "Completed", **fields}).end_time == end
+
+
+@pytest.mark.parametrize(
+    ("job_type", "backup"),
+    [(None, True), ("Backup", True), ("Data Protection", True), ("Restore", False), ("Aux Copy", False)],
+)
+def test_what_is_not_known_to_be_something_else_may_be_a_backup(job_type, backup):
+    assert parse_job({"jobId": 7, "jobType": job_type}).is_backup is backup

@@ -274,3 +274,14 @@ class TestListings:
 
     def test_details_are_passed_on(self):
         assert JobReader(FakeApi()).details("5").started_by == "the user of 5"
+
+
+def test_a_web_page_for_one_job_of_many_is_about_that_job():
+    class Api(FakeApi):
+        def get(self, job_id):
+            if job_id == "2":
+                raise RequestError("no such page", "not_found")
+            return super().get(job_id)
+
+    api = Api(*jobs(1, 2, 3), listed={"1", "3"})
+    assert JobReader(api).read(["1", "2", "3"]).keys() == {"1", "3"}

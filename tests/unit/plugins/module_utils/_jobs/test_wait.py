@@ -191,3 +191,20 @@ def test_without_the_listing_jobs_are_read_one_by_one(simulator, time, commcell)
 def test_nothing_to_wait_for_is_no_request(simulator, time, commcell):
     result = wait(commcell, time, [])
     assert (result["jobs"], result.get("failed"), simulator.journal()) == ([], None, [])
+
+
+@pytest.mark.parametrize("verb", ["kill", "suspend"])
+def test_on_timeout_leaves_jobs_of_others_alone_and_says_so(simulator, time, commcell, verb):
+    simulator.set(job_seconds=2 * HOUR)
+    mine, theirs = start_jobs(commcell, NAMES[:2])
+    result = wait_and_describe(
+        commcell,
+        [mine, theirs],
+        WaitOptions(timeout=60.0, on_timeout=verb),
+        own={mine},
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+    assert [entry["on_timeout"] for entry in result["jobs"]] == [verb, None]
+    assert "(db001): Running. It was left alone, since this run did not start it." in result["msg"]
+    assert [write["endpoint"].rpartition("/")[0] for write in simulator.writes()[1:]] == [f"job/{mine}/action"]

@@ -212,8 +212,33 @@ class TestFaults:
         wait = world.wait(timeout=600)
         assert (wait.timed_out, wait.jobs["1"].status, wait.last_error.kind) == (["1"], "Running", "server")
 
-    @pytest.mark.parametrize("kind", ["authentication", "permission", "invalid_input", "internal"])
-    def test_refused_credentials_end_the_wait_at_once(self, kind):
+    @pytest.mark.parametrize("kind", ["authentication", "permission"])
+    def test_credentials_that_were_good_are_refused_by_a_web_tier_that_restarts(self, kind):
+        world = World(j1=[(0, "Running"), (7000, "Completed")], faults=[(3600, 3600 + 590, CommvaultError("no", kind))])
+        wait = world.wait()
+        assert (wait.error, wait.last_error, wait.jobs["1"].status) == (None, None, "Completed")
+        refused = [age for age in world.look_times() if 3600 <= age < 4190]
+        assert len(refused) <= 9, "each may count as a failed login"
+
+    @pytest.mark.parametrize("kind", ["authentication", "permission"])
+    def test_credentials_that_stay_refused_end_the_wait_after_ten_minutes(self, kind):
+        world = World(j1=RUNS, faults=[(3600, DAY, CommvaultError("no", kind))])
+        wait = world.wait()
+        assert wait.error.kind == kind
+        assert 600 <= wait.waited - 3600 <= 720
+
+    @pytest.mark.parametrize("kind", ["authentication", "permission"])
+    def test_credentials_that_never_worked_end_the_wait_at_once(self, kind):
+        world = World(j1=RUNS, faults=[(0, DAY, CommvaultError("no", kind))])
+        assert (world.wait().error.kind, len(world.looks)) == (kind, 1)
+
+    def test_a_job_that_cannot_be_the_one_is_as_good_as_none(self):
+        world = World(j1=[(0, "Completed")])
+        wait = world.wait(timeout=300, stranger=lambda job: f"Job {job.id} is another's.")
+        assert (wait.missing, wait.jobs, wait.warnings) == (["1"], {}, ["Job 1 is another's."])
+
+    @pytest.mark.parametrize("kind", ["invalid_input", "internal"])
+    def test_what_no_time_mends_ends_the_wait_at_once(self, kind):
         world = World(j1=[(0, "Running")], j2=[(0, "Completed")], faults=[(3600, DAY, CommvaultError("no", kind))])
         wait = world.wait()
         assert wait.waited == pytest.approx(3600)
