@@ -15,13 +15,16 @@ import threading
 import typing as t
 from email.utils import parsedate_to_datetime
 
-from ._auth.accounts_api import AccountsApi, is_denial
+from ._auth.accounts_api import WHO_AM_I, AccountsApi, is_denial
 from ._auth.standing import CredentialCheck, Step, step_after_denial
+from ._errors import About, CommvaultError
+from ._http.outage import Outage
 from ._http.quota import Quota, RateLimiter, read_quota, retry_after
 from ._http.reply_errors import error_from_reply
 from ._parallel import RUNTIME
 
 if t.TYPE_CHECKING:
+    from ._errors import RequestError
     from ._http.reply import Reply
     from ._http.transport import Transport
     from ._parallel import Runtime
@@ -50,6 +53,7 @@ if t.TYPE_CHECKING:
 TOLERANCE = 5.0  # seconds
 # Seconds that a quota may hold up a request that changes something: a minute, and what the answer takes.
 QUOTA_PATIENCE = 90.0
+PROBE_TIMEOUT = 10.0  # seconds
 # One repeat is for credentials that another process has renewed but that have died again since, one for theirs.
 MAX_REPEATS = 2
 
@@ -94,6 +98,8 @@ class CommCell:
         self.clock = ServerClock()
         # What the server last said of its quota for requests that change something (True) and for others (False).
         self.quotas: dict[bool, Quota] = {}
+        # Holds requests back while the CommCell is away; its timeout says for how long, 0 for not at all.
+        self.outage = Outage(self._probe, runtime=runtime)
         self._credential = credential
         self._credential_check = CredentialCheck(AccountsApi(transport).status_of, runtime.now)
 
@@ -126,10 +132,7 @@ class CommCell:
     def call(self, method: str, path: str, *, changes: bool, **kwargs: t.Any) -> Reply:
         """Send an authenticated request; returns any answer, good or bad.
 
-        A 401 means that nothing was carried out (inferred: it comes before the request is looked at), so the request is
-        sent once more: with renewed credentials where the server says that these are dead and they can be renewed, as
-        it was where the server says that it accepts them. If that is denied, too, the answer has trusted set. A 403
-        on a request that changes something is only followed by another if the credentials are certainly dead.
+        A read is repeated while the CommCell is away, as outage has it, unless repeat is false.
 
         Args:
             method: HTTP method.
@@ -139,7 +142,47 @@ class CommCell:
 
         Raises:
             RequestError: No answer came.
-            CommvaultError: The renewal failed.
+            CommvaultError: The credentials could not be renewed.
+        """
+        if changes:
+            return self._call(method, path, changes, kwargs)
+        if not kwargs.get("repeat", True):
+            reply = self._call(method, path, changes, kwargs)
+            error = self._error(reply, method, path, changes)
+            self.outage.note(error)
+            return reply
+        last: list[Reply] = []
+
+        def read() -> Reply:
+            last[:] = []
+            reply = self._call(method, path, changes, kwargs)
+            error = self._error(reply, method, path, changes)
+            # What an address does not have, it need not have.
+            if error and error.kind.about is About.SERVER and self.outage.is_about(error):
+                last[:] = [reply]
+                raise error
+            return reply
+
+        try:
+            return self.outage.ride_out(read)
+        except CommvaultError:
+            if last:
+                return last[0]
+            raise
+
+    def _probe(self) -> None:
+        """Ask something small, once. Raises CommvaultError."""
+        limit = min(PROBE_TIMEOUT, self.transport.timeout)
+        reply = self._call("POST", WHO_AM_I, False, {"repeat": False, "timeout": limit})
+        self.check(reply, "POST", WHO_AM_I, changes=False)
+
+    def _call(self, method: str, path: str, changes: bool, kwargs: t.Mapping[str, t.Any]) -> Reply:
+        """As call, without regard to outages.
+
+        A 401 means that nothing was carried out (inferred: it comes before the request is looked at), so the request is
+        sent once more: with renewed credentials where the server says that these are dead and they can be renewed, as
+        it was where the server says that it accepts them. If that is denied, too, the answer has trusted set. A 403
+        on a request that changes something is only followed by another if the credentials are certainly dead.
         """
         for _attempt in range(1 + MAX_REPEATS):
             headers = self._credential.headers()
@@ -202,6 +245,9 @@ class CommCell:
 
     def check(self, reply: Reply, method: str, path: str, *, changes: bool) -> None:
         """Raises the RequestError that an answer stands for, if it is not a good one."""
-        error = error_from_reply(reply, method, self.url(path), self.transport.redactor, changes=changes)
+        error = self._error(reply, method, path, changes)
         if error:
             raise error
+
+    def _error(self, reply: Reply, method: str, path: str, changes: bool) -> RequestError | None:
+        return error_from_reply(reply, method, self.url(path), self.transport.redactor, changes=changes)

@@ -202,8 +202,10 @@ class CommvaultError(Exception):
         kind: What went wrong, as a stable word that a playbook can branch on.
         maybe_ran: Whether the server may have carried out a request that changes something although no good answer
             came.
+        unknown_host: Whether the name of the server has no address, which is a mistake in it as a rule.
     """
 
+    unknown_host = False
     default_kind = ErrorKind.INTERNAL
 
     def __init__(self, message: str, kind: ErrorKind | str | None = None, maybe_ran: bool = False) -> None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 import typing as t
@@ -36,6 +37,10 @@ class Runtime:
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
         time.sleep(seconds)
+
+    def random(self) -> float:
+        """A number from 0 to 1."""
+        return random.random()
 
     def map(
         self, function: t.Callable[[Item], Answer], items: t.Sequence[Item], concurrency: int

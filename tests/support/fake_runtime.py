@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 import typing as t
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import Runtime
@@ -21,6 +22,7 @@ class FakeRuntime(Runtime):
     def __init__(self, now: float = 1000.0) -> None:
         self.time = now
         self.slept: list[float] = []
+        self._random = random.Random(1)
 
     def now(self) -> float:
         return self.time
@@ -32,6 +34,9 @@ class FakeRuntime(Runtime):
         assert seconds >= 0
         self.slept.append(seconds)
         self.time += seconds
+
+    def random(self) -> float:
+        return self._random.random()
 
     def map(
         self, function: t.Callable[[Item], Answer], items: t.Sequence[Item], concurrency: int

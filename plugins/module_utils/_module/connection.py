@@ -31,15 +31,31 @@ KINDS = (("auth_token",), ("token_file",), ("username", "password"))
 
 
 def open_commcell(
-    option: Option, redactor: Redactor, *, pool_size: int = 1, from_environment: t.Container[str] = ()
+    option: Option,
+    redactor: Redactor,
+    *,
+    pool_size: int = 1,
+    from_environment: t.Container[str] = (),
+    outage_timeout: float = 0.0,
+    deadline: float | None = None,
 ) -> CommCell:
     """The CommCell that the connection options describe. Nothing is sent yet.
 
-    option: gives the value of an option by its name. redactor: learns every secret. pool_size: requests at once.
-    from_environment: the options whose values nobody gave in so many words. Raises InvalidInput.
+    Args:
+        option: Gives the value of an option by its name.
+        redactor: Learns every secret.
+        pool_size: Requests at once.
+        from_environment: The options whose values nobody gave in so many words.
+        outage_timeout: Seconds for which a CommCell that is away is waited for.
+        deadline: When nothing is waited for in any case, as of time.monotonic.
+
+    Raises:
+        InvalidInput: An option cannot be used.
     """
     transport = open_transport(option, redactor, pool_size=pool_size)
-    return CommCell(transport, _credential(option, transport, from_environment))
+    commcell = CommCell(transport, _credential(option, transport, from_environment))
+    commcell.outage.timeout, commcell.outage.deadline = outage_timeout, deadline
+    return commcell
 
 
 def open_transport(option: Option, redactor: Redactor, *, pool_size: int = 1) -> Transport:

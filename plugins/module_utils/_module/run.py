@@ -64,11 +64,24 @@ class ModuleRun:
         """Show the user a warning; text holds no secret."""
         self.show_warning(self.redactor.clean(text))
 
-    def open(self, pool_size: int = 1) -> CommCell:
-        """The CommCell of the connection options; pool_size: requests at once. Raises InvalidInput."""
+    def open(self, pool_size: int = 1, outage_timeout: float = 0.0) -> CommCell:
+        """The CommCell of the connection options.
+
+        Args:
+            pool_size: Requests at once.
+            outage_timeout: Seconds for which a CommCell that is away is waited for; never beyond the task's own time.
+
+        Raises:
+            InvalidInput: An option cannot be used.
+        """
         self._warn_of_unproven_servers()
         return open_commcell(
-            self.params.__getitem__, self.redactor, pool_size=pool_size, from_environment=self.from_environment
+            self.params.__getitem__,
+            self.redactor,
+            pool_size=pool_size,
+            from_environment=self.from_environment,
+            outage_timeout=outage_timeout,
+            deadline=self.deadline,
         )
 
     def open_transport(self) -> Transport:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell, ServerClock
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
@@ -251,3 +252,57 @@ def test_the_last_answer_counts():
     clock.note("Thu, 01 Jan 2026 00:00:00 GMT", NEW_YEAR)
     clock.note("Thu, 01 Jan 2026 00:00:30 GMT", NEW_YEAR)
     assert clock.at(NEW_YEAR) == NEW_YEAR + 30
+
+
+# --- outages
+
+
+def ridden(*exchanges):
+    """A CommCell that is waited for, and the clock of the waiting."""
+    runtime = FakeRuntime()
+    cell, script, _credential = commcell(*exchanges, runtime=runtime)
+    cell.outage.timeout = 300.0
+    return cell, script, runtime
+
+
+def test_a_read_is_made_again_once_the_commcell_answers_something():
+    cell, script, runtime = ridden(
+        get("Job/7").returns(503, "<html>starting</html>"),
+        post("WhoAmI").returns(503, "<html>starting</html>"),
+        post("WhoAmI").raises(requests.exceptions.ReadTimeout("...")),
+        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        get("Job/7").returns(200, {"jobs": []}),
+    )
+    assert cell.read("GET", "Job/7") == {"jobs": []}
+    assert len(runtime.slept) == 3
+    script.finish()
+
+
+def test_a_read_that_only_fails_itself_ends_with_what_it_was_answered():
+    page = (200, "<html>odd</html>")
+    cell, script, _runtime = ridden(
+        *[step for _time in range(3) for step in (get("x").returns(*page), post("WhoAmI").returns(200, {"user": {}}))],
+        get("x").returns(*page),
+    )
+    assert cell.call("GET", "x", changes=False).shape == "markup"
+    script.finish()
+
+
+@pytest.mark.parametrize("status", [404, 403, 400, 429])
+def test_an_answer_that_says_no_is_not_asked_for_again(status):
+    exchanges = [get("x").returns(status, {"errorCode": 9})]
+    if status == 403:
+        exchanges.append(post("WhoAmI").returns(200, {"user": {}}))
+        exchanges.append(get("x").returns(status, {"errorCode": 9}))
+    cell, script, runtime = ridden(*exchanges)
+    assert cell.call("GET", "x", changes=False).status == status
+    assert runtime.slept == []
+    script.finish()
+
+
+@pytest.mark.parametrize("how", [{"changes": True}, {"changes": False, "repeat": False}])
+def test_writes_and_polls_are_for_their_callers_to_repeat(how):
+    cell, script, runtime = ridden(post("x").returns(503, "<html>starting</html>"))
+    assert cell.call("POST", "x", **how).status == 503
+    assert runtime.slept == []
+    script.finish()

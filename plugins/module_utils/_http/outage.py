@@ -1,0 +1,180 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rides out a CommCell that is away for a while: pauses, asks whether it is back, and goes on where it stopped."""
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+import threading
+import typing as t
+
+from .._errors import CommvaultError, ErrorKind
+from .._parallel import RUNTIME
+from .._times import age_words
+
+if t.TYPE_CHECKING:
+    from .._parallel import Runtime
+
+    Answer = t.TypeVar("Answer")
+
+# Seconds between two attempts double from the first to the last. Each is drawn from the whole of that, as the AWS SDKs
+# do it, so that launches on many machines do not come back together.
+FIRST_PAUSE = 1.0
+LAST_PAUSE = 20.0
+# How often a read is made that fails while the CommCell answers others.
+MAX_READS = 4
+# Seconds after which those who wait for the attempt of another look again.
+POLL = 0.5
+
+
+class Outage:
+    """Holds requests back while the CommCell is away. Thread-safe.
+
+    After a failure that is about the server, one caller at a time makes an attempt while the others wait. When it is
+    answered, all go on. No lock is held while time passes.
+    """
+
+    def __init__(
+        self,
+        probe: t.Callable[[], object],
+        timeout: float = 0.0,
+        deadline: float | None = None,
+        runtime: Runtime = RUNTIME,
+    ) -> None:
+        """Prepare to wait.
+
+        Args:
+            probe: Reads something small, once. Raises CommvaultError.
+            timeout: Seconds from the first failure after which nobody waits any more; 0 waits for nothing.
+            deadline: When nobody waits in any case, on the monotonic clock; None for no limit.
+            runtime: Time.
+        """
+        self.timeout = timeout
+        self.deadline = deadline
+        self._probe = probe
+        self._runtime = runtime
+        self._lock = threading.Lock()
+        self._proven = False
+        self._attempts = 0
+        self._begun: float | None = None
+        self._last: CommvaultError | None = None
+        self._busy = False
+        self._over: CommvaultError | None = None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the CommCell was away for too long, and has not answered since."""
+        return self._over is not None
+
+    def is_about(self, error: CommvaultError) -> bool:
+        """Whether an error means that the CommCell is away, and not that somebody must do something.
+
+        A wrong address, a redirect and the like mean it only where the CommCell has answered before in this run: a web
+        tier that restarts answers so for a while. Refused credentials never do: who may not see one thing is told the
+        same.
+        """
+        if error.unknown_host and not self._proven:
+            return False
+        return error.kind.about_the_server and not error.kind.ends_a_wait(self._proven)
+
+    def note(self, error: CommvaultError | None) -> None:
+        """Take in how a request ended. Whoever called wait must do so.
+
+        Args:
+            error: None where it was answered in some way.
+        """
+        with self._lock:
+            self._busy = False
+            if error is None:
+                self._attempts, self._proven = 0, True
+                self._begun = self._last = self._over = None
+            elif self.is_about(error):
+                self._last = error
+                if self._begun is None:
+                    self._begun = self._runtime.monotonic()
+
+    def wait(self) -> None:
+        """Return when a request may go out; whoever calls this says by note how it ended.
+
+        Raises:
+            CommvaultError: The CommCell was away for too long; nothing is to be sent.
+        """
+        while True:
+            with self._lock:
+                if self._over:
+                    raise self._over
+                if self._begun is None:
+                    return
+                mine = not self._busy
+                self._busy = True
+                if mine:
+                    self._attempts += 1
+            if not mine:
+                self._pause(POLL)
+            elif self._pause(self._length()) and self._is_back():
+                return
+
+    def ride_out(self, read: t.Callable[[], Answer]) -> Answer:
+        """What a read gives, read again while the CommCell is away.
+
+        A read that fails alike again and again although the CommCell answers others is left at that.
+
+        Raises:
+            CommvaultError: What read raised last.
+        """
+        failed: CommvaultError | None = None
+        for _attempt in range(MAX_READS):
+            if self.timeout and not self.given_up:
+                try:
+                    self.wait()
+                except CommvaultError:
+                    if failed:
+                        raise failed from None
+            try:
+                answer = read()
+            except CommvaultError as error:
+                failed = error
+                # An answer that says no is an answer.
+                self.note(None if error.kind.says_no and not self.is_about(error) else error)
+                if not self.timeout or self.given_up or not self.is_about(error):
+                    raise
+            else:
+                self.note(None)
+                return answer
+        raise t.cast(CommvaultError, failed)
+
+    def _is_back(self) -> bool:
+        try:
+            self._probe()
+        except CommvaultError as error:
+            # An answer that says no is an answer.
+            if self.is_about(error):
+                self.note(error)
+                return False
+        return True
+
+    def _length(self) -> float:
+        longest = min(LAST_PAUSE, FIRST_PAUSE * 2 ** min(self._attempts - 1, 10))
+        return longest * self._runtime.random()
+
+    def _pause(self, seconds: float) -> bool:
+        """Let time pass; whether there is any left. Gives up where there is none."""
+        with self._lock:
+            if self._begun is None:
+                return True
+            now = self._runtime.monotonic()
+            end = self._begun + self.timeout
+            if self.deadline is not None:
+                end = min(end, self.deadline)
+            if now >= end:
+                self._busy = False
+                self._over = CommvaultError(
+                    f"not sent: the CommCell was away for {age_words(now - self._begun)}; last error: {self._last}",
+                    ErrorKind.NOT_SUBMITTED,
+                )
+                return False
+        self._runtime.sleep(min(seconds, end - now))
+        return True
