@@ -37,7 +37,7 @@ ENV_BLOCKLIST = {
 }
 KINDS = {"cloud", "net"}
 SURVEY_TYPES = {"text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float"}
-PLAYBOOK_LINE = re.compile(r"^\s*?-?\s*?(?:hosts|(?:ansible\.builtin\.)?import_playbook|include):\s*?.*?$")
+PLAYBOOK_LINE = re.compile(r"\s*-?\s*(hosts|(ansible\.builtin\.)?(import_playbook|include)):")
 
 
 # --- Credential types -------------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def is_playbook(path: str, text: str) -> bool:
         return False
     if any(part.startswith(".") or part in ("roles", "tasks", "group_vars", "host_vars") for part in directories):
         return False
-    return any(PLAYBOOK_LINE.match(line) for line in text.splitlines())
+    return text.startswith("$ANSIBLE_VAULT;") or any(PLAYBOOK_LINE.match(line) for line in text.splitlines())
 
 
 # --- Workflows --------------------------------------------------------------------------------------------------------

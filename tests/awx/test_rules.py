@@ -150,7 +150,9 @@ def test_a_required_question_is_a_mistake_for_it_has_no_default_outside_of_the_f
     [
         ("playbooks/a.yml", "- name: x\n  hosts: all\n", True),
         ("playbooks/a.yml", "- import_playbook: rdsops.commvault.export_backup\n", True),
+        ("playbooks/a.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n", True),
         ("playbooks/a.yml", "key: value\n", False),
+        ("playbooks/a.yml", '- name: x\n  "hosts": all\n', False),
         ("playbooks/tasks/a.yml", "- hosts: all\n", False),
         ("roles/a/b.yml", "- hosts: all\n", False),
         (".hidden/a.yml", "- hosts: all\n", False),
