@@ -101,6 +101,13 @@ options:
       - Whether the credentials may be sent over plain C(http). To this machine itself they always may.
     type: bool
     default: false
+  commcell_profile:
+    description:
+      - How your CommCell differs from what this collection assumes, as M(rdsops.commvault.commcell_check) proposes it.
+      - A mapping, the same as JSON, or the path of a JSON file with it, such as the doctor's report.
+      - See the guide on the doctor for its keys.
+      - If not set, the value of the environment variable E(COMMVAULT_PROFILE) is used.
+    type: raw
 requirements:
   - requests >= 2.25
 notes:

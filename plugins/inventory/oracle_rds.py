@@ -65,6 +65,9 @@ options:
   timeout:
     env:
       - name: COMMVAULT_TIMEOUT
+  commcell_profile:
+    env:
+      - name: COMMVAULT_PROFILE
   client_names:
     description:
       - Only read these clients. The names must be exact, but in any case.

@@ -112,6 +112,7 @@ def connection_spec() -> ArgumentSpec:
             "timeout": {"type": "float", "default": 60, "fallback": from_env("COMMVAULT_TIMEOUT")},
             "read_retries": {"type": "int", "default": 3},
             "allow_http": {"type": "bool", "default": False},
+            "commcell_profile": {"type": "raw", "fallback": from_env("COMMVAULT_PROFILE")},
         },
         environment=environment,
     )

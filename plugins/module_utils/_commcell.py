@@ -19,6 +19,7 @@ from ._auth.accounts_api import WHO_AM_I, AccountsApi, is_denial
 from ._auth.standing import CredentialCheck, Step, step_after_denial
 from ._errors import About, CommvaultError
 from ._http.outage import Outage
+from ._http.profile import PLAIN, Profile
 from ._http.quota import Quota, RateLimiter, read_quota, retry_after
 from ._http.reply_errors import error_from_reply
 from ._parallel import RUNTIME
@@ -61,8 +62,10 @@ MAX_REPEATS = 2
 class ServerClock:
     """Learns from the header Date of each answer how far the server's clock is from this machine's. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, skew: float = 0.0) -> None:
+        """skew: seconds by which the header Date is known to be ahead of the times of jobs."""
         self._lock = threading.Lock()
+        self._skew = skew
         self._offset: float | None = None
 
     def note(self, date: str | None, now: float) -> None:
@@ -82,20 +85,30 @@ class ServerClock:
         with self._lock:
             return self._offset is not None
 
-    def at(self, local: float) -> float:
-        """The server's time (epoch seconds) at a local time; the local time itself while the server's is not known."""
+    @property
+    def date_offset(self) -> float:
+        """Seconds by which the header Date is ahead of this machine's clock; 0 while it is not known."""
         with self._lock:
-            return local + (self._offset or 0.0)
+            return self._offset or 0.0
+
+    def at(self, local: float) -> float:
+        """The time of the server's jobs (epoch seconds) at a local time; that time itself while it is not known."""
+        with self._lock:
+            return local if self._offset is None else local + self._offset - self._skew
 
 
 class CommCell:
     """One CommCell. Safe to share between threads. As a context manager it ends what it began."""
 
-    def __init__(self, transport: Transport, credential: Credential, runtime: Runtime = RUNTIME) -> None:
+    def __init__(
+        self, transport: Transport, credential: Credential, runtime: Runtime = RUNTIME, profile: Profile = PLAIN
+    ) -> None:
+        """profile: how this CommCell differs from others."""
         self.transport = transport
+        self.profile = profile
         self.now = runtime.now
         self._runtime = runtime
-        self.clock = ServerClock()
+        self.clock = ServerClock(profile.clock_skew)
         # What the server last said of its quota for requests that change something (True) and for others (False).
         self.quotas: dict[bool, Quota] = {}
         # Holds requests back while the CommCell is away; its timeout says for how long, 0 for not at all.

@@ -17,6 +17,7 @@ from .._auth.token import Token
 from .._commcell import CommCell
 from .._errors import InvalidInput
 from .._http.base_url import parse_base_url
+from .._http.profile import read_profile
 from .._http.transport import Transport
 
 if t.TYPE_CHECKING:
@@ -52,8 +53,13 @@ def open_commcell(
     Raises:
         InvalidInput: An option cannot be used.
     """
+    profile = read_profile(option("commcell_profile"))
     transport = open_transport(option, redactor, pool_size=pool_size)
-    commcell = CommCell(transport, _credential(option, transport, from_environment))
+    # What the user says in so many words counts more than what was seen once.
+    scheme = option("auth_scheme")
+    if profile.auth_scheme and scheme == "authtoken":
+        scheme = profile.auth_scheme
+    commcell = CommCell(transport, _credential(option, transport, from_environment, scheme), profile=profile)
     commcell.outage.timeout, commcell.outage.deadline = outage_timeout, deadline
     return commcell
 
@@ -76,11 +82,13 @@ def open_transport(option: Option, redactor: Redactor, *, pool_size: int = 1) ->
     )
 
 
-def _credential(option: Option, transport: Transport, from_environment: t.Container[str]) -> Credential:
+def _credential(
+    option: Option, transport: Transport, from_environment: t.Container[str], auth_scheme: str
+) -> Credential:
     kind = credentials_kind(option, from_environment)
     if kind == ("auth_token",):
         transport.redactor.add(option("auth_token").rpartition(" ")[2])
-        return Token(option("auth_token"), option("auth_scheme"))
+        return Token(option("auth_token"), auth_scheme)
     # Imported here because a ready token, what most runs have, does without.
     from .._auth.accounts_api import AccountsApi
 
@@ -90,7 +98,7 @@ def _credential(option: Option, transport: Transport, from_environment: t.Contai
         from .._auth.token_store import TokenStore
 
         store = TokenStore(os.path.expanduser(option("token_file")))
-        return TokenFile(store, accounts, transport.redactor, transport.base.url, option("auth_scheme"))
+        return TokenFile(store, accounts, transport.redactor, transport.base.url, auth_scheme)
     from .._auth.login import Login
 
     return Login(accounts, required(option, "username"), required(option, "password"), option("domain"))

@@ -64,19 +64,20 @@ class ModuleRun:
         """Show the user a warning; text holds no secret."""
         self.show_warning(self.redactor.clean(text))
 
-    def open(self, pool_size: int = 1, outage_timeout: float = 0.0) -> CommCell:
+    def open(self, pool_size: int = 1, outage_timeout: float = 0.0, params: dict[str, t.Any] | None = None) -> CommCell:
         """The CommCell of the connection options.
 
         Args:
             pool_size: Requests at once.
             outage_timeout: Seconds for which a CommCell that is away is waited for; never beyond the task's own time.
+            params: Options in place of those of the run.
 
         Raises:
             InvalidInput: An option cannot be used.
         """
         self._warn_of_unproven_servers()
         return open_commcell(
-            self.params.__getitem__,
+            (params or self.params).__getitem__,
             self.redactor,
             pool_size=pool_size,
             from_environment=self.from_environment,

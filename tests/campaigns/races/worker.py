@@ -29,6 +29,7 @@ OPTIONS = {
     "timeout": 20.0,
     "read_retries": 1,
     "allow_http": False,
+    "commcell_profile": None,
 }
 
 

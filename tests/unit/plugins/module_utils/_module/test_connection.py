@@ -26,6 +26,7 @@ GOOD = {
     "timeout": 60.0,
     "read_retries": 3,
     "allow_http": False,
+    "commcell_profile": None,
 }
 
 
