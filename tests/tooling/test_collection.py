@@ -371,7 +371,7 @@ IN_TARBALL = re.compile(
     | docs/docsite/rst/images/[\w-]+\.(png|svg)(\.license)?
     | extensions/awx/\w+\.yml
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
-    | playbooks/\w+\.yml | playbooks/(tasks|vars)/\w+\.yml
+    | playbooks/\w+\.yml | playbooks/(tasks|vars)/\w+\.yml | playbooks/templates/[\w.]+\.j2
     | plugins/(action|doc_fragments|inventory|module_utils|modules|plugin_utils)/(\w+/)?\w+\.py
     | roles/\w+/README\.md | roles/\w+/(defaults|meta|tasks|vars)/\w+\.yml | roles/\w+/templates/[\w.]+\.j2
     """,

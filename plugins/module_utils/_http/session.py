@@ -230,11 +230,15 @@ def send(
     params: t.Mapping[str, t.Any] | None,
     data: bytes | None,
     timeout: float,
+    on_response: t.Callable[[t.Any], object] | None = None,
 ) -> tuple[t.Any, bytes]:
     """Send a request, and repeat it by the rules.
 
     Not by session.request and session.send: they would follow redirects, put ~/.netrc's password in place of the token
     and send cookies back.
+
+    Args:
+        on_response: Called with requests' response as long as its connection is still at hand.
 
     Returns:
         requests' response and its whole body.
@@ -249,6 +253,8 @@ def send(
         request.prepare(method, url, {**session.headers, **headers}, params=params, data=data)
         adapter = session.get_adapter(request.url)
         response = adapter.send(request, timeout=timeout, verify=session.verify, proxies=session.proxies)
+        if on_response:
+            on_response(response)
         return response, response.content
     finally:
         _request_state.rules = None

@@ -93,6 +93,11 @@ class Transport:
         with self._lock:
             return CallCounts(self._reads, self._writes)
 
+    @property
+    def proxied(self) -> bool:
+        """Whether requests go through a proxy."""
+        return bool(requests.utils.select_proxy(self.base.url, self.session.proxies))
+
     def close(self) -> None:
         """Close all connections."""
         self.session.close()
@@ -145,6 +150,7 @@ class Transport:
         params: t.Mapping[str, t.Any] | None = None,
         body: t.Any = None,
         timeout: float | None = None,
+        on_response: t.Callable[[t.Any], object] | None = None,
     ) -> Reply:
         """Send a request by some rules.
 
@@ -157,6 +163,7 @@ class Transport:
             params: The query.
             body: Sent as JSON unless None.
             timeout: Seconds, instead of the usual.
+            on_response: As of session.send.
 
         Returns:
             Any answer, good or bad.
@@ -175,7 +182,15 @@ class Transport:
         timeout = timeout or self.timeout
         try:
             response, content = send(
-                self.session, rules, method, url, headers=all_headers, params=params, data=data, timeout=timeout
+                self.session,
+                rules,
+                method,
+                url,
+                headers=all_headers,
+                params=params,
+                data=data,
+                timeout=timeout,
+                on_response=on_response,
             )
         except requests.exceptions.RequestException as exc:
             # Not chained: the text of exc can hold more of the request than may be shown, and users are shown traces.

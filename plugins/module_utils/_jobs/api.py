@@ -76,6 +76,25 @@ class Event(t.NamedTuple):
     text: str
 
 
+def listing_body(
+    category: int = ALL,
+    client_ids: t.Iterable[int] = (),
+    lookup_seconds: float | None = None,
+    offset: int = 0,
+    limit: int = 100,
+    newest_first: bool = True,
+) -> dict[str, t.Any]:
+    """The body of POST Jobs; arguments as of JobsApi.list_page."""
+    wanted: dict[str, t.Any] = {"showAgedJobs": False, "hideAdminJobs": False}
+    if lookup_seconds is not None:
+        wanted["completedJobLookupTime"] = int(lookup_seconds) + 1
+    clients = sorted(set(client_ids))
+    if clients:
+        wanted["clientList"] = [{"clientId": client_id} for client_id in clients]
+    paging = {"sortField": "jobId", "sortDirection": int(newest_first), "offset": offset, "limit": limit}
+    return {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": wanted}
+
+
 class JobsApi:
     """The jobs of a CommCell."""
 
@@ -141,14 +160,7 @@ class JobsApi:
         Raises:
             RequestError: No usable answer.
         """
-        wanted: dict[str, t.Any] = {"showAgedJobs": False, "hideAdminJobs": False}
-        if lookup_seconds is not None:
-            wanted["completedJobLookupTime"] = int(lookup_seconds) + 1
-        clients = sorted(set(client_ids))
-        if clients:
-            wanted["clientList"] = [{"clientId": client_id} for client_id in clients]
-        paging = {"sortField": "jobId", "sortDirection": int(newest_first), "offset": offset, "limit": limit}
-        body = {"scope": 1, "category": category, "pagingConfig": paging, "jobFilter": wanted}
+        body = listing_body(category, client_ids, lookup_seconds, offset, limit, newest_first)
         reply = self._commcell.call("POST", "Jobs", changes=False, body=body, **self._limits)
         if reply.status == 204:
             return JobPage([], 0, 0, None)

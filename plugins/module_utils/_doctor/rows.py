@@ -1,0 +1,193 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What rows of jobs, as the server sends them, say about the facts on jobs. Sends nothing.
+
+This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from .._http import fields
+from .._http.fields import member, positive, text
+from .._jobs.job import ACTIVE, parse_job
+from .checks import DIFFERS, NOT_SEEN, OK, Finding
+
+if t.TYPE_CHECKING:
+    from .._estate.model import Subclient
+
+    Row = t.Mapping[str, t.Any]
+
+ORACLE_APPLICATION = 22
+_LEVELS = ("full", "incremental", "differential", "synthetic full", "synthetic_full", "transaction log")
+_SHOWN = 5
+
+
+class RowFindings(t.NamedTuple):
+    """findings: the lines on jobs. differences: what they would set in a profile, by its keys."""
+
+    findings: list[Finding]
+    differences: dict[str, t.Any]
+
+
+def summaries(data: t.Any) -> list[Row]:
+    """The jobSummary of each row of a listing or of GET Job/{id}; a single one may come bare."""
+    found = [member(row, "jobSummary") for row in fields.rows(data, "jobs")]
+    return [summary for summary in found if summary]
+
+
+def export_rows(rows: t.Sequence[Row], subclients: t.Mapping[int, Subclient]) -> list[Row]:
+    """The rows that can be of exports: of a known Oracle subclient, or with Oracle as application."""
+    return [row for row in rows if _subclient_id(row) in subclients or _is_oracle(row)]
+
+
+def judge_rows(rows: t.Sequence[Row], subclients: t.Mapping[int, Subclient], seen: str) -> RowFindings:
+    """Hold the rows of Oracle jobs against what is assumed of them.
+
+    Args:
+        rows: as of export_rows.
+        subclients: the Oracle subclients that the user sees, by id.
+        seen: where the rows come from, such as "in the last 30 days".
+    """
+    if not rows:
+        nothing = f"No job of an Oracle instance {seen}."
+        names = ("job_rows", "job_type", "job_application", "job_client", "job_level", "job_end", "job_subclient")
+        return RowFindings([Finding(name, NOT_SEEN, nothing) for name in (*names, "job_states")], {})
+    known = [row for row in rows if _subclient_id(row) in subclients]
+    findings = [
+        Finding("job_rows", OK, f"{len(rows)} jobs of Oracle instances {seen}, {len(known)} of known subclients.")
+    ]
+    differences: dict[str, t.Any] = {}
+    _judge_type(rows, findings, differences)
+    _judge_application(known, findings, differences)
+    _judge_client(known, subclients, findings, differences)
+    _judge_level(rows, findings)
+    _judge_end(rows, findings)
+    with_id = sum(_subclient_id(row) is not None for row in rows)
+    status = OK if with_id == len(rows) else DIFFERS
+    findings.append(Finding("job_subclient", status, f"{with_id} of {len(rows)} rows have a subclientId."))
+    unknown = Counter(str(row.get("status")) for row in rows if not _known_state(row))
+    if unknown:
+        findings.append(Finding("job_states", DIFFERS, f"Unknown states: {_counted(unknown)}."))
+    else:
+        findings.append(Finding("job_states", OK, f"{_counted(Counter(str(row.get('status')) for row in rows))}."))
+    return RowFindings(findings, differences)
+
+
+def judge_listing(rows: t.Sequence[Row]) -> Finding:
+    """Whether each job of a listing is there once, and all of them are of one CommCell."""
+    times = Counter(positive(row.get("jobId")) for row in rows)
+    repeated = sum(count > 1 for job_id, count in times.items() if job_id is not None)
+    commcells = {positive(row.get("commcellId")) for row in rows} - {None}
+    if repeated or len(commcells) > 1:
+        return Finding("job_rows_once", DIFFERS, f"{repeated} jobs came more than once; {len(commcells)} CommCell ids.")
+    return Finding(
+        "job_rows_once",
+        OK if rows else NOT_SEEN,
+        f"{len(times)} jobs, each once, of one CommCell." if rows else "No jobs.",
+    )
+
+
+def shape_of(rows: t.Sequence[Row]) -> dict[str, list[str]]:
+    """The names of all keys in the rows, members of objects with a dot, and the types of their values; no values."""
+    shape: dict[str, set[str]] = {}
+    for row in rows:
+        for key, value in row.items():
+            if isinstance(value, dict):
+                for inner, member in value.items():
+                    shape.setdefault(f"{key}.{inner}", set()).add(type(member).__name__)
+            else:
+                shape.setdefault(key, set()).add(type(value).__name__)
+    return {key: sorted(types) for key, types in sorted(shape.items())}
+
+
+def _judge_type(rows: t.Sequence[Row], findings: list[Finding], differences: dict[str, t.Any]) -> None:
+    types = Counter(text(row.get("jobType")) or "none" for row in rows)
+    other = sorted(kind for kind in types if "backup" not in kind.lower() and kind != "none")
+    # Restores stand in the same listing, so a type counts as that of an export only where there is no other.
+    strange = bool(other) and not any("backup" in kind.lower() for kind in types)
+    if strange:
+        differences["job_types"] = other
+    findings.append(Finding("job_type", DIFFERS if strange else OK, f"jobType: {_counted(types)}."))
+
+
+def _judge_application(known: t.Sequence[Row], findings: list[Finding], differences: dict[str, t.Any]) -> None:
+    ids = Counter(positive(member(row, "subclient").get("applicationId")) for row in known)
+    other = sorted(one for one in ids if one is not None and one != ORACLE_APPLICATION)
+    if other:
+        differences["application_ids"] = other
+    _add(findings, "job_application", known, other, f"applicationId: {_counted(ids)}.")
+
+
+def _judge_client(
+    known: t.Sequence[Row],
+    subclients: t.Mapping[int, Subclient],
+    findings: list[Finding],
+    differences: dict[str, t.Any],
+) -> None:
+    other = 0
+    for row in known:
+        subclient = subclients[t.cast("int", _subclient_id(row))]
+        name = text(member(row, "subclient").get("clientName")) or ""
+        if name.lower() not in (subclient.client_name.lower(), subclient.display_name.lower()):
+            other += 1
+    if other:
+        differences["client_is_proxy"] = True
+    _add(
+        findings,
+        "job_client",
+        known,
+        other,
+        f"{other} of {len(known)} rows name another client than their subclient has.",
+    )
+
+
+def _judge_level(rows: t.Sequence[Row], findings: list[Finding]) -> None:
+    names = Counter(text(row.get("backupLevelName")) or f"number {row.get('backupLevel')}" for row in rows)
+    strange = [name for name in names if name.lower() not in _LEVELS]
+    findings.append(Finding("job_level", DIFFERS if strange else OK, f"Levels: {_counted(names)}."))
+
+
+def _judge_end(rows: t.Sequence[Row], findings: list[Finding]) -> None:
+    ended = [row for row in rows if _known_state(row) and _state(row) != ACTIVE]
+    without = sum(positive(row.get("jobEndTime")) is None for row in ended)
+    _add(findings, "job_end", ended, without, f"{without} of {len(ended)} jobs that ended have no jobEndTime.")
+
+
+def _add(findings: list[Finding], check: str, rows: t.Sequence[Row], bad: t.Any, seen: str) -> None:
+    if not rows:
+        findings.append(Finding(check, NOT_SEEN, "No job by which it could be told."))
+    else:
+        findings.append(Finding(check, DIFFERS if bad else OK, seen))
+
+
+def _subclient_id(row: Row) -> int | None:
+    return positive(member(row, "subclient").get("subclientId"))
+
+
+def _is_oracle(row: Row) -> bool:
+    names = member(row, "subclient")
+    words = (row.get("appTypeName"), names.get("appName"))
+    return positive(names.get("applicationId")) == ORACLE_APPLICATION or any(
+        "oracle" in str(word).lower() for word in words
+    )
+
+
+def _known_state(row: Row) -> bool:
+    job = parse_job(row)
+    return job is not None and job.known_state
+
+
+def _state(row: Row) -> str:
+    job = parse_job(row)
+    return job.state if job else ACTIVE
+
+
+def _counted(counts: Counter[t.Any]) -> str:
+    """The most frequent values with their counts, in one line."""
+    words = [f"{value} ({count})" for value, count in counts.most_common(_SHOWN)]
+    return ", ".join(words) + (f", and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else "")

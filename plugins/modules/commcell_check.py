@@ -1,0 +1,355 @@
+#!/usr/bin/python
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: commcell_check
+short_description: Check whether a CommCell behaves as this collection assumes
+version_added: 1.0.0
+author:
+  - rdsops contributors (@rdsops)
+description:
+  - Examines a CommCell and says, line by line, what this collection assumes, what was seen, what a difference means for
+    you, and which option adapts to it.
+  - It only reads, unless O(start) names an instance. Then it also starts one backup of it, follows the job to its end,
+    and tells what only a start can show.
+  - Commvault does not document everything that a client of this operation meets. The numbers in RV(findings[].facts)
+    are those of the guide on the vendor's API, where the sources are.
+  - The playbook C(rdsops.commvault.doctor) runs it and writes a report that you can send.
+extends_documentation_fragment:
+  - rdsops.commvault._attributes
+  - rdsops.commvault._connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - With O(start), nothing is started in check mode; everything else is the same.
+  diff_mode:
+    support: N/A
+    details:
+      - There is nothing to compare.
+  idempotent:
+    support: partial
+    details:
+      - Without O(start), it only reads. With it, each run starts a backup.
+options:
+  days:
+    description:
+      - How many days back jobs are looked at. The newest 100 jobs of that time are read.
+    type: int
+    default: 30
+  start:
+    description:
+      - Instance of which one backup is started and followed.
+      - It is a backup like any other. Choose a small database.
+    type: dict
+    suboptions:
+      client_name:
+        description: Name of the client.
+        type: str
+        required: true
+      instance_name:
+        description: Name of the instance.
+        type: str
+        required: true
+      subclient_name:
+        description: Name of the subclient.
+        type: str
+        default: default
+      backup_level:
+        description: Level of the backup.
+        type: str
+        choices:
+          - full
+          - incremental
+        default: full
+  wait_timeout:
+    description:
+      - How long to follow the job of O(start), in seconds or with a unit, such as V(90m). The job goes on after that.
+    type: str
+    default: 2h
+seealso:
+  - ref: ansible_collections.rdsops.commvault.docsite.guide_doctor
+    description: How to run the doctor, and what to do with what it finds.
+  - ref: ansible_collections.rdsops.commvault.docsite.guide_vendor_api
+    description: The facts with their numbers and sources.
+  - module: rdsops.commvault.oracle_rds_export_backup
+  - module: rdsops.commvault.oracle_rds_instance_info
+"""
+
+EXAMPLES = r"""
+# The environment variables COMMVAULT_URL and COMMVAULT_AUTH_TOKEN say which CommCell, and with which credentials.
+- name: Check the CommCell
+  rdsops.commvault.commcell_check:
+  register: checkup
+
+- name: Show what differs
+  ansible.builtin.debug:
+    msg: "{{ checkup.findings | selectattr('status', 'eq', 'differs') | map(attribute='seen') | list }}"
+
+- name: Back up with the profile that the check proposes
+  rdsops.commvault.oracle_rds_export_backup:
+    client_name: aws-prod
+    instance_name: orders
+    commcell_profile: "{{ checkup.profile }}"
+
+- name: Also see what only a start can show
+  rdsops.commvault.commcell_check:
+    start:
+      client_name: aws-prod
+      instance_name: billing
+"""
+
+RETURN = r"""
+msg:
+  description: The verdict in a sentence.
+  returned: always
+  type: str
+  sample: Everything that could be seen is as this collection assumes.
+verdict:
+  description:
+    - V(ready) - all that could be seen is as assumed.
+    - V(usable) - something differs; the lines say what, and RV(profile) adapts to it as far as that is possible.
+    - V(unusable) - backups could not be started or followed, such as for refused credentials. The task fails.
+    - V(no_commcell) - something else answers at this URL. The task fails.
+    - V(unreachable) - nothing answers. The task fails.
+  returned: always
+  type: str
+  sample: ready
+findings:
+  description: One entry for each line that was checked.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    check:
+      description: Name of the check.
+      type: str
+      returned: always
+      sample: job_client
+    topic:
+      description: What it is about, V(way), V(who), V(endpoints), V(jobs), V(instances), V(settings) or V(start).
+      type: str
+      returned: always
+      sample: jobs
+    status:
+      description:
+        - V(ok) - it is as assumed.
+        - V(differs) - it is not.
+        - V(not_seen) - nothing was there by which it could be told.
+        - V(not_allowed) - this user may not see it.
+      type: str
+      returned: always
+      sample: ok
+    facts:
+      description: Numbers of the facts that it is about.
+      type: list
+      elements: str
+      returned: always
+      sample: [A53]
+    assumed:
+      description: What this collection assumes.
+      type: str
+      returned: always
+      sample: Its row names the client of the request.
+    seen:
+      description: What was seen.
+      type: str
+      returned: always
+      sample: 0 of 12 rows name another client than their subclient has.
+    means:
+      description: What a difference means for you, empty if there is none.
+      type: str
+      returned: always
+      sample: ""
+    option:
+      description: What adapts to the difference, empty if there is none or nothing is needed.
+      type: str
+      returned: always
+      sample: ""
+profile:
+  description: Value for the option O(commcell_profile) of all modules, empty if nothing needs it.
+  returned: always
+  type: dict
+  sample: {}
+lines:
+  description:
+    - The verdict, what differs and what to do about it, as lines of text. For a task of the controller they are shown
+      while the task runs.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - Everything that could be seen is as this collection assumes.
+    - ""
+    - 24 ok, 0 differs, 5 not seen, 0 not allowed.
+release:
+  description: Release of the CommCell, V(null) if it does not tell it.
+  returned: always
+  type: str
+  sample: "11.38.0"
+report:
+  description:
+    - The same to be sent to others. Ids, and names of clients, databases, hosts and users are replaced by pseudonyms.
+      It holds no values of jobs but states and types.
+  returned: always
+  type: dict
+  sample: {"verdict": "ready", "findings": [], "profile": {}, "release": "11.38.0", "shape": {}, "life": []}
+backup:
+  description: What became of the request, as an entry of RV(rdsops.commvault.oracle_rds_export_backup#module:backups).
+  returned: O(start) is given and not in check mode
+  type: dict
+  sample: {"state": "started", "task_id": 9920, "job_ids": ["148886"]}
+api_calls:
+  description: How many requests were made.
+  returned: always
+  type: dict
+  sample: {"reads": 31, "writes": 0, "quota": null}
+failure:
+  description: What went wrong, for programs.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description: The kind of failure, as of the other modules.
+      type: str
+      returned: always
+      sample: connection
+    message:
+      description: What was said of it.
+      type: str
+      returned: always
+      sample: cc.example.com could not be reached
+"""
+
+import contextlib
+import typing as t
+
+from ..module_utils._argspec import ArgumentSpec
+from ..module_utils._doctor.checks import summary_lines
+from ..module_utils._doctor.checkup import NO_COMMCELL, UNREACHABLE, UNUSABLE, Checkup
+from ..module_utils._errors import CommvaultError, ErrorKind, InvalidInput
+from ..module_utils._module.connection import credentials_kind
+from ..module_utils._module.run import ModuleRun, run_module
+from ..module_utils._times import parse_duration
+
+if t.TYPE_CHECKING:
+    from ..module_utils._commcell import CommCell
+    from ..module_utils._doctor.checkup import Diagnosis
+
+_SCHEMES = ("authtoken", "bearer")
+_KINDS = {
+    UNUSABLE: ErrorKind.AUTHENTICATION,
+    NO_COMMCELL: ErrorKind.NOT_FOUND,
+    UNREACHABLE: ErrorKind.CONNECTION,
+}
+
+
+def argument_spec() -> ArgumentSpec:
+    """The module's own options."""
+    start = {
+        "client_name": {"type": "str", "required": True},
+        "instance_name": {"type": "str", "required": True},
+        "subclient_name": {"type": "str", "default": "default"},
+        "backup_level": {"type": "str", "choices": ["full", "incremental"], "default": "full"},
+    }
+    return ArgumentSpec(
+        {
+            "days": {"type": "int", "default": 30},
+            "start": {"type": "dict", "options": start},
+            "wait_timeout": {"type": "str", "default": "2h"},
+        }
+    )
+
+
+def run(module: ModuleRun) -> dict[str, t.Any]:
+    """Examine the CommCell."""
+    days, start = module.params["days"], module.params["start"]
+    if not 1 <= days <= 366:
+        raise InvalidInput(f"days must be from 1 to 366, not {days}.")
+    wait_timeout = parse_duration(module.params["wait_timeout"], "wait_timeout")
+    # What is there is held against the assumptions, not against an earlier profile.
+    plain = {**module.params, "commcell_profile": None}
+    first = plain["auth_scheme"]
+    schemes = [first]
+    kind = credentials_kind(plain.__getitem__, module.from_environment)
+    if kind == ("auth_token",):
+        schemes += [scheme for scheme in _SCHEMES if scheme != first]
+    commcells = {scheme: module.open(params={**plain, "auth_scheme": scheme}) for scheme in schemes}
+    with contextlib.ExitStack() as stack:
+        for commcell in commcells.values():
+            stack.enter_context(commcell)
+        checkup = Checkup(commcells, days=days, lifetime=_LIFETIMES[kind[0]])
+        diagnosis = checkup.run()
+        result = _result(diagnosis, commcells)
+        if start and diagnosis.verdict not in _KINDS and not module.check_mode:
+            _start(checkup, start, wait_timeout, result)
+    result["lines"] = summary_lines(result["msg"], result["findings"], result["profile"])
+    if diagnosis.verdict in _KINDS:
+        error = CommvaultError(diagnosis.msg, _KINDS[diagnosis.verdict])
+        result.update(failed=True, failure=error.failure())
+    return result
+
+
+# How long credentials last, by the option that they come from (A36, A38).
+_LIFETIMES = {
+    "auth_token": "A ready token; it does not tell how long it lasts. It is not renewed.",
+    "token_file": "A pair of tokens that is renewed when needed.",
+    "username": "A login of this run, renewed when needed.",
+}
+
+
+def _result(diagnosis: Diagnosis, commcells: t.Mapping[str, CommCell]) -> dict[str, t.Any]:
+    calls = [commcell.api_calls() for commcell in commcells.values()]
+    result = {
+        "changed": False,
+        "msg": diagnosis.msg,
+        "verdict": diagnosis.verdict,
+        "findings": [finding.to_result() for finding in diagnosis.findings],
+        "profile": diagnosis.profile.to_result(),
+        "lines": [],
+        "release": diagnosis.release,
+        "api_calls": {name: sum(one[name] for one in calls) for name in ("reads", "writes")},
+    }
+    report = {name: result[name] for name in ("msg", "verdict", "findings", "profile", "release")}
+    result["report"] = diagnosis.names.clean({**report, "shape": diagnosis.shape, "life": []})
+    return result
+
+
+def _start(checkup: Checkup, start: t.Mapping[str, t.Any], wait_timeout: float, result: dict[str, t.Any]) -> None:
+    """Start one backup, and add what it showed to the result. Raises CommvaultError."""
+    # Imported here: most runs only read.
+    from ..module_utils._doctor.start import watch_start
+    from ..module_utils._export.request import make_instance
+
+    names = {name: start[name] for name in ("client_name", "instance_name", "subclient_name")}
+    instance = make_instance(names, "start.")
+    seen = watch_start(checkup.commcell, instance, start["backup_level"], checkup.subclients, wait_timeout)
+    result["backup"] = seen.backup.to_result()
+    result["changed"] = seen.backup.changed
+    findings = [finding.to_result() for finding in seen.findings]
+    result["findings"] += findings
+    result["profile"].update(seen.differences)
+    for kind, name in (("client", instance.client_name), ("instance", instance.instance_name)):
+        checkup.names.add(kind, name)
+    for job_id in seen.backup.job_ids:
+        checkup.names.add("job", job_id)
+    report = {**result["report"], "life": seen.life, "profile": result["profile"]}
+    report["findings"] = [*report["findings"], *findings]
+    result["report"] = checkup.names.clean(report)
+    differing = any(finding["status"] == "differs" for finding in findings)
+    if differing and result["verdict"] == "ready":
+        result["verdict"] = result["report"]["verdict"] = "usable"
+    if seen.backup.failure:
+        result.update(failed=True, msg=seen.backup.msg, failure=seen.backup.failure)
+
+
+def main() -> None:
+    run_module(argument_spec(), run)
+
+
+if __name__ == "__main__":
+    main()

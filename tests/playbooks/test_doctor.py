@@ -1,0 +1,133 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The doctor finds exactly what differs about a CommCell, whatever answers, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.variants import settings_of
+
+from .conftest import Play
+
+HISTORY = [{"age": 3600 * hours, "seconds": 600} for hours in (5, 29, 53)]
+RUNNING = {"status": "Running", "age": 60, "user": "operator"}
+# Variant, to the lines that differ and the profile that is proposed.
+VARIANTS = {
+    "proxy-client": (["job_client"], {"client_is_proxy": True}),
+    "app-134": (["job_application"], {"application_ids": [134]}),
+    "other-type": (["job_type"], {"job_types": ["Data Pump Export"]}),
+    "no-end-time": (["job_end"], {}),
+    "numeric-level": (["job_level"], {}),
+    "bearer-only": (["header"], {"auth_scheme": "bearer"}),
+    "queue": (["queueing"], {"queues_conflicts": True}),
+    "skew=60": (["job_clock", "local_clock"], {"clock_skew": 60.0}),
+    "rate-limiter": (["rate_limit"], {}),
+}
+
+
+def doctor(play: Play, tmp_path: Path, check: bool = False, **variables: t.Any) -> t.Any:
+    return play("rdsops.commvault.doctor", check=check, extravars={"doctor_directory": str(tmp_path), **variables})
+
+
+def differing(result: t.Mapping[str, t.Any]) -> list[str]:
+    return sorted(line["check"] for line in result["findings"] if line["status"] == "differs")
+
+
+@pytest.fixture
+def estate() -> dict[str, t.Any]:
+    return {"clients": [{"name": "aws-prod", "instances": [{"name": "orders-sesame", "history": HISTORY}, "billing"]}]}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_nothing_differs_about_a_plain_commcell(play: Play, simulator: Simulator, estate, tmp_path, check) -> None:
+    simulator.reset(estate)
+    run = doctor(play, tmp_path, check)
+    result = run.result("Examine the CommCell")
+    assert (run.rc, differing(result), result["profile"]) == (0, [], {})
+    assert result["verdict"] == "ready"
+    assert simulator.writes() == []
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_differs_in_its_own_lines_alone(
+    play: Play, simulator: Simulator, estate, tmp_path, variant: str
+) -> None:
+    expected, profile = VARIANTS[variant]
+    if variant.startswith("skew"):
+        estate["clients"][0]["instances"][0]["history"] = [*HISTORY, RUNNING]
+    simulator.reset(estate)
+    simulator.set(**settings_of(variant))
+    run = doctor(play, tmp_path)
+    result = run.result("Examine the CommCell")
+    assert differing(result) == expected
+    assert pytest.approx(result["profile"].get("clock_skew", 0), abs=5) == profile.get("clock_skew", 0)
+    assert {**result["profile"], **({"clock_skew": 60.0} if "clock_skew" in profile else {})} == profile
+    assert (run.rc, result["verdict"], simulator.writes()) == (0, "usable", [])
+
+
+def test_the_report_to_send_holds_no_names(play: Play, simulator: Simulator, estate, tmp_path) -> None:
+    simulator.reset(estate)
+    doctor(play, tmp_path)
+    for name in ("doctor.json", "doctor.html"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert len(text) < 100_000
+        for planted in ("sesame", "aws-prod", "billing", "127.0.0.1", simulator.token, "scheduler"):
+            assert planted not in text, (name, planted)
+    report = json.loads((tmp_path / "doctor.json").read_text(encoding="utf-8"))
+    assert report["shape"]["jobId"] == ["int"]
+
+
+def test_one_start_shows_what_reading_cannot(play: Play, simulator: Simulator, estate, tmp_path) -> None:
+    simulator.reset(estate)
+    simulator.set(waiting_seconds=1, job_seconds=2, row_description=True)
+    run = doctor(
+        play, tmp_path, doctor_start=True, doctor_client_name="aws-prod", doctor_instance_name="billing",
+        doctor_wait_timeout="60s",
+    )  # fmt: skip
+    result = run.result("Examine the CommCell")
+    started = {line["check"]: line["status"] for line in result["findings"] if line["topic"] == "start"}
+    assert started == dict.fromkeys(started, "ok"), started
+    assert len(started) == 7
+    assert result["profile"] == {"job_marker": True}
+    assert len(simulator.writes()) == 1
+    assert "billing" not in (tmp_path / "doctor.json").read_text(encoding="utf-8")
+
+
+def test_a_start_needs_an_instance(play: Play, simulator: Simulator, estate, tmp_path) -> None:
+    simulator.reset(estate)
+    run = doctor(play, tmp_path, doctor_start=True)
+    assert run.rc == 2
+    assert "doctor_client_name" in run.result("Check the variables")["msg"]
+    assert simulator.journal() == []
+
+
+@pytest.mark.parametrize(
+    ("faults", "verdict", "words"),
+    [
+        ([{"path": "*"}, {"kind": "maintenance"}], "no_commcell", "web page"),
+        ([{"path": "*"}, {"kind": "redirect"}], "unusable", "redirect"),
+        ([{"path": "*"}, {"kind": "unauthorized"}], "unusable", "does not accept the credentials"),
+        ([{"path": "*"}, {"kind": "reset_before"}], "unreachable", "does not answer"),
+        ([{"path": "*"}, {"status": 404, "json": {}}], "no_commcell", "not like a CommCell"),
+        ([{"path": "jobs"}, {"kind": "unauthorized"}], "unusable", "Jobs cannot be listed"),
+    ],
+)
+def test_what_is_no_usable_commcell_gets_a_clear_verdict(
+    play: Play, simulator: Simulator, estate, tmp_path, faults, verdict, words
+) -> None:
+    simulator.reset(estate)
+    simulator.order_fault(*faults, times=None)
+    run = doctor(play, tmp_path)
+    result = run.result("Examine the CommCell")
+    assert (run.rc, result["verdict"]) == (2, verdict)
+    assert words in result["msg"]
+    assert json.loads((tmp_path / "doctor.json").read_text(encoding="utf-8"))["verdict"] == verdict
+    assert simulator.writes() == []
