@@ -7,21 +7,20 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 import pytest
 
-from ansible_collections.rdsops.commvault.tests.support.inventory_runner import InventoryRunner
 from ansible_collections.rdsops.commvault.tests.support.module_runner import ModuleRunner
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """ansible-test reads no pytest.ini."""
+    config.addinivalue_line(
+        "markers", "browser: draws pages in Chromium, which takes long and is the same with each ansible-core"
+    )
 
 
 @pytest.fixture
 def run_module(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> t.Callable[..., t.Any]:
     """Runs a module's main() in this process."""
     return ModuleRunner(monkeypatch, capfd)
-
-
-@pytest.fixture
-def run_inventory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> InventoryRunner:
-    """Runs the inventory plugin in this process."""
-    return InventoryRunner(monkeypatch, tmp_path)
