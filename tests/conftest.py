@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""For all tests: the collection is importable, and the environment is their own."""
+"""For all tests: the collection is importable, the environment is their own, and there is one simulator."""
 
 from __future__ import annotations
 
 import os
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ if AnsibleCollectionConfig.collection_finder is None:
     from pytest_ansible.units import inject
 
     inject(Path(__file__).parents[1])
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+
+# Say where an installed collection is, to test that one.
+INSTALLED = "PLAYBOOK_TESTS_COLLECTIONS_PATH"
 
 CONNECTION_VARIABLES = (
     "COMMVAULT_",
@@ -30,8 +36,40 @@ CONNECTION_VARIABLES = (
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what is set where it runs."""
     for name in list(os.environ):
         if name.upper().startswith(CONNECTION_VARIABLES):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def _simulator() -> t.Iterator[Simulator]:
+    """One for each process of tests."""
+    with Simulator(https=True, lifetime=7200) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def estate(request: pytest.FixtureRequest) -> t.Any:
+    """What the simulator begins with: ESTATE of the tests' file, or that of the directory's conftest.py."""
+    return request.module.ESTATE
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator, estate: t.Any) -> t.Iterator[Simulator]:
+    """The simulator as it is after its start, with the estate of these tests."""
+    _simulator.reset(estate)
+    yield _simulator
+    _simulator.set(speed=1)  # the one thing that a reset leaves as it is
+
+
+@pytest.fixture(scope="session")
+def collections_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A collections path that holds this collection and no other."""
+    if os.environ.get(INSTALLED):
+        return os.environ[INSTALLED]
+    path = tmp_path_factory.mktemp("collections")
+    (path / "ansible_collections" / "rdsops").mkdir(parents=True)
+    (path / "ansible_collections" / "rdsops" / "commvault").symlink_to(Path(__file__).parents[1])
+    return str(path)

@@ -134,12 +134,3 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> t.Callable[[str], Proj
         return project
 
     return updated
-
-
-@pytest.fixture(scope="session")
-def collections_path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A path with this collection; awx.awx is where pip put it."""
-    path = tmp_path_factory.mktemp("collections")
-    (path / "ansible_collections" / "rdsops").mkdir(parents=True)
-    (path / "ansible_collections" / "rdsops" / "commvault").symlink_to(ROOT)
-    return str(path)

@@ -30,12 +30,6 @@ ARTIFACT = "oracle_rds_export_backup_artifact"
 DENIED = "ORA-01017: invalid username/password; logon denied"
 
 
-@pytest.fixture(scope="module")
-def _simulator() -> t.Iterator[Simulator]:
-    with Simulator(ESTATE, https=True) as simulator:
-        yield simulator
-
-
 class Site:
     """An AWX with our credential, and the inventory as it was read from the CommCell."""
 
@@ -76,9 +70,8 @@ class Site:
 
 
 @pytest.fixture
-def site(projects: t.Callable[[], Project], _simulator: Simulator, tmp_path: Path) -> t.Iterator[Site]:
-    _simulator.reset(ESTATE)
-    site = Site(projects(), _simulator, tmp_path)
+def site(projects: t.Callable[[], Project], simulator: Simulator, tmp_path: Path) -> t.Iterator[Site]:
+    site = Site(projects(), simulator, tmp_path)
     yield site
     # Whatever a test was about: nothing secret is in an event, in what is printed, or among the artifacts.
     said = json.dumps([[job.events, job.artifacts] for job in site.jobs], default=str) + site.printed

@@ -31,12 +31,6 @@ ESTATE: dict[str, t.Any] = {
 INVENTORY_FILE = "inventories/awx.commvault_rds.yml"
 
 
-@pytest.fixture(scope="module")
-def simulator() -> t.Iterator[Simulator]:
-    with Simulator(ESTATE, https=True) as simulator:
-        yield simulator
-
-
 @pytest.mark.parametrize("python", PYTHONS, ids=range(len(PYTHONS)))
 def test_awx_installs_the_collection_of_the_project_and_reads_its_inventory(
     python: str, projects: t.Callable[[str], Project], simulator: Simulator, tmp_path: Path

@@ -30,7 +30,6 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader impo
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import wait_for_jobs
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import Runtime
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
-from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 HOUR = 3600.0
 ESTATE = {
@@ -39,19 +38,11 @@ ESTATE = {
 }
 
 
-@pytest.fixture(scope="module")
-def process():
-    """The process that all tests share."""
-    with Simulator(ESTATE) as simulator:
-        yield simulator
-
-
 @pytest.fixture
-def simulator(process):
-    """The simulator in its first state, its clock moved by waiting alone."""
-    process.reset(ESTATE)
-    process.set(speed=0)
-    return process
+def simulator(simulator):
+    """Its clock is moved by waiting alone."""
+    simulator.set(speed=0)
+    return simulator
 
 
 class Clock(Runtime):

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of the playbook tests: one simulator for each process of tests, and Ansible to run against it."""
+"""Fixtures of the playbook tests: Ansible to run against the simulator."""
 
 from __future__ import annotations
 
-import os
 import typing as t
 from pathlib import Path
 
@@ -30,33 +29,12 @@ ESTATE: dict[str, t.Any] = {
         {"name": "aws-old", "instances": [{"name": "archive", "plan": None}]},
     ]
 }
-# Say where an installed collection is, to test that one.
-INSTALLED = "PLAYBOOK_TESTS_COLLECTIONS_PATH"
-
-
-@pytest.fixture(scope="session")
-def collections_path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A collections path that holds this collection and no other."""
-    if os.environ.get(INSTALLED):
-        return os.environ[INSTALLED]
-    path = tmp_path_factory.mktemp("collections")
-    (path / "ansible_collections" / "rdsops").mkdir(parents=True)
-    (path / "ansible_collections" / "rdsops" / "commvault").symlink_to(ROOT)
-    return str(path)
-
-
-@pytest.fixture(scope="session")
-def _simulator() -> t.Iterator[Simulator]:
-    with Simulator(ESTATE, https=True, lifetime=3600) as simulator:
-        yield simulator
 
 
 @pytest.fixture
-def simulator(_simulator: Simulator) -> t.Iterator[Simulator]:
-    """The simulator as it is after its start, with the estate of these tests."""
-    _simulator.reset(ESTATE)
-    yield _simulator
-    _simulator.set(speed=1)  # the one thing that a reset leaves as it is
+def estate(request: pytest.FixtureRequest) -> t.Any:
+    """That of the tests' file if it has one of its own."""
+    return getattr(request.module, "ESTATE", ESTATE)
 
 
 @pytest.fixture

@@ -14,24 +14,19 @@ import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
-from .conftest import ESTATE, Play
+from . import conftest
+from .conftest import Play
 
 BACKUP = "rdsops.commvault.oracle_rds_export_backup"
 USERS = [
     {"name": "operator", "password": "SECRET-pässword:1"},
     {"name": "viewer", "password": "SECRET-viewer", "deny": ["createtask"]},
 ]
+ESTATE = {**conftest.ESTATE, "users": USERS}
 LOGIN = {"COMMVAULT_USERNAME": "operator", "COMMVAULT_PASSWORD": "SECRET-pässword:1", "COMMVAULT_AUTH_TOKEN": ""}
 FLEET = [{"client_name": "aws-prod", "instance_name": name} for name in ("orders", "billing", "hr")] + [
     {"client_name": "aws-dev", "instance_name": name} for name in ("orders", "scratch")
 ]
-
-
-@pytest.fixture
-def simulator(_simulator: Simulator) -> Simulator:
-    """The shared simulator with users."""
-    _simulator.reset({**ESTATE, "users": USERS})
-    return _simulator
 
 
 @pytest.fixture

@@ -30,12 +30,7 @@ CLIENTS: list[dict[str, t.Any]] = [
     },
 ]
 
-
-@pytest.fixture
-def simulator(_simulator: Simulator) -> Simulator:
-    """The shared simulator with databases that have a past."""
-    _simulator.reset({"clients": CLIENTS})
-    return _simulator
+ESTATE = {"clients": CLIENTS}
 
 
 def started(simulator: Simulator) -> list[str]:

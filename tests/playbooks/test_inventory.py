@@ -29,15 +29,9 @@ CLIENTS: list[dict[str, t.Any]] = [
     {"name": "aws-dev", "instances": ["orders", {"name": "scratch", "activity": False}]},
     {"name": "dbhost", "instances": [{"name": "crm", "application": "SQL Server"}]},
 ]
+ESTATE = {"clients": CLIENTS}
 EXAMPLE = ROOT / "inventories/example.commvault_rds.yml"
 PLUGIN = "plugin: rdsops.commvault.oracle_rds\n"
-
-
-@pytest.fixture
-def simulator(_simulator: Simulator) -> Simulator:
-    """The shared simulator with databases in several states."""
-    _simulator.reset({"clients": CLIENTS})
-    return _simulator
 
 
 @pytest.fixture

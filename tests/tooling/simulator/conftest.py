@@ -1,11 +1,12 @@
 # Copyright (c) 2026, rdsops contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One simulator process for all tests of a session, back to its first state before each test."""
+"""The simulator with the estate of its own tests, its clock standing still, and a client of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,19 +14,17 @@ from ansible_collections.rdsops.commvault.tests.simulator.client import ESTATE, 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 
-@pytest.fixture(scope="session")
-def process() -> Iterator[Simulator]:
-    """The process that all tests share."""
-    with Simulator(ESTATE) as simulator:
-        yield simulator
+@pytest.fixture
+def estate() -> Any:
+    """The same for all."""
+    return ESTATE
 
 
 @pytest.fixture
-def simulator(process: Simulator) -> Simulator:
-    """The shared simulator in its first state, its clock standing still."""
-    process.reset(ESTATE)
-    process.set(speed=0)
-    return process
+def simulator(simulator: Simulator) -> Simulator:
+    """The clock of the shared simulator is moved by tests alone."""
+    simulator.set(speed=0)
+    return simulator
 
 
 @pytest.fixture

@@ -24,11 +24,9 @@ USERS: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def simulator(process: Simulator) -> Simulator:
-    """The shared simulator with some users, its clock standing still."""
-    process.reset({**ESTATE, "users": USERS})
-    process.set(speed=0)
-    return process
+def estate() -> Any:
+    """The usual one, with some users."""
+    return {**ESTATE, "users": USERS}
 
 
 def encoded(password: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 import types
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,23 +30,14 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def encrypted() -> Iterator[Simulator]:
-    """A simulator with https: the SDK insists on it when it is given a CA."""
-    with Simulator(ESTATE, https=True) as simulator:
-        yield simulator
-
-
 @pytest.fixture
-def server(encrypted: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    """The simulator in its first state; when the SDK sleeps, the simulated clock goes forward."""
-    encrypted.reset(ESTATE)
-    encrypted.set(speed=0)
+def server(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+    """When the SDK sleeps, the simulated clock goes forward."""
     fake = types.SimpleNamespace(
-        sleep=encrypted.advance, time=encrypted.now, strftime=time.strftime, gmtime=time.gmtime, ctime=time.ctime
+        sleep=simulator.advance, time=simulator.now, strftime=time.strftime, gmtime=time.gmtime, ctime=time.ctime
     )
     monkeypatch.setattr(cvpysdk.job, "time", fake)
-    return encrypted
+    return simulator
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from ansible_collections.rdsops.commvault.plugins.action import job_wait as acti
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth import login
 from ansible_collections.rdsops.commvault.plugins.modules import job_wait
 from ansible_collections.rdsops.commvault.plugins.plugin_utils import _in_place
-from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
 from ansible_collections.rdsops.commvault.tests.support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
 
@@ -26,18 +25,6 @@ ESTATE = {
 }
 USER = {"auth_token": None, "username": "operator", "password": PASSWORD}
 HOUR = 3600.0
-
-
-@pytest.fixture(scope="module")
-def _simulator():
-    with Simulator(ESTATE) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(_simulator):
-    _simulator.reset(ESTATE)
-    return _simulator
 
 
 @pytest.fixture

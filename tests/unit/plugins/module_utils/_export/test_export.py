@@ -20,21 +20,8 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url im
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.tests.campaigns.chaos.campaign import Clock
-from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 ESTATE = {"clients": {"aws-prod": ["orders", "billing", "hr", "crm"], "aws-dev": ["orders"]}}
-
-
-@pytest.fixture(scope="module")
-def server():
-    with Simulator(ESTATE) as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(server):
-    server.reset(ESTATE)
-    return server
 
 
 def names(*instances, client="aws-prod"):

@@ -10,24 +10,11 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait import wait_and_describe
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_options import WaitOptions
-from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
 
 NAMES = [f"db{number:03d}" for number in range(300)]
 ESTATE = {"clients": [{"name": "aws-prod", "instances": NAMES}, {"name": "other", "instances": NAMES[:100]}]}
 HOUR = 3600.0
-
-
-@pytest.fixture(scope="module")
-def _simulator():
-    with Simulator(ESTATE) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(_simulator):
-    _simulator.reset(ESTATE)
-    return _simulator
 
 
 @pytest.fixture
