@@ -28,8 +28,8 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport i
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop import wait_for_jobs
-from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import Runtime
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 HOUR = 3600.0
 ESTATE = {
@@ -45,30 +45,10 @@ def simulator(simulator):
     return simulator
 
 
-class Clock(Runtime):
-    """The simulator's clock, moved by sleeping; told to the simulator when it matters, not with each tick."""
-
-    def __init__(self, simulator):
-        self._simulator = simulator
-        self._told = self._now = simulator.now()
-
-    def now(self):
-        return self._now
-
-    __call__ = monotonic = now
-
-    def sleep(self, seconds):
-        self._now += seconds
-
-    def tell(self):
-        self._simulator.advance(self._now - self._told)
-        self._told = self._now
-
-
 @pytest.fixture
 def clock(simulator):
-    """See Clock."""
-    return Clock(simulator)
+    """Told to the simulator when it matters, not with each tick."""
+    return FakeRuntime(simulator.now())
 
 
 @pytest.fixture
@@ -87,30 +67,30 @@ def write_pair(simulator, path):
 
 def credential_of(kind, simulator, clock, transport, path=None):
     """A credential that lives on the simulator's clock."""
-    accounts = AccountsApi(transport, clock)
+    accounts = AccountsApi(transport, clock.now)
     if kind == "token":
         return Token(simulator.token)
     if kind == "login":
-        return Login(accounts, "operator", "SECRET", clock=clock)
+        return Login(accounts, "operator", "SECRET", clock=clock.now)
     if kind == "pair":
         write_pair(simulator, path)
     else:
         begin(accounts, transport.base.url, "operator", "SECRET", None, str(path))
     if kind == "login token":
         return Token(json.loads(path.read_text(encoding="utf-8"))["token"])
-    return TokenFile(TokenStore(str(path)), accounts, transport.redactor, transport.base.url, "authtoken", clock)
+    return TokenFile(TokenStore(str(path)), accounts, transport.redactor, transport.base.url, "authtoken", clock.now)
 
 
-def wait_through(cell, clock, interval):
+def wait_through(cell, simulator, clock, interval):
     body = build_request([make_instance({"client_name": "aws-prod", "instance_name": "orders"})], ExportOptions())
     (job_id,) = TasksApi(cell).create(body).job_ids
     reader = JobReader(JobsApi(cell))
 
     def look(job_ids, _time_left):
-        clock.tell()
+        simulator.advance(clock.time - simulator.now())
         return reader.read(job_ids)
 
-    return wait_for_jobs([job_id], look, timeout=8 * HOUR, interval=interval, clock=clock, sleep=clock.sleep)
+    return wait_for_jobs([job_id], look, timeout=8 * HOUR, interval=interval, clock=clock.now, sleep=clock.sleep)
 
 
 def count(simulator, endpoint):
@@ -122,7 +102,7 @@ def count(simulator, endpoint):
 )
 def test_a_look_each_minute_survives(simulator, clock, transport, tmp_path, kind, renewals):
     with CommCell(transport, credential_of(kind, simulator, clock, transport, tmp_path / "t.json"), clock) as cell:
-        wait = wait_through(cell, clock, 60.0)
+        wait = wait_through(cell, simulator, clock, 60.0)
     assert wait.error is None
     assert [job.status for job in wait.jobs.values()] == ["Completed"]
     assert 6 * HOUR <= wait.waited < 6 * HOUR + 120
@@ -137,7 +117,7 @@ def test_a_look_each_minute_survives(simulator, clock, transport, tmp_path, kind
 @pytest.mark.parametrize("kind", ["login", "session", "pair"])
 def test_a_look_so_rarely_that_each_meets_a_dead_token_survives(simulator, clock, transport, tmp_path, kind):
     with CommCell(transport, credential_of(kind, simulator, clock, transport, tmp_path / "t.json"), clock) as cell:
-        wait = wait_through(cell, clock, 45 * 60.0)
+        wait = wait_through(cell, simulator, clock, 45 * 60.0)
     assert wait.error is None
     assert [job.status for job in wait.jobs.values()] == ["Completed"]
     renewals = count(simulator, "v4/accesstoken/renew") + count(simulator, "renewlogintoken")
@@ -149,7 +129,7 @@ def test_a_look_so_rarely_that_each_meets_a_dead_token_survives(simulator, clock
 def test_a_login_that_the_server_does_not_renew_is_made_anew(simulator, clock, transport, tmp_path):
     simulator.set(login_renewable_seconds=0)
     with CommCell(transport, credential_of("login", simulator, clock, transport), clock) as cell:
-        wait = wait_through(cell, clock, 45 * 60.0)
+        wait = wait_through(cell, simulator, clock, 45 * 60.0)
     assert wait.error is None
     assert count(simulator, "login") == 10
     assert [session["expired"] for session in simulator.sessions()] == [True] * len(simulator.sessions())
@@ -158,7 +138,7 @@ def test_a_login_that_the_server_does_not_renew_is_made_anew(simulator, clock, t
 def test_an_access_token_given_as_it_is_dies_in_the_middle_and_the_wait_says_so(simulator, clock, transport):
     made = simulator.create_access_token()
     with CommCell(transport, Token(made["accessToken"]), clock) as cell:
-        wait = wait_through(cell, clock, 60.0)
+        wait = wait_through(cell, simulator, clock, 60.0)
     assert wait.error.kind == "authentication"
     assert "has expired" in str(wait.error)
     assert 1700 <= wait.waited <= 1860
@@ -171,7 +151,7 @@ def test_a_password_that_is_changed_in_the_middle_is_sent_once(simulator, clock,
     with CommCell(transport, credential, clock) as cell:
         cell.read("GET", "CommServ")
         credential._password = "CHANGED"
-        wait = wait_through(cell, clock, 45 * 60.0)
+        wait = wait_through(cell, simulator, clock, 45 * 60.0)
     assert wait.error.kind == "authentication"
     assert "did not accept the login of 'operator'" in str(wait.error)
     assert count(simulator, "login") == 2
@@ -180,7 +160,7 @@ def test_a_password_that_is_changed_in_the_middle_is_sent_once(simulator, clock,
 def test_a_server_that_is_away_when_the_token_dies_is_waited_for(simulator, clock, transport, tmp_path):
     with CommCell(transport, credential_of("pair", simulator, clock, transport, tmp_path / "t.json"), clock) as cell:
         simulator.order_fault({"path": "whoami"}, {"kind": "maintenance"}, times=3)
-        wait = wait_through(cell, clock, 60.0)
+        wait = wait_through(cell, simulator, clock, 60.0)
     assert wait.error is None
     assert [job.status for job in wait.jobs.values()] == ["Completed"]
     assert (simulator.reuses(), count(simulator, "v4/accesstoken/renew")) == (0, 12)

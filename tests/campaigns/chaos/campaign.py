@@ -21,8 +21,8 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.request i
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
-from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import Runtime
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime
 
 from .verdict import Finding, findings, truth_of
 
@@ -70,27 +70,6 @@ READ_FAULTS: list[tuple[int, dict[str, t.Any]]] = [
 ]
 
 
-class Clock(Runtime):
-    """This machine's time in a world where waiting moves the simulator's clock instead of costing time.
-
-    ahead: seconds by which this machine's clock is wrong.
-    """
-
-    def __init__(self, simulator: Simulator, ahead: float) -> None:
-        self._simulator = simulator
-        self._skipped = simulator.now() - time.time() + ahead
-
-    def now(self) -> float:
-        return time.time() + self._skipped
-
-    def monotonic(self) -> float:
-        return self.now()
-
-    def sleep(self, seconds: float) -> None:
-        self._simulator.advance(seconds)
-        self._skipped += seconds
-
-
 class Report(t.NamedTuple):
     """What a round showed. unknown_but_started: of the unknown outcomes, those behind which a backup runs."""
 
@@ -106,7 +85,7 @@ class Round:
     def __init__(self, simulator: Simulator, seed: str) -> None:
         self.simulator = simulator
         self.random = random.Random(seed)
-        self.clock = Clock(simulator, self.random.choice([0, 0, 3600, -3600, 90, -90]))
+        self.clock = SimulatedRuntime(simulator, self.random.choice([0, 0, 3600, -3600, 90, -90]))
         self.mode = self.random.choice(["single", "fleet", "batch"])
 
     def run(self) -> Report:

@@ -15,7 +15,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth import logi
 from ansible_collections.rdsops.commvault.plugins.modules import job_wait
 from ansible_collections.rdsops.commvault.plugins.plugin_utils import _in_place
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
-from ansible_collections.rdsops.commvault.tests.support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime, commcell_of, start_jobs
 
 NAMES = [f"db{number:02d}" for number in range(40)]
 PASSWORD = "SECRET-password"
@@ -29,8 +29,8 @@ HOUR = 3600.0
 
 @pytest.fixture
 def time(simulator, monkeypatch):
-    time = SimulatedTime(simulator)
-    waiting = functools.partial(job_wait.wait_and_describe, clock=time.clock, sleep=time.sleep)
+    time = SimulatedRuntime(simulator, standing=True)
+    waiting = functools.partial(job_wait.wait_and_describe, clock=time.now, sleep=time.sleep)
     monkeypatch.setattr(job_wait, "wait_and_describe", waiting)
     return time
 
@@ -142,7 +142,7 @@ def test_a_session_that_dies_in_mid_wait_is_renewed_unseen(wait, time, simulator
     before = len(simulator.journal())
 
     def sleep(seconds):
-        if 100 <= time.clock() < 120:
+        if 100 <= time.slept < 120:
             simulator.expire_tokens()
         time.sleep(seconds)
 

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.accounts_api import LoginToken
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.login import FRESH, Login
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
-from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 REFUSED = RequestError("wrong password", "authentication")
 UNREACHABLE = RequestError("no connection", "connection")
@@ -51,7 +51,7 @@ class Accounts:
 
 def login_with(clock=None):
     accounts = Accounts()
-    return Login(accounts, "operator", "SECRET", "CORP", clock or FakeClock()), accounts
+    return Login(accounts, "operator", "SECRET", "CORP", (clock or FakeRuntime()).now), accounts
 
 
 def test_nothing_is_sent_until_somebody_needs_headers_and_nothing_is_given_back_then():
@@ -147,12 +147,12 @@ def test_a_server_that_was_away_is_tried_again():
 
 
 def test_a_login_is_fresh_for_a_moment():
-    clock = FakeClock()
+    clock = FakeRuntime()
     login, _accounts = login_with(clock)
     headers = login.headers()
     assert login.is_fresh(headers)
     assert not login.is_fresh({"Authtoken": "another"})
-    clock.now += FRESH
+    clock.time += FRESH
     assert not login.is_fresh(headers)
 
 

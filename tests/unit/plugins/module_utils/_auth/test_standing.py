@@ -15,7 +15,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth.standing im
     Step,
     step_after_denial,
 )
-from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 ACCEPTED, REJECTED, UNKNOWN = CredentialStatus
 
@@ -33,12 +33,12 @@ class Server:
 
 
 def test_a_good_answer_holds_for_a_while_and_is_asked_for_again_after_it():
-    server, clock = Server(ACCEPTED), FakeClock()
-    check = CredentialCheck(server, clock)
+    server, clock = Server(ACCEPTED), FakeRuntime()
+    check = CredentialCheck(server, clock.now)
     assert not check.recently_accepted({"a": "1"})
     assert check.status({"a": "1"}) is ACCEPTED
     assert check.recently_accepted({"a": "1"})
-    clock.now += STATUS_TTL
+    clock.time += STATUS_TTL
     assert not check.recently_accepted({"a": "1"})
     assert check.status({"a": "1"}) is ACCEPTED
     assert len(server.asked) == 2
@@ -46,18 +46,18 @@ def test_a_good_answer_holds_for_a_while_and_is_asked_for_again_after_it():
 
 @pytest.mark.parametrize("answer", [REJECTED, UNKNOWN])
 def test_what_is_dead_or_not_told_is_asked_about_once(answer):
-    server, clock = Server(answer), FakeClock()
-    check = CredentialCheck(server, clock)
+    server, clock = Server(answer), FakeRuntime()
+    check = CredentialCheck(server, clock.now)
     for _time in range(3):
         assert check.status({"a": "1"}) is answer
         assert not check.recently_accepted({"a": "1"})
-        clock.now += 10 * STATUS_TTL
+        clock.time += 10 * STATUS_TTL
     assert len(server.asked) == 1
 
 
 def test_other_credentials_are_another_question():
     server = Server(REJECTED)
-    check = CredentialCheck(server, FakeClock())
+    check = CredentialCheck(server, FakeRuntime().now)
     check.status({"a": "1"})
     server.answer = ACCEPTED
     assert not check.recently_accepted({"a": "2"})

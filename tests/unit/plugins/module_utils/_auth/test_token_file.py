@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -313,7 +314,10 @@ def test_a_session_that_has_ended_says_what_to_do(path):
     assert on_disk(path) == SESSION
 
 
-def test_an_interrupt_waits_until_the_new_pair_is_kept(path):
+def test_an_interrupt_waits_until_the_new_pair_is_kept(path, request):
+    # In the background job of a script it is ignored.
+    request.addfinalizer(functools.partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     file, accounts, _redactor = open_file(path, PAIR)
     # To this very thread: the test runner has others, and any of them could take a signal to the process.
     accounts.hook = lambda: signal.raise_signal(signal.SIGINT)

@@ -20,7 +20,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token_store
     TokenStore,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
-from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 
 @pytest.fixture
@@ -213,10 +213,10 @@ def holder(path):
 
 
 def test_the_lock_keeps_other_processes_out_for_as_long_as_it_is_bearable(path, holder):
-    clock = FakeClock()
+    clock = FakeRuntime()
     with (
         pytest.raises(CannotStore, match=f"held .*token.json.lock for {PATIENCE:.0f} seconds"),
-        TokenStore(str(path), clock, clock.sleep).locked(),
+        TokenStore(str(path), clock.now, clock.sleep).locked(),
     ):
         raise AssertionError("two have it")
     assert PATIENCE <= sum(clock.slept) < PATIENCE + 1

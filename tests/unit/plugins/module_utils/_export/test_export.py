@@ -19,7 +19,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.request i
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
-from ansible_collections.rdsops.commvault.tests.campaigns.chaos.campaign import Clock
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime
 
 ESTATE = {"clients": {"aws-prod": ["orders", "billing", "hr", "crm"], "aws-dev": ["orders"]}}
 
@@ -30,7 +30,7 @@ def names(*instances, client="aws-prod"):
 
 def run(simulator, instances, **plan):
     """One call; returns its backups, its Export and its CommCell."""
-    clock = Clock(simulator, ahead=0)
+    clock = SimulatedRuntime(simulator)
     transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
     with CommCell(transport, Token(simulator.token), clock) as commcell:
         export = Export(commcell, ExportOptions(), ExportPlan(**plan), clock)

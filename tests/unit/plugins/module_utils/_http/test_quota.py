@@ -12,12 +12,12 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota impor
     read_quota,
     retry_after,
 )
-from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return FakeRuntime()
 
 
 @pytest.mark.parametrize(
@@ -40,23 +40,23 @@ def test_a_quota_is_read_from_the_documented_headers(headers, quota):
 
 
 def test_without_a_quota_nobody_waits(clock):
-    limiter = RateLimiter(10, clock, clock.sleep)
+    limiter = RateLimiter(10, clock.now, clock.sleep)
     assert [limiter.acquire() for _turn in range(1000)] == [0.0] * 1000
     assert clock.slept == []
 
 
 def test_a_quota_lets_its_number_out_in_each_period(clock):
-    limiter = RateLimiter(100000, clock, clock.sleep)
+    limiter = RateLimiter(100000, clock.now, clock.sleep)
     limiter.note(Quota(3, 60.0))
     times = []
     for _turn in range(7):
         assert limiter.acquire() == 0.0
-        times.append(clock.now - 1000)
+        times.append(clock.time - 1000)
     assert times == [0, 0, 0, 60, 60, 60, 120]
 
 
 def test_a_hold_is_waited_out(clock):
-    limiter = RateLimiter(100, clock, clock.sleep)
+    limiter = RateLimiter(100, clock.now, clock.sleep)
     limiter.pause(30)
     limiter.pause(10)
     assert limiter.acquire() == 0.0
@@ -64,14 +64,14 @@ def test_a_hold_is_waited_out(clock):
 
 
 def test_beyond_the_patience_the_wait_is_told_and_not_made(clock):
-    limiter = RateLimiter(20, clock, clock.sleep)
+    limiter = RateLimiter(20, clock.now, clock.sleep)
     limiter.pause(30)
     assert limiter.acquire() == 30
     assert clock.slept == []
 
 
 def test_patience_counts_from_the_start_and_not_per_turn(clock):
-    limiter = RateLimiter(50, clock, clock.sleep)
+    limiter = RateLimiter(50, clock.now, clock.sleep)
     limiter.pause(30)
     assert limiter.acquire() == 0.0
     limiter.pause(30)

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait import wait_and_describe
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_options import WaitOptions
-from ansible_collections.rdsops.commvault.tests.support.scripted_jobs import SimulatedTime, commcell_of, start_jobs
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime, commcell_of, start_jobs
 
 NAMES = [f"db{number:03d}" for number in range(300)]
 ESTATE = {"clients": [{"name": "aws-prod", "instances": NAMES}, {"name": "other", "instances": NAMES[:100]}]}
@@ -19,7 +19,7 @@ HOUR = 3600.0
 
 @pytest.fixture
 def time(simulator):
-    return SimulatedTime(simulator)
+    return SimulatedRuntime(simulator, standing=True)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def wait(commcell, time, job_ids, *, check_mode=False, on_progress=None, **optio
         WaitOptions(**options),
         check_mode=check_mode,
         on_progress=on_progress,
-        clock=time.clock,
+        clock=time.now,
         sleep=time.sleep,
     )
 
@@ -133,7 +133,7 @@ def test_check_mode_looks_once_and_leaves_everything_alone(simulator, time, comm
     before = len(simulator.writes())
     result = wait(commcell, time, [*job_ids, "5"], on_timeout="kill", check_mode=True)
     assert outcomes(result) == ["active"] * 3 + ["missing"]
-    assert (time.clock(), len(simulator.writes())) == (0, before)
+    assert (time.slept, len(simulator.writes())) == (0, before)
 
 
 def test_jobs_that_become_visible_late_are_followed(simulator, time, commcell):

@@ -14,7 +14,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_loop i
     PROGRESS_INTERVAL,
     wait_for_jobs,
 )
-from ansible_collections.rdsops.commvault.tests.support.fake_clock import FakeClock
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 DAY = 86400.0
 
@@ -26,8 +26,8 @@ class World:
     """
 
     def __init__(self, *, look_seconds=0.0, faults=(), **scripts):
-        self.clock = FakeClock()
-        self.start = self.clock.now
+        self.clock = FakeRuntime()
+        self.start = self.clock.time
         self.scripts = {name[1:]: script for name, script in scripts.items()}
         self.faults = faults
         self.look_seconds = look_seconds
@@ -35,12 +35,12 @@ class World:
         self.progress = []
 
     def age(self):
-        return self.clock.now - self.start
+        return self.clock.time - self.start
 
     def poll(self, job_ids, time_left):
         age = self.age()
         self.looks.append((age, tuple(job_ids), time_left))
-        self.clock.now += self.look_seconds
+        self.clock.time += self.look_seconds
         for begin, end, error in self.faults:
             if begin <= age < end:
                 raise error
@@ -60,7 +60,7 @@ class World:
             self.poll,
             timeout=timeout,
             interval=interval,
-            clock=self.clock,
+            clock=self.clock.now,
             sleep=self.clock.sleep,
             on_progress=on_progress,
             **more,
@@ -80,7 +80,7 @@ RUNS = [(0, "Running")]
 class TestTheEnd:
     def test_nothing_to_wait_for_is_no_look_and_no_time(self):
         world = World()
-        wait = wait_for_jobs([], world.poll, timeout=60, interval=1, clock=world.clock, sleep=world.clock.sleep)
+        wait = wait_for_jobs([], world.poll, timeout=60, interval=1, clock=world.clock.now, sleep=world.clock.sleep)
         assert (wait.waited, wait.jobs, world.looks, world.clock.slept) == (0, {}, [], [])
 
     def test_jobs_that_have_ended_already_take_one_look(self):
@@ -144,7 +144,7 @@ class TestTheTime:
 
     def test_a_clock_that_does_not_divide_evenly_makes_no_busy_loop(self):
         world = World(j1=[(0, "Pending")])
-        world.clock.now = world.start = 1e9 / 3
+        world.clock.time = world.start = 1e9 / 3
         wait = world.wait(timeout=0.7, interval=0.1, stuck_timeout=0.3)
         assert wait.stuck == ["1"]
         assert len(world.looks) < 20
