@@ -199,10 +199,12 @@ report:
   type: dict
   sample: {"verdict": "ready", "findings": [], "profile": {}, "release": "11.38.0", "shape": {}, "life": []}
 backup:
-  description: What became of the request, as an entry of RV(rdsops.commvault.oracle_rds_export_backup#module:backups).
+  description:
+    - What became of the request, C(state), C(msg), C(task_id) and C(job_ids) as in
+      RV(rdsops.commvault.oracle_rds_export_backup#module:backups).
   returned: O(start) is given and not in check mode
   type: dict
-  sample: {"state": "started", "task_id": 9920, "job_ids": ["148886"]}
+  sample: {"state": "started", "msg": "Started the backup.", "task_id": 9920, "job_ids": ["148886"]}
 api_calls:
   description: How many requests were made.
   returned: always
@@ -328,7 +330,12 @@ def _start(checkup: Checkup, start: t.Mapping[str, t.Any], wait_timeout: float, 
     names = {name: start[name] for name in ("client_name", "instance_name", "subclient_name")}
     instance = make_instance(names, "start.")
     seen = watch_start(checkup.commcell, instance, start["backup_level"], checkup.subclients, wait_timeout)
-    result["backup"] = seen.backup.to_result()
+    result["backup"] = {
+        "state": seen.backup.state,
+        "msg": seen.backup.msg,
+        "task_id": seen.backup.task_id,
+        "job_ids": list(seen.backup.job_ids),
+    }
     result["changed"] = seen.backup.changed
     findings = [finding.to_result() for finding in seen.findings]
     result["findings"] += findings

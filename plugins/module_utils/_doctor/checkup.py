@@ -19,7 +19,7 @@ from .._estate.api import EstateApi
 from .._http.fields import member, positive, text
 from .._http.fields import rows as rows_of
 from .._http.look import describe
-from .._http.profile import Profile
+from .._http.profile import read_profile
 from .._jobs.api import listing_body
 from .._jobs.job import parse_job
 from .checks import DIFFERS, NOT_ALLOWED, NOT_SEEN, OK, Finding
@@ -30,6 +30,7 @@ if t.TYPE_CHECKING:
     from .._commcell import CommCell
     from .._estate.model import Subclient
     from .._http.look import Look
+    from .._http.profile import Profile
     from .._http.reply import Reply
     from .rows import Row
 
@@ -132,8 +133,9 @@ class Checkup:
         return self._diagnosis(USABLE, f"{lines} from what this collection assumes.{adapted}")
 
     def _diagnosis(self, verdict: str, msg: str) -> Diagnosis:
-        profile = Profile(**{key: tuple(v) if isinstance(v, list) else v for key, v in self._profile.items()})
-        return Diagnosis(verdict, msg, self._findings, profile, self._shape, self.names, self._release)
+        return Diagnosis(
+            verdict, msg, self._findings, read_profile(self._profile), self._shape, self.names, self._release
+        )
 
     def _add(self, check: str, status: str, seen: str) -> None:
         self._findings.append(Finding(check, status, seen))
@@ -246,12 +248,9 @@ class Checkup:
 
     def _look_for_anything(self, host: str, reply: Reply) -> None:
         """WhoAmI is not there; something else that only a CommCell has may be. Raises _Over if not."""
-        for method, path, key, kwargs in (
-            ("GET", "Client", "clientProperties", {}),
-            ("GET", "V4/Instances", "instances", {}),
-        ):
+        for path, key in (("Client", "clientProperties"), ("V4/Instances", "instances")):
             try:
-                other = self._ask(method, path, **kwargs)
+                other = self._ask("GET", path)
             except CommvaultError:
                 continue
             if other.status == 200 and isinstance(other.data, dict) and key in other.data:
