@@ -241,6 +241,7 @@ from ..module_utils._times import parse_duration
 if t.TYPE_CHECKING:
     from ..module_utils._commcell import CommCell
     from ..module_utils._doctor.checkup import Diagnosis
+    from ..module_utils._export.backup import Backup
 
 _SCHEMES = ("authtoken", "bearer")
 _KINDS = {
@@ -286,10 +287,10 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             stack.enter_context(commcell)
         checkup = Checkup(commcells, days=days, lifetime=_LIFETIMES[kind[0]])
         diagnosis = checkup.run()
-        result = _result(diagnosis, commcells)
+        backup = None
         if start and diagnosis.verdict not in _KINDS and not module.check_mode:
-            _start(checkup, start, wait_timeout, result)
-    result["lines"] = summary_lines(result["msg"], result["findings"], result["profile"])
+            diagnosis, backup = _start(checkup, diagnosis, start, wait_timeout)
+        result = _result(diagnosis, commcells, backup)
     if diagnosis.verdict in _KINDS:
         error = CommvaultError(diagnosis.msg, _KINDS[diagnosis.verdict])
         result.update(failed=True, failure=error.failure())
@@ -304,54 +305,45 @@ _LIFETIMES = {
 }
 
 
-def _result(diagnosis: Diagnosis, commcells: t.Mapping[str, CommCell]) -> dict[str, t.Any]:
+def _result(diagnosis: Diagnosis, commcells: t.Mapping[str, CommCell], backup: Backup | None) -> dict[str, t.Any]:
     calls = [commcell.api_calls() for commcell in commcells.values()]
-    result = {
+    result: dict[str, t.Any] = {
         "changed": False,
         "msg": diagnosis.msg,
         "verdict": diagnosis.verdict,
         "findings": [finding.to_result() for finding in diagnosis.findings],
         "profile": diagnosis.profile.to_result(),
-        "lines": [],
         "release": diagnosis.release,
         "api_calls": {name: sum(one[name] for one in calls) for name in ("reads", "writes")},
     }
     report = {name: result[name] for name in ("msg", "verdict", "findings", "profile", "release")}
-    result["report"] = diagnosis.names.clean({**report, "shape": diagnosis.shape, "life": []})
+    result["report"] = diagnosis.names.clean({**report, "shape": diagnosis.shape, "life": diagnosis.life})
+    if backup:
+        names = ("state", "msg", "task_id", "job_ids")
+        result["backup"] = {name: getattr(backup, name) for name in names}
+        result["changed"] = backup.changed
+        if backup.failure:
+            result.update(failed=True, msg=backup.msg, failure=backup.failure)
+    result["lines"] = summary_lines(result["msg"], result["findings"], result["profile"])
     return result
 
 
-def _start(checkup: Checkup, start: t.Mapping[str, t.Any], wait_timeout: float, result: dict[str, t.Any]) -> None:
-    """Start one backup, and add what it showed to the result. Raises CommvaultError."""
+def _start(
+    checkup: Checkup, diagnosis: Diagnosis, start: t.Mapping[str, t.Any], wait_timeout: float
+) -> tuple[Diagnosis, Backup]:
+    """Start one backup; the diagnosis with what it showed. Raises InvalidInput before it starts anything."""
     # Imported here: most runs only read.
     from ..module_utils._doctor.start import watch_start
     from ..module_utils._export.request import make_instance
 
     names = {name: start[name] for name in ("client_name", "instance_name", "subclient_name")}
     instance = make_instance(names, "start.")
+    checkup.names.add("client", instance.client_name)
+    checkup.names.add("instance", instance.instance_name)
     seen = watch_start(checkup.commcell, instance, start["backup_level"], checkup.subclients, wait_timeout)
-    result["backup"] = {
-        "state": seen.backup.state,
-        "msg": seen.backup.msg,
-        "task_id": seen.backup.task_id,
-        "job_ids": list(seen.backup.job_ids),
-    }
-    result["changed"] = seen.backup.changed
-    findings = [finding.to_result() for finding in seen.findings]
-    result["findings"] += findings
-    result["profile"].update(seen.differences)
-    for kind, name in (("client", instance.client_name), ("instance", instance.instance_name)):
-        checkup.names.add(kind, name)
     for job_id in seen.backup.job_ids:
         checkup.names.add("job", job_id)
-    report = {**result["report"], "life": seen.life, "profile": result["profile"]}
-    report["findings"] = [*report["findings"], *findings]
-    result["report"] = checkup.names.clean(report)
-    differing = any(finding["status"] == "differs" for finding in findings)
-    if differing and result["verdict"] == "ready":
-        result["verdict"] = result["report"]["verdict"] = "usable"
-    if seen.backup.failure:
-        result.update(failed=True, msg=seen.backup.msg, failure=seen.backup.failure)
+    return diagnosis.with_start(seen.findings, seen.differences, seen.life), seen.backup
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from .._estate.api import EstateApi
 from .._http.fields import member, positive, text
 from .._http.fields import rows as rows_of
 from .._http.look import describe
-from .._http.profile import read_profile
+from .._http.profile import PLAIN, read_profile
 from .._jobs.api import listing_body
 from .._jobs.job import parse_job
 from .checks import DIFFERS, NOT_ALLOWED, NOT_SEEN, OK, Finding
@@ -57,7 +57,8 @@ class Diagnosis(t.NamedTuple):
 
     verdict: READY (all as assumed), USABLE (something differs), UNUSABLE, NO_COMMCELL or UNREACHABLE. msg: the verdict
     in a sentence. profile: what would adapt the collection. shape: keys and types of the rows of jobs. names: what must
-    not leave the house. release: of the CommCell, None if it is not told.
+    not leave the house. release: of the CommCell, None if it is not told. life: of the job of a start, as of
+    start.StartSeen.
     """
 
     verdict: str
@@ -67,6 +68,16 @@ class Diagnosis(t.NamedTuple):
     shape: dict[str, list[str]]
     names: Pseudonyms
     release: str | None
+    life: t.Sequence[t.Mapping[str, t.Any]] = ()
+
+    def with_start(
+        self, findings: t.Sequence[Finding], differences: t.Mapping[str, t.Any], life: t.Sequence[t.Mapping[str, t.Any]]
+    ) -> Diagnosis:
+        """The same with what one start showed; arguments as of start.StartSeen."""
+        together = [*self.findings, *findings]
+        profile = read_profile({**self.profile.to_result(), **differences})
+        verdict, msg = verdict_on(together, profile != PLAIN)
+        return self._replace(verdict=verdict, msg=msg, findings=together, profile=profile, life=life)
 
 
 class _Over(Exception):
@@ -75,6 +86,16 @@ class _Over(Exception):
     def __init__(self, verdict: str, msg: str) -> None:
         super().__init__(msg)
         self.verdict = verdict
+
+
+def verdict_on(findings: t.Iterable[Finding], has_profile: bool) -> tuple[str, str]:
+    """READY or USABLE, and the sentence that says it."""
+    differing = sum(finding.status == DIFFERS for finding in findings)
+    if not differing:
+        return READY, "Everything that could be seen is as this collection assumes."
+    adapted = " The proposed profile adapts to it." if has_profile else ""
+    lines = "1 line differs" if differing == 1 else f"{differing} lines differ"
+    return USABLE, f"{lines} from what this collection assumes.{adapted}"
 
 
 class Checkup:
@@ -125,12 +146,7 @@ class Checkup:
             self._check_settings()
         except _Over as over:
             return self._diagnosis(over.verdict, str(over))
-        differing = [finding for finding in self._findings if finding.status == DIFFERS]
-        if not differing:
-            return self._diagnosis(READY, "Everything that could be seen is as this collection assumes.")
-        adapted = " The proposed profile adapts to it." if self._profile else ""
-        lines = "1 line differs" if len(differing) == 1 else f"{len(differing)} lines differ"
-        return self._diagnosis(USABLE, f"{lines} from what this collection assumes.{adapted}")
+        return self._diagnosis(*verdict_on(self._findings, bool(self._profile)))
 
     def _diagnosis(self, verdict: str, msg: str) -> Diagnosis:
         return Diagnosis(
@@ -266,16 +282,18 @@ class Checkup:
 
     def _check_way(self) -> None:
         looks: list[Look] = []
+        times: list[float] = []
         proxied = self.commcell.transport.proxied
         for _read in range(READS):
+            begun = time.perf_counter()
             with contextlib.suppress(CommvaultError):
                 self._ask("GET", "CommServ", on_response=lambda response: looks.append(describe(response, proxied)))
+                times.append(time.perf_counter() - begun)
         if not looks:
             return
         last = looks[-1]
         self._check_certificate(last)
         self._add("proxy", DIFFERS if last.proxied else OK, "Through a proxy." if last.proxied else "No proxy.")
-        times = [one.seconds for one in looks]
         median = statistics.median(times)
         words = f"{len(times)} reads took {min(times) * 1000:.1f} to {max(times) * 1000:.1f} ms."
         self._add("latency", DIFFERS if median > SLOW else OK, words)

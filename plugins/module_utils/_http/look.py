@@ -19,7 +19,6 @@ class Look(t.NamedTuple):
     """What one request showed beside its answer.
 
     Attributes:
-        seconds: Until the headers of the answer were there.
         status: Of HTTP.
         http_version: Such as "1.1".
         port: Of this end of the connection, the same for all requests of one; None where it is closed already.
@@ -28,7 +27,6 @@ class Look(t.NamedTuple):
         certificate_end: Epoch seconds, None where the certificate was not verified.
     """
 
-    seconds: float
     status: int
     http_version: str
     port: int | None
@@ -49,4 +47,4 @@ def describe(response: t.Any, proxied: bool) -> Look:
         until = (sock.getpeercert() or {}).get("notAfter")
         end = float(ssl.cert_time_to_seconds(until)) if isinstance(until, str) else None
     version = _VERSIONS.get(getattr(response.raw, "version", 0), "?")
-    return Look(response.elapsed.total_seconds(), response.status_code, version, port, proxied, tls, end)
+    return Look(response.status_code, version, port, proxied, tls, end)
