@@ -58,7 +58,7 @@ simulator: $(NOX) ## the rehearsal server alone, until Ctrl-C
 bench: $(NOX) ## the collection beside what people use today, as a table
 	$(RUN) bench $(GIVEN)
 
-chaos: $(NOX) ## the fault campaign: thousands of submissions under faults, held against what really happened
+chaos: $(NOX) ## the simulation: thousands of submissions under faults, held against what really happened
 	$(RUN) chaos $(GIVEN)
 
 races: $(NOX) ## a thousand races of 8 processes for one pair of tokens, some of them killed at random moments

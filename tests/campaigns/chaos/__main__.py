@@ -56,7 +56,10 @@ def run(submissions: int, seed: int, only_round: int | None = None) -> Report:
             )
             for finding in report.findings:
                 print(f"  {finding.kind}: {finding.instance}: {finding.text}")
-                print(f"    replay: make chaos ARGS='--seed {seed} --only-round {number} --submissions 1'", flush=True)
+                print(
+                    f"    replay: python -m {__spec__.parent} --seed {seed} --only-round {number} --submissions 1",
+                    flush=True,
+                )
             if only_round is not None:
                 break
             number += 1

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.rdsops.commvault.tests.campaigns.simulation.commserve import Job, Truth
+from ansible_collections.rdsops.commvault.tests.campaigns.simulation.scenario import Scenario, draw
+from ansible_collections.rdsops.commvault.tests.campaigns.simulation.scheduler import Process, Scheduler, Stalled
+from ansible_collections.rdsops.commvault.tests.campaigns.simulation.shrink import shrink
+
+PACKAGE = "ansible_collections.rdsops.commvault.tests.campaigns.simulation"
+
+
+@pytest.fixture
+def simulation(tmp_path):
+    """Runs the campaign's program, which puts its whole process onto virtual time."""
+    # The collection where ansible finds it, as a directory that Python can import from.
+    link = tmp_path / "ansible_collections" / "rdsops" / "commvault"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(Path(__file__).parents[2])
+
+    def run(*arguments, timeout=110):
+        variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        command = [sys.executable, "-m", PACKAGE, *map(str, arguments)]
+        return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=timeout, check=False)
+
+    return run
+
+
+@pytest.fixture
+def world(simulation, tmp_path):
+    """Runs one world of the given events and returns the kinds of promises that it breaks."""
+
+    def run(*events, plant=None):
+        path = tmp_path / "events.json"
+        path.write_text(json.dumps({"seed": "test", "events": events}), encoding="utf-8")
+        done = simulation("--events", path, *(("--plant", plant) if plant else ()))
+        assert "trace" in done.stdout, done.stderr
+        return {line.partition(" ")[2].partition(":")[0] for line in done.stdout.splitlines() if "BROKEN" in line}
+
+    return run
+
+
+def test_a_world_leaves_the_same_trace_in_each_process(simulation):
+    done = simulation("--same", 20, "--seed", "test")
+    assert "20 of 20 worlds left the same trace three times" in done.stdout, done.stdout + done.stderr
+
+
+INSTANCE = {"kind": "instance", "name": "db00"}
+QUEUEING = {"kind": "setting", "name": "queueing", "value": True}
+
+
+def launch(number=0, **values):
+    return {"kind": "launch", "number": number, "options": {}, "credential": "token", "at": 100.0, **values}
+
+
+LOST = {"kind": "start_fault", "instance": "db00", "attempt": 0, "fault": "reset after"}
+OTHER = {"kind": "instance", "name": "db01"}
+OUTAGE = {"kind": "outage", "at": 99.0, "seconds": 250.0, "fault": "503 before"}
+
+
+@pytest.mark.parametrize(
+    ("plant", "broken", "events"),
+    [
+        ("send_lost_requests_again", "twice unsaid", [INSTANCE, QUEUEING, LOST, launch()]),
+        ("call_lost_requests_refused", "lost", [INSTANCE, LOST, launch()]),
+        ("never_rest", "hammered", [INSTANCE, OTHER, OUTAGE, launch()]),
+    ],
+)
+def test_a_planted_fault_is_found(world, plant, broken, events):
+    assert world(*events) == set()
+    assert broken in world(*events, plant=plant)
+
+
+# --- the scheduler
+
+
+def test_threads_run_one_at_a_time_in_the_order_of_virtual_time():
+    def history(seed):
+        scheduler, seen = Scheduler(seed), []
+        process = Process("p")
+
+        def work(name, pauses):
+            for pause in pauses:
+                scheduler.pause(pause)
+                seen.append((name, scheduler.now))
+
+        scheduler.spawn(process, lambda: work("a", [1.0, 1.0]))
+        scheduler.spawn(process, lambda: work("b", [1.5]))
+        scheduler.run()
+        return seen
+
+    assert history("1") == [("a", 1.0), ("b", 1.5), ("a", 2.0)]
+
+
+def test_threads_that_wait_for_each_other_are_told_of():
+    scheduler = Scheduler("1")
+    scheduler.spawn(Process("p"), lambda: scheduler.park())
+    with pytest.raises(Stalled, match="deadlock"):
+        scheduler.run()
+
+
+def test_a_killed_process_does_nothing_more():
+    scheduler, seen = Scheduler("1"), []
+    process = Process("p", kill_at_step=2)
+
+    def work():
+        for number in range(5):
+            scheduler.pause(1.0)
+            seen.append(number)
+
+    scheduler.spawn(process, work)
+    scheduler.run()
+    assert seen == [0]
+    assert process.dead
+
+
+# --- shrinking
+
+
+def test_only_the_events_that_matter_are_left():
+    scenario = draw("1:1")
+    launch_number = scenario.of("launch")[0]["number"]
+
+    def shows(candidate: Scenario) -> bool:
+        return any(event["kind"] == "launch" and event["number"] == launch_number for event in candidate.events)
+
+    left = shrink(scenario, shows).events
+    assert [event["kind"] for event in left] == ["launch"]
+    assert left[0]["options"] == {}
+
+
+# --- the truth
+
+
+def test_a_queued_job_begins_when_the_one_before_has_ended():
+    job = Job(2, 1, "db00", None, "u", "Full", created=10.0, visible=10.0, seconds=5.0, ending="Completed")
+    job.begins, job.ended = 20.0, 25.0
+    assert [job.status_at(moment) for moment in (15.0, 21.0, 25.0)] == ["Queued", "Running", "Completed"]
+    assert Truth().jobs == {}
