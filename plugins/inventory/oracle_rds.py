@@ -235,6 +235,7 @@ from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.reader import JobReader
 from ..module_utils._module.connection import open_commcell, required
+from ..module_utils._module.masking import tell_ansible
 from ..module_utils._redact import Redactor
 from ..module_utils._times import parse_duration, positive_duration
 from ..plugin_utils._inventory.hosts import (
@@ -282,7 +283,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._path = path
         with without_empty_variables():
             config = self._read_config_data(path)
-        redactor = Redactor()
+        redactor = Redactor(listener=tell_ansible)
         try:
             option = ConnectionOptions(self.get_option, config, self._evaluate)
             fits = name_filter(texts(self.get_option("name_patterns"), "name_patterns"))

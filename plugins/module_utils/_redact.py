@@ -18,6 +18,8 @@ from urllib.parse import quote, quote_plus
 
 MASK = "********"
 EXCERPT_LENGTH = 300
+# A secret below so many characters is part of too many words.
+SHORT = 6
 
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _PERCENT = re.compile("%[0-9A-F]{2}")
@@ -25,26 +27,40 @@ _SECRET_NAME = re.compile(r"passw|passphrase|secret|token|credential|api_?key|pr
 
 
 def secret_forms(secret: str) -> set[str]:
-    """The ways in which a secret can stand in a text: plain, URL-quoted, HTML-escaped, Base64, and each JSON-escaped.
+    """The ways in which a secret can stand in a text.
 
-    Base64 matters because Commvault's Login takes the password that way
+    Plain, in capitals, URL-quoted (also twice), HTML-escaped, in hex, as Base64, and each of them JSON-escaped. Base64
+    matters because Commvault's Login takes the password that way
     (https://documentation.commvault.com/v11/essential/rest_api_authentication_post_login.html).
     """
     raw = secret.encode("utf-8", "surrogateescape")
     # Also as Python shows it, since texts of errors often hold that.
     forms = {secret, html.escape(secret), repr(secret)[1:-1], repr(raw)[2:-1]}
+    if len(secret) >= SHORT:
+        forms.update((secret.upper(), secret.lower(), raw.hex(), raw.hex().upper()))
+        forms.update(_inside_base64(raw))
     for encoded in (base64.b64encode(raw).decode("ascii"), base64.urlsafe_b64encode(raw).decode("ascii")):
         # Not every encoder pads.
         forms.update((encoded, encoded.rstrip("=")))
-    for form in list(forms):
-        as_bytes = form.encode("utf-8", "surrogateescape")
-        for quoted in (quote(as_bytes, safe=""), quote(as_bytes), quote_plus(as_bytes)):
-            forms.update((quoted, _PERCENT.sub(lambda match: match.group().lower(), quoted)))
+    for _time in range(2):
+        for form in list(forms):
+            as_bytes = form.encode("utf-8", "surrogateescape")
+            for quoted in (quote(as_bytes, safe=""), quote(as_bytes), quote_plus(as_bytes)):
+                forms.update((quoted, _PERCENT.sub(lambda match: match.group().lower(), quoted)))
     for form in list(forms):
         for escaped in (json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]):
             # Some encoders escape the slash, too.
             forms.update((escaped, escaped.replace("/", "\\/")))
     return {form for form in forms if form}
+
+
+def _inside_base64(raw: bytes) -> t.Iterator[str]:
+    """The characters that bytes always become in the Base64 of something longer, such as "user:token"."""
+    for before in range(3):
+        # 6 bits a character: those that also hold bits of the neighbours are not the secret's alone.
+        first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(bytes(before) + raw).decode("ascii")[first:last]
 
 
 class Redactor:
@@ -55,7 +71,8 @@ class Redactor:
 
     def __init__(self, secrets: t.Iterable[str] = (), listener: t.Callable[[set[str]], object] | None = None) -> None:
         self._lock = threading.Lock()
-        self._forms: list[str] = []
+        self._forms: set[str] = set()
+        self._pattern = re.compile("$.")
         self._listener = listener
         for secret in secrets:
             self.add(secret)
@@ -66,8 +83,9 @@ class Redactor:
             return set()
         forms = secret_forms(secret)
         with self._lock:
-            # Longest first: a form that contains another one must be masked before its part is.
-            self._forms = sorted(forms.union(self._forms), key=len, reverse=True)
+            self._forms = forms | self._forms
+            # Longest first: of two forms that begin alike, the whole of the longer one must go.
+            self._pattern = re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))))
         if self._listener:
             self._listener(forms)
         return forms
@@ -78,9 +96,7 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """The text with every known secret masked."""
-        for form in self._forms:
-            text = text.replace(form, MASK)
-        return text
+        return self._pattern.sub(MASK, text)
 
     def excerpt(self, text: str, length: int = EXCERPT_LENGTH) -> str:
         """One readable line of a server's answer: secrets masked, markup dropped, at most length characters."""

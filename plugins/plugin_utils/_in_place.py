@@ -22,7 +22,6 @@ import typing as t
 
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
@@ -30,7 +29,8 @@ from ..module_utils._argspec import connection_spec
 from ..module_utils._errors import InvalidInput
 from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._jobs.wait_options import WaitOptions
-from ..module_utils._module.run import ModuleRun, run_safely
+from ..module_utils._module.masking import masked, tell_ansible, weak_secrets
+from ..module_utils._module.run import ModuleRun, find_secrets, run_safely
 from ..module_utils._redact import Redactor, named_secrets
 from ..module_utils._times import parse_duration
 from ._progress import Progress
@@ -81,6 +81,7 @@ def execute_packed(
     action: ActionBase, module: str, arguments: t.Mapping[str, t.Any], variables: dict[str, t.Any]
 ) -> dict[str, t.Any]:
     """As execute, but by the module itself, where the task runs; in the background if the task asks for that."""
+    Redactor(named_secrets(dict(arguments)), tell_ansible)
     in_background = bool(action._task.async_val and not action._connection.has_native_async)
     if module in _WAITING:
         # Its process would go on, and its result would be lost.
@@ -139,10 +140,8 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], h
         return None
     params = checked.validated_parameters
     from_environment = spec.environment.complete(spec.options, params)
-    redactor = Redactor(params[name] for name, option in spec.options.items() if option.get("no_log"))
-    for value in params.values():
-        for secret in named_secrets(value):
-            redactor.add(secret)
+    redactor = Redactor(listener=tell_ansible)
+    find_secrets(params, spec.options, redactor)
     warnings: list[str] = []
     task = action._task
 
@@ -162,33 +161,6 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], h
         parent_has_died,
         Progress(show, params["fail_on"], names=not task.no_log) if "fail_on" in params else None,
     )
-    result = run_safely(run, module.run)
-    if warnings:
-        result["warnings"] = warnings
-    forms = redactor.forms()
-    # The credentials are among the options, so these are masked by themselves.
-    return {**_masked(result, forms), "invocation": {"module_args": _masked(params, forms)}}
-
-
-def _masked(values: dict[str, t.Any], forms: set[str]) -> dict[str, t.Any]:
-    """The values without the secrets. To mask all that thousands of backups are made of takes long, so it is only done
-    for values that have a secret in them. forms: all that a secret can look like.
-    """
-    return {name: remove_values(value, forms) if _has_any(value, forms) else value for name, value in values.items()}
-
-
-def _has_any(value: t.Any, forms: set[str]) -> bool:
-    # Looked for in the texts themselves: as JSON, a text that is JSON already would have its secrets escaped twice.
-    texts: list[str] = []
-    _gather(value, texts)
-    text = "\n".join(texts)
-    return any(form in text for form in forms)
-
-
-def _gather(value: t.Any, texts: list[str]) -> None:
-    """Add all that a value is made of, as texts. Not its keys: they are names of ours."""
-    if isinstance(value, (dict, list, tuple, set)):
-        for member in value.values() if isinstance(value, dict) else value:
-            _gather(member, texts)
-    elif value is not None:
-        texts.append(str(value))
+    result = masked({**run_safely(run, module.run), "invocation": {"module_args": params}}, redactor)
+    warnings = [*weak_secrets(params), *warnings]
+    return {**result, "warnings": warnings} if warnings else result

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import inventory_of
 
 from . import conftest
 from .conftest import Play
@@ -50,6 +51,43 @@ def backup(**options: t.Any) -> str:
 def endpoints(simulator: Simulator) -> list[str]:
     """What was asked for, in order."""
     return [entry["endpoint"] for entry in simulator.journal()]
+
+
+# --- secrets that are part of names
+
+
+@pytest.mark.parametrize(
+    "python", ["{{ ansible_playbook_python }}", "{{ ansible_playbook_python | dirname }}/./python"]
+)
+@pytest.mark.parametrize(
+    ("credentials", "warning"),
+    [
+        ({"COMMVAULT_USERNAME": "operator", "COMMVAULT_PASSWORD": "oracle"}, "The password is also the name"),
+        ({"COMMVAULT_AUTH_TOKEN": "x"}, "The auth_token is very short"),
+    ],
+)
+def test_a_host_whose_name_holds_the_secret_keeps_its_job(
+    play: Play, tmp_path: Path, credentials: dict[str, str], warning: str, python: str
+) -> None:
+    names = ["oracle", "oracle-orders", "next"]
+    estate = {
+        "clients": [{"name": "oracle", "instances": names}],
+        "users": [{"name": "operator", "password": "oracle"}],
+    }
+    (tmp_path / "inventory.json").write_text(inventory_of(names, "oracle"), encoding="utf-8")
+    with Simulator(estate, tokens=["x"]) as simulator:
+        run = play(
+            "rdsops.commvault.export_backup",
+            inventory=tmp_path / "inventory.json",
+            env={"COMMVAULT_AUTH_TOKEN": "", **credentials, "COMMVAULT_URL": simulator.url},
+            extravars={"ansible_python_interpreter": python or "{{ ansible_playbook_python }}"},
+            warnings=True,
+        )
+        started = {job["instance"]: str(job["job_id"]) for job in simulator.jobs()}
+    assert run.rc == 0
+    lines = run.message("Show | Show what became of the backups")[1:]
+    assert {line.split()[0]: line.split()[-1] for line in lines} == started
+    assert len([text for text in run.warnings if warning in " ".join(text.split())]) == 1
 
 
 # --- username and password

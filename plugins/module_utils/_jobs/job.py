@@ -259,7 +259,10 @@ def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = st
     if not job_id or job_id < 0:
         return None
     names = fields.member(summary, "subclient")
-    status = plain_text(summary.get("status") or summary.get("localizedStatus"), 80, clean)
+    status = str(summary.get("status") or summary.get("localizedStatus") or "")
+    # A password may be one of the vendor's words; anything else that he says may repeat one.
+    if _plain(status) not in STATES:
+        status = plain_text(status, 80, clean)
     level = fields.text(summary.get("backupLevelName"))
     if level is None or level.isdigit():
         level = _LEVELS.get(fields.number(level or summary.get("backupLevel")) or 0, level)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import traceback
 import typing as t
@@ -18,8 +19,9 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._argspec import connection_spec
 from .._errors import CommvaultError
 from .._http.session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
-from .._redact import Redactor, named_secrets, secret_forms
+from .._redact import Redactor, named_secrets
 from .connection import open_commcell, open_transport
+from .masking import masked, weak_secrets
 
 if t.TYPE_CHECKING:
     from .._argspec import ArgumentSpec
@@ -129,26 +131,57 @@ def _describe(exc: Exception, redactor: Redactor) -> str:
     return f"{type(exc).__name__} at {place}: {redactor.excerpt(str(exc))}"
 
 
-class _Module(AnsibleModule):
-    """An AnsibleModule that also masks what free-form options hold under names that sound secret.
+def find_secrets(params: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any], redactor: Redactor) -> None:
+    """Learn the secrets among options: those that are one, and what free-form ones hold under names that sound secret.
 
-    It must do so before anything else happens: Ansible writes the options to the system's log, and shows them when they
-    are wrong, before a module has its first word.
+    Args:
+        params: The values.
+        options: As of an argument specification.
+        redactor: Learns them.
+    """
+    for name, value in params.items():
+        secret = (options.get(name) or {}).get("no_log") and isinstance(value, str)
+        for found in [value] if secret else named_secrets(value):
+            redactor.add(found)
+
+
+class _Module(AnsibleModule):
+    """An AnsibleModule that masks its result by itself, since Ansible would do it in names, too.
+
+    It learns the secrets among its options before anything else happens: Ansible writes the options to the system's
+    log, and shows them when they are wrong, before a module has its first word.
     """
 
-    def fail_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-        """As of AnsibleModule."""
-        self._mask_free_forms()
-        super().fail_json(*args, **kwargs)
+    _redactor: Redactor | None = None
+
+    @property
+    def redactor(self) -> Redactor:
+        """Knows all secrets of this run."""
+        if self._redactor is None:
+            self._redactor = Redactor(listener=self._hide)
+            find_secrets(getattr(self, "params", None) or {}, self.argument_spec, self._redactor)
+        return self._redactor
+
+    def _hide(self, forms: set[str]) -> None:
+        # Not tell_ansible: from ansible-core 2.22 on, a module hands what it was told on in its result, unmasked.
+        self.no_log_values.update(forms)
 
     def _log_invocation(self) -> None:
-        self._mask_free_forms()
+        given = self.params
+        self.params = masked(given, self.redactor)
         super()._log_invocation()
+        self.params = given
 
-    def _mask_free_forms(self) -> None:
-        for value in (getattr(self, "params", None) or {}).values():
-            for secret in named_secrets(value):
-                self.no_log_values.update(secret_forms(secret))
+    def _return_formatted(self, kwargs: dict[str, t.Any]) -> None:
+        result = masked({"invocation": {"module_args": getattr(self, "params", {})}, **kwargs}, self.redactor)
+        # What is left of secrets was left on purpose.
+        texts = json.dumps(result, default=str, ensure_ascii=False)
+        self.no_log_values = {form for form in self.no_log_values if str(form) not in texts}
+        if hasattr(self, "_new_secrets"):
+            # From ansible-core 2.22 on they would stand in the result, as they are, for Ansible to mask them. There is
+            # nothing left to mask, and the files of async keep results.
+            self._new_secrets.flush()
+        super()._return_formatted(result)
 
 
 def run_module(spec: ArgumentSpec, work: Work) -> None:
@@ -164,13 +197,15 @@ def run_module(spec: ArgumentSpec, work: Work) -> None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     run = ModuleRun(
         module.params,
-        Redactor(listener=module.no_log_values.update),
+        module.redactor,
         module.check_mode,
         module._diff,
         module._verbosity,
         module.warn,
         complete.environment.complete(complete.options, module.params),
     )
+    for warning in weak_secrets(run.params):
+        module.warn(warning)
     result = run_safely(run, work)
     if result.get("failed"):
         module.fail_json(**result)

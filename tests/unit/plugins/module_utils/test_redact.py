@@ -40,10 +40,29 @@ BASE64 = base64.b64encode(SECRET.encode()).decode()
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
         json.dumps(SECRET)[1:-1].replace("/", "\\/"),
+        SECRET.upper(),
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+        quote(quote(SECRET)),
+        quote(quote(SECRET, safe=""), safe=""),
     ],
 )  # fmt: skip
 def test_a_secret_is_masked_in_every_form_it_travels_in(form):
     assert Redactor([SECRET]).clean(f"before {form} after") == f"before {MASK} after"
+
+
+@pytest.mark.parametrize("user", ["a", "ab", "abc", "operator"])
+def test_a_secret_is_masked_in_the_base64_of_more_than_itself(user):
+    encoded = base64.b64encode(f"{user}:{SECRET}:x".encode()).decode()
+    left = Redactor([SECRET]).clean(encoded)
+    assert MASK in left
+    known = base64.b64decode((left.partition(MASK)[0] + "====")[: len(left.partition(MASK)[0]) // 4 * 4])
+    assert known in f"{user}:p".encode()
+
+
+def test_a_text_of_a_megabyte_that_is_almost_the_secret_is_masked_in_one_pass():
+    nearly = SECRET[:-1] * 100_000
+    assert Redactor([SECRET, "*", "**"]).clean(f"{nearly}{SECRET}**") == f"{nearly}{MASK}{MASK}"
 
 
 def test_a_secret_with_quotes_and_backslashes_is_masked_as_python_shows_it():
