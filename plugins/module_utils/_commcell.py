@@ -186,7 +186,7 @@ class CommCell:
     def _probe(self) -> None:
         """Ask something small, once. Raises CommvaultError."""
         limit = min(PROBE_TIMEOUT, self.transport.timeout)
-        reply = self._call("POST", WHO_AM_I, False, {"repeat": False, "timeout": limit})
+        reply = self._call("POST", WHO_AM_I, False, {"repeat": False, "timeout": limit, "within": limit})
         self.check(reply, "POST", WHO_AM_I, changes=False)
 
     def _call(self, method: str, path: str, changes: bool, kwargs: t.Mapping[str, t.Any]) -> Reply:
@@ -252,7 +252,7 @@ class CommCell:
             # A 429 proves that nothing was carried out.
             if reply.status != 429:
                 return reply
-            limiter.pause(retry_after(reply.status, reply.headers) or 0.0)
+            limiter.pause(retry_after(reply.status, reply.headers))
             if limiter.acquire() > 0:
                 return reply
 

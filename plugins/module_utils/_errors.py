@@ -180,6 +180,11 @@ class ErrorKind(str, enum.Enum):
         return self.lasts is Lasts.FINAL or (self.lasts is Lasts.UNLESS_PROVEN and not proven)
 
     @property
+    def denies_access(self) -> bool:
+        """Whether it is the credentials that the server did not like."""
+        return self in (ErrorKind.AUTHENTICATION, ErrorKind.PERMISSION)
+
+    @property
     def about_the_server(self) -> bool:
         """Whether a request that starts another backup would fail alike; a quota is waited for, and no such reason."""
         return self.about in (About.SERVER, About.ADDRESS) and self is not ErrorKind.RATE_LIMITED

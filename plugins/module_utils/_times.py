@@ -14,6 +14,7 @@ import typing as t
 
 from ._errors import InvalidInput
 
+LONGEST = 100 * 366 * 86400.0  # seconds
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART = r"(\d+(?:\.\d+)?)\s*([smhdw])"
 _WHOLE = re.compile(rf"(?:{_PART}\s*)+$", re.IGNORECASE)
@@ -73,12 +74,17 @@ def parse_duration(value: t.Any, name: str) -> float:
         InvalidInput: It is anything else; negative numbers are.
     """
     text = str(value).strip()
+    seconds = None
     if not isinstance(value, bool):
         if _NUMBER.match(text):
-            return float(text)
-        if _WHOLE.match(text):
+            seconds = float(text)
+        elif _WHOLE.match(text):
             parts = re.findall(_PART, text, re.IGNORECASE)
-            return sum(float(number) * _UNITS[unit.lower()] for number, unit in parts)
+            seconds = sum(float(number) * _UNITS[unit.lower()] for number, unit in parts)
+    if seconds is not None and seconds > LONGEST:
+        raise InvalidInput(f"{name} must be at most 100 years.")
+    if seconds is not None:
+        return seconds
     raise InvalidInput(
         f"{name} must be a number of seconds, or one with a unit, such as 90, 30m, 4h, 2d or 1h30m, not {text!r}."
     )

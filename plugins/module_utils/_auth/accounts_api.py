@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from .._errors import ErrorKind, RequestError
-from .._http.reply_errors import ACCESS_DENIED, error_from_reply
+from .._http.reply_errors import ACCESS_DENIED, error_from_reply, is_to_login
 from .standing import CredentialStatus
 from .token import auth_headers
 
@@ -239,9 +239,10 @@ def is_denial(reply: Reply, changes: bool = False) -> bool:
     """Whether an answer says "access denied", which Commvault says of dead tokens and of missing permissions alike.
 
     It comes with 401 (https://api.commvault.com, Oracle DB backup), 403, or with error code 5 and another status; the
-    last counts only for requests that change nothing, since such an answer can report what was started all the same.
+    last counts only for requests that change nothing, since such an answer can report what was started all the same. A
+    redirect to a login page says it, too, as web tiers have it.
     """
-    if reply.status in (401, 403):
+    if reply.status in (401, 403) or is_to_login(reply):
         return True
     if changes or not isinstance(reply.data, dict):
         return False

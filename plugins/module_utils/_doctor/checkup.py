@@ -239,7 +239,7 @@ class Checkup:
         try:
             reply = self._ask("POST", "WhoAmI", commcell)
         except CommvaultError as error:
-            if error.kind in (ErrorKind.REDIRECT, ErrorKind.AUTHENTICATION, ErrorKind.INVALID_INPUT):
+            if error.kind.ends_a_wait(proven=False) and error.kind is not ErrorKind.TLS:
                 self._add("header", DIFFERS, "The login failed.")
                 raise _Over(UNUSABLE, str(error)) from error
             self._add("tls" if error.kind == ErrorKind.TLS else "url", DIFFERS, f"No answer: {error.kind}.")

@@ -22,9 +22,6 @@ if t.TYPE_CHECKING:
     from .api import TaskReply, TasksApi
     from .request import ExportOptions, ExportPlan, Instance
 
-# What is waited out before the same request goes out again, in seconds, where a 429 does not say how long.
-WAIT_AFTER_429 = 60.0
-
 
 class Submission:
     """Sends the createtask requests of one call. Nothing that may have been carried out is sent twice."""
@@ -91,7 +88,7 @@ class Submission:
             except CommvaultError as error:
                 if error.kind is ErrorKind.RATE_LIMITED and not isinstance(error, _QuotaExceeded):
                     # A 429 proves that nothing ran: the same request may go out again in its turn.
-                    self._limiter.pause(getattr(error, "retry_after", None) or WAIT_AFTER_429)
+                    self._limiter.pause(getattr(error, "retry_after", None))
                     continue
                 return self._failed(batch, error, sent_at)
             return _started(batch, reply, sent_at)

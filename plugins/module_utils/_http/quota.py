@@ -15,7 +15,8 @@ import typing as t
 from collections import deque
 from email.utils import parsedate_to_datetime
 
-RATE_LIMIT_WAIT = 60.0  # seconds; for a 429 without any header that says how long
+RATE_LIMIT_WAIT = 60.0  # seconds; the most that is waited after a 429 that does not say how long
+FIRST_WAIT = 1.0  # seconds; what is waited after the first of such
 # Reset is known as seconds that are left and as a time in epoch seconds; no window is longer than this.
 _LONGEST_WINDOW = 366 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -63,7 +64,7 @@ def retry_after(status: int, headers: t.Mapping[str, str]) -> float | None:
     """Seconds to wait before the next request, None if the answer does not ask for any.
 
     From Retry-After; for a 429 without it from X-RateLimit-Reset (seconds that are left, as others use these headers:
-    inferred), from X-RateLimit-Period, or RATE_LIMIT_WAIT.
+    inferred), or from X-RateLimit-Period.
     """
     seconds = _seconds(headers.get("Retry-After", "").strip())
     if seconds is not None or status != 429:
@@ -73,8 +74,7 @@ def retry_after(status: int, headers: t.Mapping[str, str]) -> float | None:
         reset = max(0.0, reset - time.time())
     if reset is not None:
         return reset
-    period = _number(headers, "X-RateLimit-Period")
-    return RATE_LIMIT_WAIT if period is None else period
+    return _number(headers, "X-RateLimit-Period")
 
 
 def _seconds(value: str) -> float | None:
@@ -113,6 +113,7 @@ class RateLimiter:
         self._not_before = clock()
         self._sent: deque[float] = deque()
         self._quota: Quota | None = None
+        self._next_wait = FIRST_WAIT
 
     def acquire(self) -> float:
         """Wait until a request may go out, and count it; returns 0.
@@ -140,12 +141,19 @@ class RateLimiter:
         return turn
 
     def note(self, quota: Quota | None) -> None:
-        """Take in the quota that an answer announced."""
-        if quota:
-            with self._lock:
-                self._quota = quota
-
-    def pause(self, seconds: float) -> None:
-        """Let nothing out for a while: the server has said that its quota is used up."""
+        """Take in a good answer, and the quota that it announced."""
         with self._lock:
+            self._next_wait = FIRST_WAIT
+            self._quota = quota or self._quota
+
+    def pause(self, seconds: float | None) -> None:
+        """Let nothing out for a while: the server has said that its quota is used up.
+
+        Args:
+            seconds: What it said; None where it did not say how long. That grows, since a policy of a customer-managed
+                CommCell counts per second, and others per minute.
+        """
+        with self._lock:
+            if seconds is None:
+                seconds, self._next_wait = self._next_wait, min(RATE_LIMIT_WAIT, 2 * self._next_wait)
             self._not_before = max(self._not_before, self._clock() + seconds)

@@ -12,6 +12,7 @@ import json
 import typing as t
 
 _MARKUP_START = "<"
+MAX_DEPTH = 100  # levels of objects and lists in each other; Commvault's answers have less than twenty
 
 
 class Reply(t.NamedTuple):
@@ -22,7 +23,7 @@ class Reply(t.NamedTuple):
         headers: A case-insensitive mapping.
         text: The body as text.
         shape: "object", "array", "string" (a JSON string), "scalar", "text" (neither JSON nor markup), "markup" (HTML,
-            XML), "empty", or "cut" (begins like JSON, but is not).
+            XML), "empty", "cut" (begins like JSON, but is not), or "deep" (nested deeper than MAX_DEPTH).
         data: The parsed JSON for object, array, string and scalar; else None.
         trusted: Whether the server is known to accept the credentials of the request, so that a denial is about
             something else.
@@ -65,6 +66,10 @@ def read_reply(status: int, headers: t.Mapping[str, str], body: bytes, complete:
         if stripped.startswith(_MARKUP_START):
             return Reply(status, headers, text, "markup")
         return Reply(status, headers, text, "cut" if stripped[0] in '{["' else "text")
+    except RecursionError:
+        return Reply(status, headers, text, "deep")
+    if _is_too_deep(stripped, data):
+        return Reply(status, headers, text, "deep")
     if isinstance(data, dict):
         return Reply(status, headers, text, "object", data)
     if isinstance(data, list):
@@ -74,3 +79,16 @@ def read_reply(status: int, headers: t.Mapping[str, str], body: bytes, complete:
     if data is None:
         return Reply(status, headers, text, "empty")
     return Reply(status, headers, text, "scalar", data)
+
+
+def _is_too_deep(text: str, data: t.Any) -> bool:
+    """Whether parsed JSON is nested deeper than MAX_DEPTH."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return False
+    level = [data]
+    for _depth in range(MAX_DEPTH):
+        members = (one for box in level for one in (box.values() if isinstance(box, dict) else box))
+        level = [one for one in members if isinstance(one, (dict, list))]
+        if not level:
+            return False
+    return True

@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from .._errors import ErrorKind, RequestError
 from .base_url import USUAL_BASE_URLS, without_query
 from .fields import as_number
 from .quota import retry_after
+from .reply import MAX_DEPTH
 
 if t.TYPE_CHECKING:
     from .._redact import Redactor
@@ -62,6 +63,7 @@ _SHAPES = {
     "markup": "a web page",
     "empty": "nothing",
     "cut": "broken JSON",
+    "deep": f"JSON nested deeper than {MAX_DEPTH} levels",
 }
 
 # The statuses that say all by themselves, with the kind of error and its words.
@@ -134,23 +136,19 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     vendor = find_error(reply.data)
     error = _Wording(reply, method, url, redactor, vendor)
     status, host = reply.status, error.host
-    if reply.trusted:
+    if reply.trusted and not 300 <= status < 400:
         kind, text = _NO_PERMISSION
         return error(kind, text.format(host=host))
-    if 200 <= status < 300:
-        if vendor is not None:
-            return error(_vendor_kind(vendor), f"{host} refused the request")
-        if reply.shape in ("object", "array"):
+    if status < 300 and vendor is not None:
+        return error(_vendor_kind(vendor), f"{host} refused the request")
+    if status < 300:
+        # A 204 to a read has nothing to list; an answer that is empty otherwise says nothing at all.
+        if status >= 200 and (reply.shape in ("object", "array") or (status == 204 and not changes)):
             return None
-        return error(
-            ErrorKind.BAD_REPLY, f"{host} answered with {_SHAPES[reply.shape]} instead of JSON", maybe_ran=changes
-        )
+        what = f"{_SHAPES[reply.shape]} instead of JSON" if status >= 200 else "an interim status and no other"
+        return error(ErrorKind.BAD_REPLY, f"{host} answered with {what}", maybe_ran=changes)
     if 300 <= status < 400:
-        target = redactor.clean(without_query(reply.headers.get("Location", ""))) or "another place"
-        return error(
-            ErrorKind.REDIRECT,
-            f"{host} redirects to {target}, which is not followed. If it is the right server, put it into url",
-        )
+        return error(ErrorKind.REDIRECT, _redirect_text(reply, host, url, redactor))
     if status in _PLAIN_STATUSES:
         kind, text = _PLAIN_STATUSES[status]
         return error(kind, text.format(host=host))
@@ -167,6 +165,27 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     if status == 500 and vendor is not None and vendor.code is not None:
         return error(_vendor_kind(vendor), f"{host} refused the request")
     return error(ErrorKind.SERVER, f"{host} failed", maybe_ran=changes)
+
+
+def is_to_login(reply: Reply) -> bool:
+    """Whether an answer sends the client to a page to log in, as web tiers do with ended sessions."""
+    return 300 <= reply.status < 400 and "login" in urlsplit(reply.headers.get("Location", "")).path.lower()
+
+
+def _redirect_text(reply: Reply, host: str, url: str, redactor: Redactor) -> str:
+    where = reply.headers.get("Location", "")
+    target = redactor.clean(without_query(where)) or "another place"
+    if is_to_login(reply):
+        return (
+            f"{host} redirects to its login page ({target}): the session has ended, or this token is not taken for"
+            " this request"
+        )
+    if where and urlsplit(urljoin(url, where)).path.rstrip("/") == urlsplit(url).path.rstrip("/"):
+        return (
+            f"{host} redirects to {target}, which is not followed. Something in front of the CommCell, such as a proxy,"
+            " rewrites its URLs: it must pass them on as they are"
+        )
+    return f"{host} redirects to {target}, which is not followed. If it is the right server, put it into url"
 
 
 def _vendor_kind(vendor: VendorError) -> ErrorKind:

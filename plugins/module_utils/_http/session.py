@@ -11,14 +11,20 @@ requests and urllib3 do the work; here are only the rules in which a client of b
 
 from __future__ import annotations
 
+import http.client
+import io
+import os
+import socket
 import ssl
 import threading
+import time
 import traceback
 import typing as t
 from urllib.parse import unquote, urlsplit
 
+from .._errors import InvalidInput
 from .base_url import is_loopback
-from .quota import retry_after
+from .quota import RATE_LIMIT_WAIT, retry_after
 
 if t.TYPE_CHECKING:
     from .base_url import BaseUrl
@@ -42,18 +48,77 @@ else:
 
 USER_AGENT = "rdsops.commvault (Ansible collection)"
 BACKOFF_FACTOR = 0.5  # seconds; urllib3 doubles it with each attempt
+# Seconds to wait after a 429 that does not say how long, the first time, and by what it grows. Policies of
+# customer-managed CommCells count requests per second
+# (https://documentation.commvault.com/11.42/software/controlling_api_requests_with_rate_limiter_policy.html).
+BARE_LIMIT_WAIT, BARE_LIMIT_GROWTH = 1.0, 6.0
+# How much longer than timeout, which is for each silence, a whole answer may take.
+ANSWER_FACTOR = 5
+MAX_BODY = 64 << 20  # bytes, unpacked
+_CHUNK = 1 << 16
+# Repeats that all requests of a run may make together beyond what answers have earned: a dead server must not get each
+# request several times.
+RETRY_QUOTA = 40
 # 500 is missing: Commvault answers lasting errors with it (unknown names, for one), so repeating it only costs quota.
 PASSING_STATUSES = frozenset([429, 502, 503, 504])
 
-# What this thread works on: the rules for repeating the request in hand, and whether it is certain that nothing of it
-# was sent.
+# What this thread works on: the rules for repeating the request in hand, whether it is certain that nothing of it was
+# sent, and when its answer must be complete, on the monotonic clock.
 _request_state = threading.local()
+
+
+class AnswerTooLong(Exception):
+    """The body of an answer is larger than MAX_BODY."""
+
+
+class AnswerTooSlow(socket.timeout):
+    """An answer was not complete in time although there was never a silence of timeout seconds."""
+
+
+class _TimedBytes(io.RawIOBase):
+    """What comes from a socket, until the answer in hand must be complete."""
+
+    def __init__(self, raw: t.Any) -> None:
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> t.Any:
+        limit = getattr(_request_state, "complete_by", None)
+        if limit is not None and time.monotonic() > limit:
+            raise AnswerTooSlow("the answer took too long")
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """http.client's response, bounded in time, and with every interim answer read past.
+
+    http.client reads past 100 only; gateways also send 102 and 103 before the answer.
+    """
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fp = io.BufferedReader(_TimedBytes(self.fp.detach()))
+
+    def _read_status(self) -> t.Any:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            # 100 is for http.client itself; after 101 no HTTP follows.
+            if not 101 < status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
 
 
 class _TrackedConnection:
     """Knows when a request may have reached the server: a failure before that proves that nothing ran."""
 
     sock: t.Any = None
+    response_class: t.Any = _Response
 
     def connect(self) -> None:
         try:
@@ -69,6 +134,7 @@ class _TrackedConnection:
         if self.sock is None:
             self.connect()
         _request_state.unsent = False
+        _request_state.complete_by = time.monotonic() + getattr(_request_state, "answer_time", float("inf"))
         return super().request(*args, **kwargs)  # type: ignore[misc]
 
 
@@ -116,6 +182,27 @@ class _Adapter(HTTPAdapter):
         return super().send(*args, **kwargs)
 
 
+class RetryQuota:
+    """Repeats that all requests of a run may still make. Thread-safe; each answer earns one, as in the AWS SDKs."""
+
+    def __init__(self) -> None:
+        self._left = RETRY_QUOTA
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Use one up; False if there is none."""
+        with self._lock:
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+    def earn(self) -> None:
+        """An answer came."""
+        with self._lock:
+            self._left = min(RETRY_QUOTA, self._left + 1)
+
+
 class VendorRetry(Retry):
     """urllib3's Retry that waits as quota.retry_after says, and never longer than max_wait seconds.
 
@@ -127,27 +214,37 @@ class VendorRetry(Retry):
     # 503.
     RETRY_AFTER_STATUS_CODES = frozenset([429])
     max_wait = 60.0
+    quota: RetryQuota | None = None
 
     def new(self, **kwargs: t.Any) -> t.Any:
         """A copy with the counts of kwargs, as urllib3 asks for one after each attempt."""
         fresh = super().new(**kwargs)
-        fresh.max_wait = self.max_wait
+        fresh.max_wait, fresh.quota = self.max_wait, self.quota
         return fresh
 
     def get_retry_after(self, response: t.Any) -> float | None:
-        """Seconds that the server asks to wait."""
-        return retry_after(response.status, response.headers)
+        """Seconds that the server asks to wait, or that a limit without any such word is given."""
+        seconds = retry_after(response.status, response.headers)
+        if seconds is not None or response.status != 429:
+            return seconds
+        return min(RATE_LIMIT_WAIT, BARE_LIMIT_WAIT * BARE_LIMIT_GROWTH ** max(0, len(self.history) - 1))
 
     def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        """Count an attempt; ends the attempts when the server asks for a longer wait than max_wait."""
-        response = kwargs.get("response")
-        if response is not None and (self.get_retry_after(response) or 0) > self.max_wait:
-            # urllib3 takes it as "no attempt left" and, since raise_on_status is off, hands the answer to the caller.
-            raise MaxRetryError(kwargs.get("_pool"), "", ResponseError("the wait is too long"))  # type: ignore[arg-type]
-        return super().increment(*args, **kwargs)
+        """Count an attempt.
+
+        It ends the attempts when the server asks for a longer wait than max_wait, or when all requests together have
+        made too many.
+        """
+        fresh = super().increment(*args, **kwargs)
+        response, error = kwargs.get("response"), kwargs.get("error")
+        too_long = response is not None and (self.get_retry_after(response) or 0) > self.max_wait
+        if too_long or not (self.quota and self.quota.take()):
+            # urllib3 takes it as "no attempt left" and, since raise_on_status is off, hands an answer to the caller.
+            raise MaxRetryError(kwargs.get("_pool"), "", error or ResponseError("no more attempts"))  # type: ignore[arg-type]
+        return fresh
 
 
-def _rules(attempts: int, max_wait: float, **kwargs: t.Any) -> VendorRetry:
+def _rules(attempts: int, quota: RetryQuota, max_wait: float, **kwargs: t.Any) -> VendorRetry:
     rules = VendorRetry(
         total=None,
         connect=attempts,
@@ -160,35 +257,39 @@ def _rules(attempts: int, max_wait: float, **kwargs: t.Any) -> VendorRetry:
         raise_on_redirect=False,
         **kwargs,
     )
-    rules.max_wait = max_wait
+    rules.max_wait, rules.quota = max_wait, quota
     return rules
 
 
-def read_rules(attempts: int, max_wait: float) -> VendorRetry:
+def read_rules(attempts: int, quota: RetryQuota, max_wait: float) -> VendorRetry:
     """Repeat what changes nothing on any passing fault.
 
     Args:
         attempts: How often, for each sort of fault.
+        quota: Of repeats, which all requests of a run share.
         max_wait: The longest time in seconds to wait for a quota.
     """
-    return _rules(attempts, max_wait, read=attempts, status_forcelist=PASSING_STATUSES)
+    return _rules(attempts, quota, max_wait, read=attempts, status_forcelist=PASSING_STATUSES)
 
 
-def write_rules(attempts: int) -> VendorRetry:
+def write_rules(attempts: int, quota: RetryQuota) -> VendorRetry:
     """Repeat only failed attempts to connect: they prove that nothing was carried out. So does a 429, but whoever sends
     many requests that change something waits for a quota once for all of them.
     """
-    return _rules(attempts, 0.0, read=0, status_forcelist=frozenset())
+    return _rules(attempts, quota, 0.0, read=0, status_forcelist=frozenset())
 
 
-def unrepeated_rules(attempts: int, max_wait: float) -> VendorRetry:
+def unrepeated_rules(attempts: int, quota: RetryQuota, max_wait: float) -> VendorRetry:
     """As write_rules, for a single request, which also waits for a quota, at most max_wait seconds."""
-    return _rules(attempts, max_wait, read=0, status_forcelist=frozenset([429]))
+    return _rules(attempts, quota, max_wait, read=0, status_forcelist=frozenset([429]))
 
 
 def was_never_sent(exc: BaseException) -> bool:
-    """Whether an error of requests is certain to have come before anything of the request in hand was sent."""
+    """Whether an error of requests is certain to have come before anything of the request in hand was carried out."""
     if getattr(_request_state, "unsent", False) or isinstance(exc, requests.exceptions.ConnectTimeout):
+        return True
+    # With TLS 1.3 this comes after the request was written, but the server does not look at what it got then.
+    if isinstance(exc, requests.exceptions.SSLError) and "certificate_required" in str(exc).lower().replace(" ", "_"):
         return True
     reason = getattr(exc.args[0], "reason", None) if exc.args else None
     return isinstance(reason, ConnectTimeoutError)
@@ -206,7 +307,8 @@ def make_session(base: BaseUrl, *, validate_certs: bool, ca_path: str | None, po
         pool_size: The most connections, and requests, at once.
     """
     session = requests.Session()
-    adapter = _Adapter(pool_connections=1, pool_maxsize=pool_size, pool_block=True)
+    # Not pool_block, which would wait for ever for a connection that was lost in an error.
+    adapter = _Adapter(pool_connections=1, pool_maxsize=pool_size)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     verify: bool | str = (ca_path or True) if validate_certs else False
@@ -214,6 +316,11 @@ def make_session(base: BaseUrl, *, validate_certs: bool, ca_path: str | None, po
     # for.
     settings = session.merge_environment_settings(base.url, {}, False, verify, None)
     session.verify = settings["verify"]
+    if not ca_path and isinstance(session.verify, str) and not os.path.exists(session.verify):
+        raise InvalidInput(
+            f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {session.verify!r}, which does not exist on the machine that"
+            " runs this task. Unset it, or set ca_path."
+        )
     # A proxy has no business between this machine and itself, and over plain http it would be shown the token.
     session.proxies = {} if base.plain and is_loopback(base.host) else dict(settings["proxies"])
     session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
@@ -231,6 +338,7 @@ def send(
     data: bytes | None,
     timeout: float,
     on_response: t.Callable[[t.Any], object] | None = None,
+    within: float | None = None,
 ) -> tuple[t.Any, bytes]:
     """Send a request, and repeat it by the rules.
 
@@ -238,6 +346,8 @@ def send(
     and send cookies back.
 
     Args:
+        timeout: Seconds to connect, and for each silence. A whole answer may take ANSWER_FACTOR times as long.
+        within: Seconds that a whole answer may take, if less.
         on_response: Called with requests' response as long as its connection is still at hand.
 
     Returns:
@@ -245,19 +355,42 @@ def send(
 
     Raises:
         requests.exceptions.RequestException: As requests does; see was_never_sent.
+        AnswerTooLong: The body is too large.
     """
     _request_state.rules = rules
-    _request_state.unsent = False
+    _request_state.unsent = True
+    _request_state.complete_by = None
+    _request_state.answer_time = ANSWER_FACTOR * timeout if within is None else min(ANSWER_FACTOR * timeout, within)
     try:
         request = requests.PreparedRequest()
         request.prepare(method, url, {**session.headers, **headers}, params=params, data=data)
+        # From here on the connection says what was sent.
+        _request_state.unsent = False
         adapter = session.get_adapter(request.url)
         response = adapter.send(request, timeout=timeout, verify=session.verify, proxies=session.proxies)
-        if on_response:
-            on_response(response)
-        return response, response.content
+        try:
+            if on_response:
+                on_response(response)
+            body = _body_of(response)
+        except BaseException:
+            # Not to be used again: what is left of the answer would be taken for that of the next request.
+            response.close()
+            raise
     finally:
-        _request_state.rules = None
+        _request_state.rules = _request_state.complete_by = None
+    if rules.quota and response.status_code not in PASSING_STATUSES:
+        rules.quota.earn()
+    return response, body
+
+
+def _body_of(response: t.Any) -> bytes:
+    chunks, size = [], 0
+    for chunk in response.iter_content(_CHUNK):
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise AnswerTooLong
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def proxy_secrets(session: t.Any) -> list[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import typing as t
 
@@ -20,6 +21,10 @@ from .._errors import CommvaultError, ErrorKind, InvalidInput, RequestError
 from .reply import Reply, read_reply
 from .session import (
     HAS_REQUESTS,
+    MAX_BODY,
+    AnswerTooLong,
+    AnswerTooSlow,
+    RetryQuota,
     make_session,
     proxy_secrets,
     read_rules,
@@ -37,6 +42,8 @@ if t.TYPE_CHECKING:
     from .base_url import BaseUrl
 
 # urllib3 begins some of its texts with the Python object that failed.
+# Errors of the resolver that do not pass: there is no such name, or it has no address.
+_NO_ADDRESS = frozenset([socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)])
 _LEADING_OBJECT = re.compile(r"^[<\w.]*(?:Connection|Pool)[^:]*: ")
 
 
@@ -80,10 +87,11 @@ class Transport:
         self._lock = threading.Lock()
         self._reads = 0
         self._writes = 0
-        self._read_rules = read_rules(read_retries, max_rate_limit_wait)
-        self._write_rules = write_rules(read_retries)
-        self._unrepeated_rules = unrepeated_rules(read_retries, max_rate_limit_wait)
-        self._single_rules = read_rules(0, 0.0)
+        quota = RetryQuota()
+        self._read_rules = read_rules(read_retries, quota, max_rate_limit_wait)
+        self._write_rules = write_rules(read_retries, quota)
+        self._unrepeated_rules = unrepeated_rules(read_retries, quota, max_rate_limit_wait)
+        self._single_rules = read_rules(0, quota, 0.0)
         self.session = make_session(base, validate_certs=validate_certs, ca_path=ca_path, pool_size=pool_size)
         for secret in proxy_secrets(self.session):
             redactor.add(secret)
@@ -151,6 +159,7 @@ class Transport:
         body: t.Any = None,
         timeout: float | None = None,
         on_response: t.Callable[[t.Any], object] | None = None,
+        within: float | None = None,
     ) -> Reply:
         """Send a request by some rules.
 
@@ -164,6 +173,7 @@ class Transport:
             body: Sent as JSON unless None.
             timeout: Seconds, instead of the usual.
             on_response: As of session.send.
+            within: Seconds for the whole answer, if less than usual.
 
         Returns:
             Any answer, good or bad.
@@ -182,18 +192,17 @@ class Transport:
         timeout = timeout or self.timeout
         try:
             response, content = send(
-                self.session,
-                rules,
-                method,
-                url,
-                headers=all_headers,
-                params=params,
-                data=data,
-                timeout=timeout,
-                on_response=on_response,
-            )
-        except requests.exceptions.RequestException as exc:
-            # Not chained: the text of exc can hold more of the request than may be shown, and users are shown traces.
+                self.session, rules, method, url,
+                headers=all_headers, params=params, data=data, timeout=timeout, within=within, on_response=on_response,
+            )  # fmt: skip
+        except AnswerTooLong:
+            raise RequestError(
+                f"The answer of {self.base.host} is larger than {MAX_BODY >> 20} MiB. ({method} {url})",
+                ErrorKind.BAD_REPLY, method=method, url=url, maybe_ran=changes,
+            ) from None  # fmt: skip
+        except Exception as exc:  # noqa: BLE001  # pylint: disable=broad-except
+            # Of any kind, since a fault of a library in the middle of an answer must not look like one before it. Not
+            # chained: the text of exc can hold more of the request than may be shown, and users are shown traces.
             raise self._failed(exc, method, url, timeout, changes) from None
         # With urllib3 1 an answer that is shorter than announced raises nothing.
         complete = not getattr(response.raw, "length_remaining", 0)
@@ -201,16 +210,21 @@ class Transport:
 
     def _failed(self, exc: Exception, method: str, url: str, timeout: float, changes: bool) -> CommvaultError:
         errors = requests.exceptions
-        if isinstance(exc, (errors.InvalidHeader, errors.InvalidProxyURL, ValueError)):
-            return InvalidInput(f"The request cannot be made: {self.redactor.excerpt(str(exc))}")
         unsent = was_never_sent(exc)
+        if unsent and (not isinstance(exc, errors.RequestException) or isinstance(exc, ValueError)):
+            return InvalidInput(f"The request cannot be made: {self.redactor.excerpt(str(exc))}")
         host = self.base.host
-        if isinstance(exc, errors.SSLError):
+        if unsent and isinstance(exc, errors.SSLError):
             kind, text = ErrorKind.TLS, _tls_text(host, self._cause(exc))
         elif unsent and isinstance(exc, errors.ProxyError):
             kind, text = ErrorKind.CONNECTION, f"The proxy for {host} could not be used: {self._cause(exc)}."
         elif unsent:
             kind, text = ErrorKind.CONNECTION, f"{host} could not be reached: {self._cause(exc)}."
+        elif _is_caused_by(exc, AnswerTooSlow):
+            kind, text = (
+                ErrorKind.TIMEOUT,
+                f"The answer of {host} was not complete in the time for it.",
+            )
         elif isinstance(exc, errors.Timeout) or "timed out" in str(exc).lower():
             kind, text = ErrorKind.TIMEOUT, f"{host} did not answer within {timeout:g} seconds."
         else:
@@ -218,7 +232,11 @@ class Transport:
                 ErrorKind.INTERRUPTED,
                 f"The connection to {host} broke before the answer was complete: {self._cause(exc)}.",
             )
-        return RequestError(f"{text} ({method} {url})", kind, method=method, url=url, maybe_ran=changes and not unsent)
+        error = RequestError(f"{text} ({method} {url})", kind, method=method, url=url, maybe_ran=changes and not unsent)
+        error.unknown_host = any(
+            isinstance(link, socket.gaierror) and link.errno in _NO_ADDRESS for link in _chain_of(exc)
+        )
+        return error
 
     def _cause(self, exc: BaseException) -> str:
         """The innermost reason in a chain of wrapped errors, in one clean line."""
@@ -233,9 +251,28 @@ class Transport:
         return self.redactor.excerpt(text).rstrip(".") or type(exc).__name__
 
 
+def _chain_of(exc: BaseException) -> t.Iterator[BaseException]:
+    """An error and all that it wraps."""
+    left, seen = [exc], set()
+    while left:
+        link = left.pop()
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner = (getattr(link, "reason", None), link.__cause__, link.__context__, *link.args)
+        left += [one for one in inner if isinstance(one, BaseException)]
+
+
+def _is_caused_by(exc: BaseException, cause: type[BaseException]) -> bool:
+    return any(isinstance(link, cause) for link in _chain_of(exc))
+
+
 def _tls_text(host: str, reason: str) -> str:
     text = f"The TLS connection to {host} failed: {reason}."
     lowered = reason.lower()
+    if "certificate_required" in lowered.replace(" ", "_"):
+        return text + " The server wants a certificate of the client, which this collection does not support."
     if "hostname" in lowered or "ip address mismatch" in lowered or "doesn't match" in lowered:
         return text + " The certificate is made out to another name: put the name in the certificate into url."
     if "expired" in lowered:

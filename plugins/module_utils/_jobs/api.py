@@ -112,7 +112,7 @@ class JobsApi:
         """
         self._limits = {} if repeat else {"repeat": False}
         if seconds is not None:
-            self._limits["timeout"] = min(seconds, self._commcell.transport.timeout)
+            self._limits.update(timeout=min(seconds, self._commcell.transport.timeout), within=seconds)
 
     def url(self, job_id: str) -> str | None:
         """The page of a job in the Command Center, None if its address cannot be told."""

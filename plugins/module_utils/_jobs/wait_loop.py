@@ -12,7 +12,7 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import CommvaultError, ErrorKind
+from .._errors import CommvaultError
 
 if t.TYPE_CHECKING:
     from .job import Job
@@ -131,7 +131,7 @@ class _Loop:
 
     def _is_final(self, error: CommvaultError, now: float) -> bool:
         """Whether an error ends the wait. A refusal of credentials that were good before is given some time."""
-        if error.kind not in (ErrorKind.AUTHENTICATION, ErrorKind.PERMISSION) or not self.proven:
+        if not error.kind.denies_access or not self.proven:
             return error.kind.ends_a_wait(self.proven)
         since, polls = self._refused or (now, 0)
         self._refused = (since, polls + 1)

@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
 
     Option = t.Callable[[str], t.Any]
 
+LONGEST_TIMEOUT = 86400  # seconds; what is much longer no socket takes
 SECRET_OPTIONS = ("auth_token", "password")
 # The options of each kind of credentials; where the environment gives several kinds, the first of them counts.
 KINDS = (("auth_token",), ("token_file",), ("username", "password"))
@@ -74,7 +75,7 @@ def open_transport(option: Option, redactor: Redactor, *, pool_size: int = 1) ->
     return Transport(
         base,
         redactor,
-        timeout=positive(option, "timeout"),
+        timeout=positive(option, "timeout", LONGEST_TIMEOUT),
         validate_certs=option("validate_certs"),
         ca_path=_existing_path(option, "ca_path"),
         read_retries=_not_negative(option, "read_retries"),
@@ -129,11 +130,13 @@ def required(option: Option, name: str) -> str:
     return value
 
 
-def positive(option: Option, name: str) -> t.Any:
+def positive(option: Option, name: str, at_most: float = float("inf")) -> t.Any:
     """The value of a numeric option that must be above 0. Raises InvalidInput."""
     value = option(name)
     if not value > 0:
         raise InvalidInput(f"{name} must be a positive number, not {value}.")
+    if value > at_most:
+        raise InvalidInput(f"{name} must be at most {at_most:g}, not {value}.")
     return value
 
 

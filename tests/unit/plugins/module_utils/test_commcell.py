@@ -306,3 +306,38 @@ def test_writes_and_polls_are_for_their_callers_to_repeat(how):
     assert cell.call("POST", "x", **how).status == 503
     assert runtime.slept == []
     script.finish()
+
+
+LOGIN_PAGE = (302, "", {"Location": "/commandcenter/login?redirect=x"})
+
+
+def test_a_redirect_to_the_login_page_renews_the_session():
+    cell, script, _credential = commcell(
+        get("Job/7").returns(*LOGIN_PAGE),
+        post("WhoAmI").returns(*LOGIN_PAGE),
+        get("Job/7").with_header("Authtoken", "two").returns(200, {"jobs": []}),
+        tokens=("one", "two"),
+    )
+    assert cell.read("GET", "Job/7") == {"jobs": []}
+    script.finish()
+
+
+def test_a_redirect_to_the_login_page_that_stays_is_said_as_one():
+    cell, _script, _credential = commcell(
+        get("Job/7").returns(*LOGIN_PAGE),
+        post("WhoAmI").returns(*LOGIN_PAGE),
+        get("Job/7").returns(*LOGIN_PAGE),
+        post("WhoAmI").returns(*LOGIN_PAGE),
+        tokens=("one", "two"),
+    )
+    with pytest.raises(RequestError, match=r"redirects to its login page .*the session has ended") as caught:
+        cell.read("GET", "Job/7")
+    assert caught.value.kind == "redirect"
+
+
+def test_an_empty_list_as_204_is_no_error():
+    cell, _script, _credential = commcell(get("Client").returns(204), post("x").returns(204))
+    assert cell.read("GET", "Client") is None
+    with pytest.raises(RequestError) as caught:
+        cell.write("POST", "x")
+    assert caught.value.maybe_ran

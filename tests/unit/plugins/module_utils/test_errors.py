@@ -86,7 +86,7 @@ def test_errors_have_a_kind_of_their_own_unless_they_are_given_one():
 def test_no_other_file_sorts_kinds():
     words = {kind.value for kind in ErrorKind}
     found = []
-    for path in sorted(PLUGINS.rglob("*.py")):
+    for path in sorted(set(PLUGINS.rglob("*.py")) - {Path(_errors.__file__).resolve()}):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, (ast.Set, ast.List, ast.Tuple)):
                 continue

@@ -78,3 +78,9 @@ def test_nothing_can_be_done_in_no_time():
     assert positive_duration("1s", "wait_interval") == 1
     with pytest.raises(InvalidInput, match="wait_interval must be longer than 0 seconds"):
         positive_duration("0m", "wait_interval")
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 400 + "h", "99999999w"])
+def test_no_duration_is_longer_than_a_century(text):
+    with pytest.raises(InvalidInput, match="max_age must be at most 100 years"):
+        parse_duration(text, "max_age")

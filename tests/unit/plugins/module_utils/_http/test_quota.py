@@ -96,9 +96,22 @@ def test_retry_after_is_read_in_every_form_that_is_sent(status, value, seconds):
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-1", "nan", "inf", "1m0", "99 bottles"])
-def test_what_retry_after_does_not_say_only_a_429_makes_up_for(value):
-    assert retry_after(503, {"Retry-After": value}) is None
-    assert retry_after(429, {"Retry-After": value}) == 60.0
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_retry_after_does_not_say_is_not_made_up(status, value):
+    assert retry_after(status, {"Retry-After": value}) is None
+
+
+def test_a_limit_that_says_nothing_is_waited_for_longer_and_longer():
+    clock = FakeRuntime()
+    limiter = RateLimiter(10000, clock.monotonic, clock.sleep)
+    for _time in range(8):
+        limiter.pause(None)
+        assert limiter.acquire() == 0
+    assert clock.slept == [1, 2, 4, 8, 16, 32, 60, 60]
+    limiter.note(None)
+    limiter.pause(None)
+    assert limiter.acquire() == 0
+    assert clock.slept[-1] == 1
 
 
 def test_what_is_left_of_a_window_counts_before_the_whole_of_it():

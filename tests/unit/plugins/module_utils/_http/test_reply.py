@@ -41,3 +41,21 @@ def test_answers_are_told_apart(body, shape, data, words):
 
 def test_an_answer_shorter_than_announced_is_cut_even_if_it_parses():
     assert read_reply(200, {}, b'{"jobIds": []}', complete=False).shape == "cut"
+
+
+def test_line_breaks_in_texts_lose_no_answer():
+    assert read_reply(200, {}, b'{"reason": "a\nb\tc"}').data == {"reason": "a\nb\tc"}
+
+
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        (b"[" * 100 + b"]" * 100, "array"),
+        (b"[" * 101 + b"]" * 101, "deep"),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, "deep"),
+        (b"[" * 200000 + b"]" * 200000, "deep"),
+        (b"[" + b",".join([b'{"a": [{}]}'] * 500) + b"]", "array"),
+    ],
+)
+def test_json_that_is_nested_too_deep_is_no_answer(body, shape):
+    assert read_reply(200, {}, body).shape == shape

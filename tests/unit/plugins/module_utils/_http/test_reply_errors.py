@@ -117,7 +117,7 @@ def test_what_the_server_echoes_of_a_secret_is_masked():
 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
-    [({"Retry-After": "17"}, 17), ({"X-RateLimit-Period": "3600"}, 3600), ({"Retry-After": "soon"}, 60), ({}, 60)],
+    [({"Retry-After": "17"}, 17), ({"X-RateLimit-Period": "3600"}, 3600), ({"Retry-After": "soon"}, None), ({}, None)],
 )
 def test_a_429_says_when_to_come_back(headers, seconds):
     assert answer(429, b"", headers).retry_after == seconds
@@ -181,3 +181,36 @@ def test_every_known_envelope_is_understood(payload, expected):
 )
 def test_what_reports_no_error_is_none(payload):
     assert find_error(payload) is None
+
+
+@pytest.mark.parametrize("status", [102, 103, 199])
+def test_an_interim_status_alone_leaves_the_outcome_open(status):
+    error = answer(status)
+    assert (error.kind, error.maybe_ran) == ("bad_reply", True)
+
+
+def test_an_empty_list_can_come_as_204_but_not_as_nothing():
+    assert answer(204, changes=False) is None
+    assert answer(200, changes=False).kind == "bad_reply"
+    assert (answer(204).kind, answer(204).maybe_ran) == ("bad_reply", True)
+
+
+def test_json_nested_too_deep_is_named():
+    assert "JSON nested deeper than 100 levels" in str(answer(200, b"[" * 101 + b"]" * 101))
+
+
+@pytest.mark.parametrize(
+    ("location", "words", "advice"),
+    [
+        ("https://other.example.com/api", "redirects to https://other.example.com/api", True),
+        ("/commandcenter/api/createtask/", "Something in front of the CommCell", False),
+        ("http://cc.example.com/commandcenter/api/createtask", "Something in front of the CommCell", False),
+        ("/commandcenter/login?redirect=x", "the session has ended", False),
+        ("", "another place", True),
+    ],
+)
+def test_a_redirect_says_what_can_be_done(location, words, advice):
+    error = answer(308, headers={"Location": location})
+    assert (error.kind, error.maybe_ran) == ("redirect", False)
+    assert words in str(error)
+    assert ("put it into url" in str(error)) is advice

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import gc
+import gzip
 import socket
 import time
 import types
@@ -18,7 +19,13 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http import sess
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
-from ansible_collections.rdsops.commvault.tests.support.raw_server import RawServer, http_answer, reset, say_nothing
+from ansible_collections.rdsops.commvault.tests.support.raw_server import (
+    RawServer,
+    http_answer,
+    read_request,
+    reset,
+    say_nothing,
+)
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 SECRET = "SECRET-proxy-password"
@@ -90,14 +97,16 @@ def test_netrc_never_replaces_the_token(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("kwargs", "expected"),
     [
-        ({}, "/env/bundle.pem"),
+        ({}, "bundle.pem"),
         ({"ca_path": "/option/bundle.pem"}, "/option/bundle.pem"),
         ({"validate_certs": False}, False),
         ({"validate_certs": False, "ca_path": "/option/bundle.pem"}, False),
     ],
 )
-def test_options_beat_the_environments_ca_bundle(monkeypatch, kwargs, expected):
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/env/bundle.pem")
+def test_options_beat_the_environments_ca_bundle(monkeypatch, tmp_path, kwargs, expected):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bundle.pem").touch()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "bundle.pem")
     assert transport(**kwargs).session.verify == expected
 
 
@@ -337,8 +346,10 @@ class TestRepeats:
         [
             ("Retry-After: 7\r\n", 7),
             ("X-RateLimit-Period: 9\r\n", 9.0),
-            ("", 60.0),
-            ("X-RateLimit-Period: x\r\n", 60.0),
+            ("Retry-After: 0.5\r\n", 0.5),
+            ("X-RateLimit-Period: 3600\r\nX-RateLimit-Reset: 2\r\n", 2),
+            ("", 1.0),
+            ("X-RateLimit-Period: x\r\n", 1.0),
         ],
     )
     @pytest.mark.parametrize("verb", ["read", "send_unrepeated"])
@@ -384,5 +395,155 @@ def test_errors_carry_no_trace_of_the_library():
 
 
 def test_the_retry_rules_survive_being_used():
-    rules = _session.read_rules(3, max_wait=5)
-    assert rules.new(connect=1).max_wait == 5
+    rules = _session.read_rules(3, _session.RetryQuota(), max_wait=5)
+    fresh = rules.new(connect=1)
+    assert (fresh.max_wait, fresh.quota) == (5, rules.quota)
+
+
+def started(body=b'{"taskId": 1, "jobIds": ["7"]}', **kwargs):
+    return http_answer(200, body, **kwargs)
+
+
+class TestAnswersThatAreBroken:
+    """Whatever goes wrong while an answer is read, the request was carried out."""
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+            b"HTTP/1.1 twohundred OK\r\nContent-Length: 2\r\n\r\n{}",
+            b"HTTP/9 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            b"nonsense\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"Content-Length: 2\r\n\r\n{}",
+            b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70000 + b"\r\n\r\n{}",
+            b"HTTP/1.1 102 Processing\r\n\r\n",
+            b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n",
+        ],
+    )
+    def test_such_a_request_may_have_run_and_no_connection_is_lost(self, answer):
+        with RawServer() as server:
+            for _time in range(3):
+                server.add(server.answer(answer))
+            server.add(server.answer(started()))
+            made = transport(server.url, read_retries=0)
+            for _time in range(3):
+                with pytest.raises(RequestError) as caught:
+                    made.write("POST", "createtask", body={})
+                assert caught.value.maybe_ran
+                assert caught.value.kind in ("interrupted", "bad_reply")
+            assert made.write("POST", "createtask", body={}).data["jobIds"] == ["7"]
+            made.close()
+            assert len(server.requests) == 4
+
+    @pytest.mark.parametrize("interim", [b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 103 E\r\nLink: x\r\n\r\n"])
+    def test_interim_answers_are_read_past(self, interim):
+        with RawServer() as server:
+            server.add(server.answer(b"HTTP/1.1 100 Continue\r\n\r\n" + 3 * interim + started(), started(b"{}")))
+            made = transport(server.url)
+            assert made.write("POST", "createtask", body={}).data["jobIds"] == ["7"]
+            # What comes next on this connection belongs to the next request.
+            assert made.write("POST", "createtask", body={}).data == {}
+            made.close()
+
+    def test_an_answer_that_drips_has_a_limit_as_a_whole(self):
+        def drip(connection):
+            read_request(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _byte in range(1000):
+                connection.sendall(b" ")
+                time.sleep(0.02)
+
+        with RawServer(drip) as server:
+            made = transport(server.url, timeout=0.1)
+            with pytest.raises(RequestError, match="not complete in the time") as caught:
+                made.write("POST", "createtask", body={})
+            assert (caught.value.kind, caught.value.maybe_ran) == ("timeout", True)
+            made.close()
+
+    def test_headers_that_drip_have_it_too(self):
+        def drip(connection):
+            read_request(connection)
+            for byte in b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 90:
+                connection.sendall(bytes([byte]))
+                time.sleep(0.02)
+
+        with RawServer(drip) as server:
+            made = transport(server.url, timeout=30)
+            with pytest.raises(RequestError) as caught:
+                made.read("GET", "Job/7", repeat=False, within=0.3)
+            assert caught.value.kind == "timeout"
+            made.close()
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_a_body_has_a_largest_size(self, monkeypatch, packed):
+        monkeypatch.setattr(_session, "MAX_BODY", 1 << 20)
+        body = b" " * (2 << 20)
+        headers = "Content-Encoding: gzip\r\n" if packed else ""
+        with RawServer() as server:
+            server.add(server.answer(http_answer(200, gzip.compress(body) if packed else body, headers)))
+            server.add(server.answer(started()))
+            made = transport(server.url)
+            with pytest.raises(RequestError, match="larger than 64 MiB") as caught:
+                made.write("POST", "createtask", body={})
+            assert (caught.value.kind, caught.value.maybe_ran) == ("bad_reply", True)
+            assert made.write("POST", "createtask", body={}).status == 200
+            made.close()
+
+
+def test_a_server_that_wants_a_client_certificate_carries_nothing_out():
+    made, _script = scripted(
+        post("createtask").raises(
+            requests.exceptions.SSLError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required")
+        )
+    )
+    with pytest.raises(RequestError, match="wants a certificate of the client") as caught:
+        made.write("POST", "createtask", body={})
+    assert (caught.value.kind, caught.value.maybe_ran) == ("tls", False)
+
+
+def test_another_tls_error_after_the_request_may_have_run():
+    made, _script = scripted(post("createtask").raises(requests.exceptions.SSLError("EOF in violation of protocol")))
+    with pytest.raises(RequestError) as caught:
+        made.write("POST", "createtask", body={})
+    assert (caught.value.kind, caught.value.maybe_ran) == ("interrupted", True)
+
+
+@pytest.mark.parametrize("fault", [KeyError("x"), RecursionError(), MemoryError(), AssertionError()])
+def test_a_fault_of_a_library_after_the_request_may_have_run(fault):
+    made, _script = scripted(post("createtask").raises(fault))
+    with pytest.raises(RequestError) as caught:
+        made.write("POST", "createtask", body={})
+    assert (caught.value.kind, caught.value.maybe_ran) == ("interrupted", True)
+
+
+def test_all_requests_of_a_run_share_a_number_of_repeats(monkeypatch):
+    monkeypatch.setattr(_session, "RETRY_QUOTA", 4)
+    with RawServer() as server:
+        bad, good = http_answer(503), http_answer(200)
+        server.add(server.answer(*[bad] * 8, good, bad, good))
+        made = transport(server.url, read_retries=2)
+        # Three attempts, three, and then one each, until an answer has earned one more.
+        assert [made.read("GET", "x").status for _time in range(5)] == [503, 503, 503, 503, 200]
+        assert made.read("GET", "x").status == 200
+        made.close()
+        assert len(server.requests) == 11
+
+
+def test_a_bundle_from_the_environment_that_does_not_exist_is_named(monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(InvalidInput, match=r"REQUESTS_CA_BUNDLE.*'/nowhere/ca.pem'.*does not exist"):
+        transport()
+
+
+def test_only_a_name_without_an_address_is_an_unknown_host():
+    made = transport("https://no-such-host.invalid")
+    with pytest.raises(RequestError) as caught:
+        made.read("GET", "Job/7", repeat=False)
+    assert (caught.value.kind, caught.value.unknown_host) == ("connection", True)
+    made = transport(f"http://127.0.0.1:{closed_port()}")
+    with pytest.raises(RequestError) as caught:
+        made.read("GET", "Job/7", repeat=False)
+    assert (caught.value.kind, caught.value.unknown_host) == ("connection", False)

@@ -189,7 +189,7 @@ def test_on_timeout_leaves_jobs_of_others_alone_and_says_so(simulator, time, com
         [mine, theirs],
         WaitOptions(timeout=60.0, on_timeout=verb),
         own={mine},
-        clock=time.clock,
+        clock=time.monotonic,
         sleep=time.sleep,
     )
     assert [entry["on_timeout"] for entry in result["jobs"]] == [verb, None]

@@ -67,6 +67,7 @@ def test_a_ca_path_that_exists_is_used(tmp_path):
         ({"auth_token": "a\x07b"}, "control character"),
         ({"timeout": 0.0}, "timeout must be a positive number, not 0"),
         ({"timeout": float("nan")}, "timeout must be a positive number"),
+        ({"timeout": float("inf")}, "timeout must be at most 86400, not inf"),
         ({"read_retries": -1}, "read_retries must not be negative"),
         ({"ca_path": "/does/not/exist.pem"}, "ca_path '/does/not/exist.pem' does not exist"),
         ({"url": "http://cc.example.com"}, "allow_http"),
