@@ -81,6 +81,7 @@ class Reader:
             "COMMVAULT_AUTH_TOKEN": simulator.token,
             "COMMVAULT_CA_PATH": simulator.ca_file,
             "HOME": str(place),
+            "PWD": str(place),
         }
         self.runs: list[CommandRun] = []
         self.waiting: set[str] = set()

@@ -120,3 +120,22 @@ def test_jobs_that_may_not_be_seen_are_named_as_unread(simulator: Simulator, pla
     assert len(result["instances"]) == 5
     assert len(run.warnings) == 1
     assert "The last backups could not be read" in run.warnings[0]
+
+
+def test_a_table_shows_what_can_be_backed_up(play: Play, simulator: Simulator) -> None:
+    run = play("rdsops.commvault.list_instances", extravars={"list_instances_clients": "aws-prod"})
+    head, *rows, last = run.message("Instances")
+    assert head.split() == ["client", "instance", "subclient", "status", "last", "good", "backup"]
+    assert [row.split()[:3] for row in rows] == [
+        ["aws-prod", "billing", "default"],
+        ["aws-prod", "hr", "default"],
+        ["aws-prod", "orders", "default"],
+    ]
+    assert [row.endswith("UTC") for row in rows] == [True, False, True]
+    assert last == "3 subclients of 1 client."
+    assert max(map(len, [head, *rows])) <= 80
+
+
+def test_a_table_of_nothing_says_so(play: Play, simulator: Simulator) -> None:
+    run = play("rdsops.commvault.list_instances", extravars={"list_instances_patterns": "no-such-*"})
+    assert run.message("Instances") == ["0 subclients of 0 clients."]
