@@ -236,6 +236,7 @@ from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.reader import JobReader
 from ..module_utils._module.connection import open_commcell, required
 from ..module_utils._module.masking import tell_ansible
+from ..module_utils._parallel import check_concurrency
 from ..module_utils._redact import Redactor
 from ..module_utils._times import parse_duration, positive_duration
 from ..plugin_utils._inventory.hosts import (
@@ -340,14 +341,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """What to read. Raises InvalidInput."""
         stale_after = positive_duration(self.get_option("stale_after"), "stale_after")
         history = self.get_option("history")
-        concurrency = self.get_option("concurrency")
-        if concurrency < 1:
-            raise InvalidInput(f"concurrency must be a positive number, not {concurrency}.")
         return Query(
             texts(self.get_option("client_names"), "client_names"),
             numbers(self.get_option("application_ids"), "application_ids"),
             self.get_option("source"),
-            concurrency,
+            check_concurrency(self.get_option("concurrency")),
             stale_after if history is None else parse_duration(history, "history"),
         )
 

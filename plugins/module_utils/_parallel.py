@@ -13,7 +13,7 @@ import threading
 import time
 import typing as t
 
-from ._errors import CommvaultError
+from ._errors import CommvaultError, InvalidInput
 
 if t.TYPE_CHECKING:
     Item = t.TypeVar("Item")
@@ -21,6 +21,17 @@ if t.TYPE_CHECKING:
 
 # So many failures in a row that are not about what was asked for mean that all the others would fail alike.
 GIVE_UP_AFTER = 5
+
+
+# More requests at once than this load a server and gain nothing.
+MAX_CONCURRENCY = 64
+
+
+def check_concurrency(value: int) -> int:
+    """The value of an option concurrency. Raises InvalidInput."""
+    if not 1 <= value <= MAX_CONCURRENCY:
+        raise InvalidInput(f"concurrency must be a number from 1 to {MAX_CONCURRENCY}, not {value}.")
+    return value
 
 
 class Runtime:

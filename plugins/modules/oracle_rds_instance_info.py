@@ -495,8 +495,8 @@ from ..module_utils._estate.model import ORACLE, name_filter
 from ..module_utils._estate.rds_match import MATCHED, SKIPPED, Match, Pattern, make_rds_instances, match
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.reader import JobReader
-from ..module_utils._module.connection import positive
 from ..module_utils._module.run import ModuleRun, run_module
+from ..module_utils._parallel import check_concurrency
 from ..module_utils._times import parse_duration
 
 SHOWN = 3
@@ -537,7 +537,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         tuple(params["client_names"]),
         tuple(params["application_ids"]),
         params["source"],
-        positive(params.__getitem__, "concurrency"),
+        check_concurrency(params["concurrency"]),
         parse_duration(params["history"], "history"),
     )
     wanted = None if params["match"] is None else make_rds_instances(params["match"])

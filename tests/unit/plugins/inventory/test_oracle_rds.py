@@ -599,7 +599,7 @@ def test_a_list_of_instances_that_the_server_failed_to_give_fails_the_inventory(
         ({"stale_after": 0}, "stale_after must be longer"),
         ({"history": "x"}, "history must be"),
         ({"cache_fallback_age": "x"}, "cache_fallback_age must be"),
-        ({"concurrency": 0}, "concurrency must be a positive number"),
+        ({"concurrency": 0}, "concurrency must be a number from 1 to 64"),
         ({"application_ids": []}, "application_ids is an empty list"),
         ({"validate_certs": "perhaps"}, "validate_certs must be true or false"),
         ({"url": "http://cc.example.com"}, "allow_http"),

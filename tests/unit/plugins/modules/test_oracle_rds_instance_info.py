@@ -223,7 +223,7 @@ def test_patterns_find_instances_of_other_names(run_module):
     ("options", "words"),
     [
         ({"history": "yesterday"}, "history must be a number of seconds"),
-        ({"concurrency": 0}, "concurrency must be a positive number"),
+        ({"concurrency": 0}, "concurrency must be a number from 1 to 64"),
         ({"match": MATCH[:1] * 2}, "have the same id"),
         ({"match_patterns": ["plain"]}, "match_patterns"),
         ({"match": [{"db_instance_arn": "x"}]}, "not the ARN"),
