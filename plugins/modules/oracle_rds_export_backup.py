@@ -170,33 +170,89 @@ options:
     default: 1
   concurrency:
     description:
-      - How many requests are under way at once.
+      - How many requests are under way at once, at most 64.
     type: int
     default: 4
+  check_running:
+    description:
+      - Whether to look for active backups before the first request of a call, with one listing of active jobs. What it
+        finds goes by O(on_running).
+      - It is needed where the CommCell's setting B(Queue jobs if conflicting jobs are active) is on, since Commvault
+        then queues a second backup instead of refusing it. The setting is off by default.
+      - After the starts, the jobs are listed once more, to find backups that were started at the same time by another
+        launch, or that a listing did not show yet. See O(on_duplicate).
+      - One backup takes at most 2 requests, O(instances) at most one each and 2 for all. The second listing is left
+        out for one backup, unless O(wait=true), O(on_duplicate=kill), or the first one left something open. More
+        is read only where an answer was lost, where a job does not show which subclient it is of, where the CommCell
+        was away, or where jobs are not listed at once.
+    type: bool
+    default: true
   on_running:
     description:
-      - What to do when Commvault refuses a backup because another one of the same subclient is active.
+      - What to do when another backup of the same subclient is active, whether it is found beforehand or Commvault
+        refuses a second one.
       - With V(adopt), that backup is taken for the one that was asked for, its job is returned, and nothing is
         changed. So a play that is launched again while its backups run starts nothing twice.
       - With V(fail), the instance fails.
-      - Commvault refuses only if the CommCell's setting B(Queue jobs if conflicting jobs are active) is off, as it is
-        by default. Where it is on, use O(max_age), with which active backups are looked for before anything is started.
     type: str
     choices:
       - adopt
       - fail
     default: adopt
+  on_duplicate:
+    description:
+      - What to do when a backup was started although another one of the same subclient was active, which can happen
+        on a CommCell that queues conflicting jobs. It is reported as V(duplicate) with the id of the other job, and a
+        warning says so.
+      - The job with the lowest id survives, so that two launches at once choose the same one.
+      - With V(kill), the job of this call is killed and the other one stands for it. The jobs of others are never
+        touched.
+    type: str
+    choices:
+      - report
+      - kill
+    default: report
   max_age:
     description:
       - Leaves an instance alone that has a good backup younger than this, counted from the end of its job, or an
         active one.
       - Seconds, or a number with a unit such as V(90m), V(24h) or V(2d).
       - With O(backup_level=full), only full backups count. A job that ended with errors does not count.
-      - The jobs of all clients are read with one listing, of which each page holds a thousand. Before it, the number of
-        each client is read, or with more than ten of them the list of clients. O(preflight) and check mode have these
-        numbers already, and read no other list of active jobs.
+      - The end of a job is its end time, or else its last update, or else its start and how long it took. A job whose
+        data is gone does not count.
+      - The jobs of all clients are read with one listing, of which each page holds a thousand. A listing of more than
+        five pages is cut down to the clients of the call, whose numbers are read for it; a job that is listed under
+        another client, such as an access node, is not seen then.
       - Where the user may not see the jobs, the backups are started and a warning says so. Where they cannot be read
-        for another reason, the backups are not started, since one could be a second one.
+        for another reason, see O(on_unverified).
+    type: str
+  on_unverified:
+    description:
+      - What to do with an instance when it cannot be told whether another backup spares it. With O(max_age), that is
+        when the jobs cannot be read. It is also when a job may be a backup of its subclient, and nothing tells so for
+        certain, for example if the job names another client and no number of a subclient, or has neither end time nor
+        last update.
+      - With V(not_submitted), nothing is sent, the message names the job, and the instance fails. With V(start), the
+        backup is started, and RV(backups[].not_verified) says what was not known.
+    type: str
+    choices:
+      - not_submitted
+      - start
+    default: not_submitted
+  job_marker:
+    description:
+      - Whether to put a short text of this run alone behind O(job_description). Where the CommCell shows it in the rows
+        of its jobs, a job whose start got lost is then certainly known.
+      - The page on this export does not document the field for descriptions, so it is off by default.
+    type: bool
+    default: false
+  outage_timeout:
+    description:
+      - How long to wait for a CommCell that is away, for example because its web server restarts. Requests pause, a
+        cheap read asks now and then whether it is back, and the starts go on where they stopped. What is not sent by
+        then is V(not_submitted).
+      - Seconds, or a number with a unit such as V(90s), V(5m) or V(1h).
+      - Defaults to V(5m), with O(wait=true) to O(wait_timeout).
     type: str
   preflight:
     description:
@@ -375,7 +431,8 @@ backups:
         - What became of it.
         - V(started) - the backup was started.
         - V(adopted) - its job was found, either one that was active already (see O(on_running)), or the one that was
-          started by a request whose answer was lost.
+          started by a request whose answer was lost. RV(backups[].own) tells which.
+        - V(duplicate) - it was started, but another backup of the subclient was active already, see O(on_duplicate).
         - V(recent) - it was left alone, since its last good backup is younger than O(max_age).
         - V(would_start) - in check mode, it would be started.
         - V(not_verified) - in check mode, it could not be read whether it would be started.
@@ -397,13 +454,23 @@ backups:
       elements: str
       returned: always
       sample: ["148886"]
+    own:
+      description: Whether this run certainly started the jobs, so that they are its own to suspend or kill.
+      type: bool
+      returned: always
+      sample: true
     candidates:
-      description: Ids of jobs one of which may be that of this instance, where it cannot be told which. Empty
-        otherwise.
+      description: Ids of jobs that may be that of this instance, or were found in its place and are not taken for it,
+        as the message says. Empty where the job is known.
       type: list
       elements: str
       returned: always
       sample: []
+    duplicate_of:
+      description: Id of the job that was active already when this one was started, V(null) if there was none.
+      type: str
+      returned: always
+      sample: null
     job:
       description: The job as it was read, with the keys that M(rdsops.commvault.job_info) returns; V(null) if it was
         not read.
@@ -558,6 +625,7 @@ failure:
 """
 
 import json
+import os
 import time
 import typing as t
 from dataclasses import replace
@@ -577,9 +645,11 @@ from ..module_utils._export.request import (
 from ..module_utils._jobs.wait_options import wait_options, wait_spec
 from ..module_utils._module.connection import positive
 from ..module_utils._module.run import ModuleRun, run_module
+from ..module_utils._parallel import check_concurrency
 from ..module_utils._redact import named_secrets
-from ..module_utils._times import iso_time, positive_duration
+from ..module_utils._times import iso_time, parse_duration, positive_duration
 
+OUTAGE_TIMEOUT = 300.0  # seconds
 ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
 
 
@@ -619,8 +689,13 @@ def argument_spec() -> ArgumentSpec:
             "task_info": {"type": "dict", "default": {}},
             "batch_size": {"type": "int", "default": 1},
             "concurrency": {"type": "int", "default": 4},
+            "check_running": {"type": "bool", "default": True},
             "on_running": {"type": "str", "choices": ["adopt", "fail"], "default": "adopt"},
+            "on_duplicate": {"type": "str", "choices": ["report", "kill"], "default": "report"},
             "max_age": {"type": "str"},
+            "on_unverified": {"type": "str", "choices": ["not_submitted", "start"], "default": "not_submitted"},
+            "job_marker": {"type": "bool", "default": False},
+            "outage_timeout": {"type": "str"},
             "preflight": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": False},
         },
@@ -638,18 +713,23 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     options = export_options(params)
     module.hide(*named_secrets(params["task_info"]))
     waiting = wait_options(params)
+    patient = outage_timeout(params, waiting.timeout)
     plan = ExportPlan(
         batch_size=positive(params.__getitem__, "batch_size"),
-        concurrency=positive(params.__getitem__, "concurrency"),
+        concurrency=check_concurrency(params["concurrency"]),
+        check_running=params["check_running"],
+        kill_duplicates=params["on_duplicate"] == "kill",
+        start_unverified=params["on_unverified"] == "start",
         adopt_running=params["on_running"] == "adopt",
         max_age=positive_duration(params["max_age"], "max_age") if params["max_age"] else None,
         fail_on=waiting.fail_on,
         patience=waiting.timeout if params["wait"] else PATIENCE,
+        waits=params["wait"],
         preflight=params["preflight"],
         look_back=LAST_GOOD_AGE if module.diff_mode else 0.0,
         deadline=module.deadline,
     )
-    with module.open(pool_size=plan.concurrency) as commcell:
+    with module.open(pool_size=plan.concurrency, outage_timeout=0.0 if module.check_mode else patient) as commcell:
         export = Export(
             commcell, options, plan, on_start=module.ignore_task_timeout, parent_has_died=module.parent_has_died
         )
@@ -692,6 +772,13 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     return result
 
 
+def outage_timeout(params: dict[str, t.Any], wait_timeout: float) -> float:
+    """Seconds for which a CommCell that is away is waited for. Raises InvalidInput."""
+    if params["outage_timeout"]:
+        return parse_duration(params["outage_timeout"], "outage_timeout")
+    return wait_timeout if params["wait"] else OUTAGE_TIMEOUT
+
+
 def requested_instances(params: dict[str, t.Any]) -> list[Instance]:
     """The instances that the options name. Raises InvalidInput."""
     if params["instances"] is not None:
@@ -707,6 +794,7 @@ def export_options(params: dict[str, t.Any]) -> ExportOptions:
         cumulative=params["cumulative"],
         notify_user_on_job_completion=params["notify_user_on_job_completion"],
         job_description=params["job_description"],
+        marker=f"rdsops-{os.urandom(6).hex()}" if params["job_marker"] else "",
         installer_user=params["installer_user"],
         task_info=params["task_info"],
     )

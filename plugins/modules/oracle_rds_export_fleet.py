@@ -118,14 +118,35 @@ options:
   concurrency:
     description: See O(rdsops.commvault.oracle_rds_export_backup#module:concurrency).
     type: int
+  check_running:
+    description: See O(rdsops.commvault.oracle_rds_export_backup#module:check_running).
+    type: bool
   on_running:
     description: See O(rdsops.commvault.oracle_rds_export_backup#module:on_running).
     type: str
     choices:
       - adopt
       - fail
+  on_duplicate:
+    description: See O(rdsops.commvault.oracle_rds_export_backup#module:on_duplicate).
+    type: str
+    choices:
+      - report
+      - kill
   max_age:
     description: See O(rdsops.commvault.oracle_rds_export_backup#module:max_age).
+    type: str
+  on_unverified:
+    description: See O(rdsops.commvault.oracle_rds_export_backup#module:on_unverified).
+    type: str
+    choices:
+      - not_submitted
+      - start
+  job_marker:
+    description: See O(rdsops.commvault.oracle_rds_export_backup#module:job_marker).
+    type: bool
+  outage_timeout:
+    description: See O(rdsops.commvault.oracle_rds_export_backup#module:outage_timeout).
     type: str
   preflight:
     description: See O(rdsops.commvault.oracle_rds_export_backup#module:preflight).
@@ -271,8 +292,13 @@ _EXPORT: dict[str, t.Any] = {
     "task_info": {"type": "dict"},
     "batch_size": {"type": "int"},
     "concurrency": {"type": "int"},
+    "check_running": {"type": "bool"},
     "on_running": {"type": "str", "choices": ["adopt", "fail"]},
+    "on_duplicate": {"type": "str", "choices": ["report", "kill"]},
     "max_age": {"type": "str"},
+    "on_unverified": {"type": "str", "choices": ["not_submitted", "start"]},
+    "job_marker": {"type": "bool"},
+    "outage_timeout": {"type": "str"},
     "preflight": {"type": "bool"},
 }
 # fail_on says which ends of a job are good; that counts for max_age, too.

@@ -15,7 +15,7 @@ from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
     from .._parallel import Runtime
-    from .model import Client
+    from .model import Client, Subclient
 
     class Estate(t.Protocol):
         """Knows clients; see api.EstateApi."""
@@ -25,6 +25,9 @@ if t.TYPE_CHECKING:
 
         def clients(self) -> list[Client]:
             """All visible clients."""
+
+        def subclients_of(self, client: int | str) -> list[Subclient] | None:
+            """The subclients of a client, None if none of that name is visible."""
 
 
 # With more unknown numbers of clients than this, the list of all clients is read: one answer in place of one for each.
@@ -46,6 +49,7 @@ class ClientDirectory:
         self._all: list[Client] | CommvaultError | None = None
         # By names in lower case.
         self._ids: dict[str, int | CommvaultError | None] = {}
+        self._subclients: dict[str, list[Subclient] | CommvaultError | None] = {}
 
     def all(self) -> list[Client]:
         """All visible clients. Raises CommvaultError, the same again if it is asked once more."""
@@ -64,6 +68,27 @@ class ClientDirectory:
             return self.all()
         except CommvaultError:
             return []
+
+    def subclients(self, client_name: str) -> list[Subclient] | None:
+        """The subclients of a client, None if there is no such client.
+
+        Raises:
+            CommvaultError: They cannot be read; the same again if it is asked once more.
+        """
+        name = client_name.lower()
+        if name not in self._subclients:
+            try:
+                self._subclients[name] = self._estate.subclients_of(client_name)
+            except CommvaultError as error:
+                self._subclients[name] = error
+        found = self._subclients[name]
+        if isinstance(found, CommvaultError):
+            raise found
+        return found
+
+    def remember_subclients(self, client_name: str, subclients: list[Subclient] | None) -> None:
+        """Take in the subclients of a client, so that they need not be read."""
+        self._subclients[client_name.lower()] = subclients
 
     def remember_id(self, client_name: str, client_id: int) -> None:
         """Take in the number of a client, so that it need not be read."""

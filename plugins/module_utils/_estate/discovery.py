@@ -33,8 +33,8 @@ if t.TYPE_CHECKING:
     class Jobs(t.Protocol):
         """Reads jobs; see _job_reader.JobReader."""
 
-        def recent(self, client_ids: t.Iterable[int], age: float) -> t.Sequence[Job]:
-            """The jobs of these clients, of all for none, that are active or ended at most age seconds ago."""
+        def recent(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> t.Sequence[Job]:
+            """The jobs that are active or ended at most age seconds ago; narrow: the clients that matter."""
 
 
 AUTO, INSTANCES, CLIENTS = "auto", "instances", "clients"
@@ -192,7 +192,7 @@ class Discovery:
     def _add_history(self, query: Query, found: DiscoveryResult) -> None:
         clients = {subclient.client_id for subclient in found.subclients}
         try:
-            jobs = self._jobs.recent(clients if len(clients) <= MAX_CLIENT_FILTER else (), query.history)
+            jobs = self._jobs.recent(query.history, (lambda: clients) if len(clients) <= MAX_CLIENT_FILTER else None)
         except CommvaultError as error:
             found.unread.append(ReadFailure("jobs", None, error.kind, f"The last backups could not be read: {error}"))
             return

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import RequestError
-from .._http.fields import as_number
+from .._errors import ErrorKind, RequestError
+from .._http.fields import as_number, member, positive, text
 from .._http.reply_errors import find_error
 
 if t.TYPE_CHECKING:
@@ -26,8 +26,11 @@ CREATE_TASK = "createtask"
 class TaskReply(t.NamedTuple):
     """What createtask answered when it started something.
 
-    task_id: int, or None if the answer had none. job_ids: never empty. response: the answer verbatim.
-    complaint: an error that the answer reported beside its jobs, or None.
+    Attributes:
+        task_id: None if the answer had none.
+        job_ids: Never empty.
+        response: The answer verbatim.
+        complaint: An error that the answer reported beside its jobs, or None.
     """
 
     task_id: int | None
@@ -51,44 +54,79 @@ class TasksApi:
         """What the server last said about its quota of requests that change something."""
         return self._commcell.quotas.get(True)
 
+    def own_user(self) -> str | None:
+        """The name of the user that the credentials belong to, None where it is not told: POST WhoAmI, by nature a read
+        (github.com/Commvault/cvpysdk: cvpysdk.py). Raises RequestError.
+        """
+        data = self._commcell.read("POST", "WhoAmI")
+        return text(member(data, "user").get("userName"))
+
     def create(self, body: dict[str, t.Any]) -> TaskReply:
         """Submit a task: POST createtask, once.
 
-        body: as of request.build_request. Raises RequestError when no job was started (maybe_ran false) or when
-        that is not known (maybe_ran true). An answer with job ids counts as started even if it reports an error too:
-        those jobs run.
+        Args:
+            body: As of request.build_request.
+
+        Returns:
+            The jobs. An answer with job ids counts as started even if it reports an error too: those jobs run.
+
+        Raises:
+            RequestError: No job was started (maybe_ran false), or that is not known (maybe_ran true).
         """
         reply = self._commcell.call("POST", CREATE_TASK, changes=True, body=body)
         started = _read_reply(reply)
         if started:
             return started
-        self._commcell.check(reply, "POST", CREATE_TASK, changes=True)
+        if None not in _job_ids(reply):
+            self._commcell.check(reply, "POST", CREATE_TASK, changes=True)
         raise _no_job(reply, self.create_url())
 
 
 def _read_reply(reply: Reply) -> TaskReply | None:
-    """The documented good answer, {"taskId": 9920, "jobIds": ["148886"]}; ids are taken as int or str."""
+    """The documented good answer, {"taskId": 9920, "jobIds": ["148886"]}; None for any other.
+
+    Ids are taken as int or str, and a single one bare or as an object with the key val, which is what the XML form of
+    the answer has (https://documentation.commvault.com, POST Create Task; that JSON can be so is inferred).
+    """
     if reply.status // 100 != 2 or not isinstance(reply.data, dict):
         return None
-    job_ids = reply.data.get("jobIds")
-    if not isinstance(job_ids, list):
-        return None
-    ids = tuple(str(job_id) for job_id in job_ids if job_id not in (None, "", 0, "0"))
-    if not ids:
+    ids = _job_ids(reply)
+    known = tuple(dict.fromkeys(job_id for job_id in ids if job_id))
+    if not known or None in ids:
         return None
     vendor = find_error(reply.data)
     task_id = as_number(reply.data.get("taskId"))
     return TaskReply(
         task_id if isinstance(task_id, int) else None,
-        ids,
+        known,
         reply.data,
         vendor.message or str(vendor.code) if vendor else None,
     )
 
 
+def _job_ids(reply: Reply) -> list[str | None]:
+    """The ids as str of digits, empty where none is told, None for what is in no known shape."""
+    told = reply.data.get("jobIds") if reply.status // 100 == 2 and isinstance(reply.data, dict) else None
+    ids: list[str | None] = []
+    for one in told if isinstance(told, list) else [told]:
+        value = one.get("val") if isinstance(one, dict) and "val" in one else one
+        found = None if isinstance(value, float) else positive(value)
+        ids.append("" if value in (None, "", 0, "0", {}) else str(found) if found else None)
+    return ids
+
+
 def _no_job(reply: Reply, url: str) -> RequestError:
     """A 2xx JSON answer without error and without jobs: a task that starts nothing now, or no answer at all."""
     task_id = reply.data.get("taskId") if isinstance(reply.data, dict) else None
+    if None in _job_ids(reply):
+        return RequestError(
+            f"Commvault answered with jobs in a shape that is not known. (POST {url}, HTTP {reply.status})",
+            ErrorKind.BAD_REPLY,
+            method="POST",
+            url=url,
+            status=reply.status,
+            maybe_ran=True,
+        )
     where = f"(POST {url}, HTTP {reply.status})"
     if task_id:
         return RequestError(

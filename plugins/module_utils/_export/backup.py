@@ -34,6 +34,7 @@ class Unresolved(enum.Enum):
 STATES = {
     "started": "started",
     "adopted": "adopted",
+    "duplicate": "started beside another",
     "recent": "recent enough",
     "would_start": "would be started",
     "not_verified": "not verified",
@@ -42,8 +43,8 @@ STATES = {
     "not_submitted": "not submitted",
 }
 # The states in which a job is at work, or was a moment ago.
-AWAITED_STATES = frozenset(["started", "adopted"])
-GOOD_STATES = frozenset(["started", "adopted", "recent", "would_start", "not_verified"])
+AWAITED_STATES = frozenset(["started", "adopted", "duplicate"])
+GOOD_STATES = frozenset(["started", "adopted", "duplicate", "recent", "would_start", "not_verified"])
 _SHOWN_FAILURES = 3
 
 
@@ -51,14 +52,21 @@ _SHOWN_FAILURES = 3
 class Backup:
     """What became of one requested instance.
 
-    state: one of STATES. msg: the same in words. changed: whether this call started, or may have started, something.
-    failure: as of CommvaultError.failure, None where all went well. job: the job as far as it was read.
-    candidates: jobs of which one may be that of this instance, while it cannot be told which.
-    retry_at: when a request that did not fit into a quota would fit, in epoch seconds of this machine.
-    not_verified: what could not be read of it beforehand, texts that begin with "whether".
-    age: seconds from the end of the backup that made it "recent" to this call, None for all else.
-    unresolved: what is open, None when all is settled.
-    sent_at: when the request went out, in epoch seconds of this machine.
+    Attributes:
+        state: One of STATES.
+        msg: The same in words.
+        changed: Whether this call started, or may have started, something.
+        own: Whether this call started its job, so that it may be suspended or killed.
+        failure: As of CommvaultError.failure, None where all went well.
+        job: The job as far as it was read.
+        candidates: Jobs that may be its own, or were found beside it and are not taken for its own.
+        duplicate_of: The job that was active already when its own was started, None if there was none.
+        retry_at: When a request that did not fit into a quota would fit, in epoch seconds of this machine.
+        not_verified: What could not be read of it, texts that begin with "whether".
+        age: Seconds from the end of the backup that made it "recent" to this call, None for all else.
+        unresolved: What is open, None when all is settled.
+        sent_at: When the request went out, in epoch seconds of this machine.
+        lost_at: When it was clear that no answer would come, in the same.
     """
 
     instance: Instance
@@ -69,13 +77,16 @@ class Backup:
     failure: dict[str, t.Any] | None = None
     response: dict[str, t.Any] | None = None
     changed: bool = False
+    own: bool = False
     job: Job | None = None
     candidates: tuple[str, ...] = ()
+    duplicate_of: str | None = None
     retry_at: float | None = None
     not_verified: tuple[str, ...] = ()
     age: float | None = None
     unresolved: Unresolved | None = None
     sent_at: float | None = None
+    lost_at: float | None = None
 
     @property
     def requested(self) -> bool:
@@ -94,7 +105,7 @@ class Backup:
         ids = id_words([job.id for job in jobs])
         self._settle("started", f"Started the backup of {self.instance.label}: task {self.task_id}, {ids}.")
         self._take(jobs)
-        self.changed = True
+        self.changed = self.own = True
 
     def mark_only_candidate(self) -> None:
         """The one job of its batch that nobody else owns is its own, though it was not seen yet."""
@@ -103,7 +114,7 @@ class Backup:
             "started", f"Started the backup of {self.instance.label}: task {self.task_id}, {id_words(job_ids)}."
         )
         self.job_ids = job_ids
-        self.changed = True
+        self.changed = self.own = True
 
     def mark_not_in_batch(self) -> None:
         """Its batch was accepted, but none of the jobs is its own."""
@@ -114,30 +125,54 @@ class Backup:
             failed="no_job",
         )
 
-    def mark_recovered(self, job: Job, task_id: int | None, surely: bool) -> None:
-        """The answer to its request was lost, but a job was found. surely: it was started after the request was."""
-        if surely:
-            msg = (
-                f"The backup of {self.instance.label} was started: the answer to the request was lost, but its job was"
-            )
-        else:
-            msg = f"A backup of {self.instance.label} is there: the answer to the request was lost, but a job from the"
-            msg += " same seconds was"
-        self._settle("adopted", f"{msg} found, job {job.id} ({job.status}).")
+    def mark_recovered(self, job: Job, task_id: int | None) -> None:
+        """The answer to its request was lost, but this job is certainly its own."""
+        self._settle(
+            "adopted",
+            f"The backup of {self.instance.label} was started: the answer to the request was lost, but its job was"
+            f" found, job {job.id} ({job.status}).",
+        )
         self._take([job])
         self.task_id = task_id
-        self.changed = surely
+        self.changed = self.own = True
 
-    def mark_already_running(self, job: Job) -> None:
-        """Nothing was started, since this job is at it already, or was when the request came."""
+    def mark_already_running(self, job: Job, others: t.Sequence[Job] = ()) -> None:
+        """Nothing was started, since this job is at it already, or was when the request came.
+
+        Args:
+            others: Further active jobs of the same subclient.
+        """
         label, what = self.instance.label, f"job {job.id} ({job.status})"
         if job.finished:
             msg = f"A backup of {label} was under way already, and has ended: {what}. No other was started."
         else:
             msg = f"A backup of {label} is under way already: {what}. No other was started."
+        if others:
+            msg += f" The same subclient has {id_words([one.id for one in others])} beside it."
         self._settle("adopted", msg)
         self._take([job])
         self.changed = False
+
+    def mark_duplicate(self, other: Job, killed: bool = False, why_not: str = "") -> None:
+        """Its job was started although another one of the same subclient was active.
+
+        Args:
+            other: That job.
+            killed: Whether its own was killed, so that the other one stands for it.
+            why_not: Why its own could not be killed, a sentence, where that was asked for.
+        """
+        own = id_words(self.job_ids)
+        self.state, self.duplicate_of = "duplicate", other.id
+        self.msg = (
+            f"Started the backup of {self.instance.label} as {own}, but job {other.id} ({other.status}) of the same"
+            " subclient was active already."
+        )
+        if killed:
+            self.msg += f" Killed {own}; job {other.id} goes on."
+            self._take([other])
+            self.own = False
+        else:
+            self.msg += why_not or f" Both go on; on_duplicate: kill would end {own}."
 
     def mark_recent(self, job: Job, age: float) -> None:
         """Nothing was started, since this backup is young enough. age: seconds since it ended."""
@@ -156,9 +191,17 @@ class Backup:
         self.unresolved = None
         self.msg += f" Each of these jobs may be it: {', '.join(job_ids)}.{_ADVICE}"
 
-    def mark_unresolved(self, looked: str) -> None:
-        """Its question could not be answered. looked: what came of looking for its job, a sentence."""
-        if self.unresolved == Unresolved.RUNNING:
+    def mark_unresolved(self, looked: str, seen: t.Mapping[str, str] | None = None) -> None:
+        """Its question could not be answered.
+
+        Args:
+            looked: What came of looking for its job, a sentence.
+            seen: Jobs of its subclient that are not taken for its own: by id the reason, a clause after "it".
+        """
+        looked += "".join(
+            f" Job {job_id} of this subclient is not taken for it: it {why}." for job_id, why in (seen or {}).items()
+        )
+        if self.unresolved is Unresolved.RUNNING:
             self._settle(
                 "refused",
                 f"{self.msg} Which job that is could not be found out, it may have ended meanwhile. {looked}",
@@ -173,6 +216,7 @@ class Backup:
             self.msg += _ADVICE
             if self.failure is None:
                 self.failure = CommvaultError(self.msg, "no_job").failure()
+        self.candidates = (*self.candidates, *(seen or ()))
         self.unresolved = None
 
     def _settle(self, state: str, msg: str, failed: str | None = "") -> None:
@@ -201,17 +245,26 @@ _ELIGIBLE = (
 )
 
 
-def backup_from_error(instance: Instance, error: CommvaultError, sent_at: float | None = None) -> Backup:
-    """The outcome for an instance whose request failed: "unknown" where the backup may run all the same, else
-    "refused" or, if it never reached the CommCell's attention, "not_submitted".
+def backup_from_error(
+    instance: Instance, error: CommvaultError, sent_at: float | None = None, lost_at: float | None = None
+) -> Backup:
+    """The outcome for an instance whose request failed.
 
-    sent_at: when the request went out, in epoch seconds of this machine; None if no job can be looked for.
+    Args:
+        sent_at: When the request went out, in epoch seconds of this machine; None if no job can be looked for.
+        lost_at: When it failed, in the same.
+
+    Returns:
+        An "unknown" one where the backup may run all the same, else "refused" or, if the request never reached the
+        CommCell's attention, "not_submitted".
     """
     failure = error.failure()
     if error.maybe_ran:
         msg = f"Whether a backup of {instance.label} was started is not known: {error}"
         question = Unresolved.LOST if sent_at is not None else None
-        return Backup(instance, "unknown", msg, failure=failure, changed=True, unresolved=question, sent_at=sent_at)
+        backup = Backup(instance, "unknown", msg, failure=failure, changed=True, unresolved=question)
+        backup.sent_at, backup.lost_at = sent_at, lost_at
+        return backup
     msg = f"No backup of {instance.label} was started: {error}"
     if isinstance(error, RequestError) and error.code == NO_ELIGIBLE_SUBCLIENT:
         msg += _ELIGIBLE.format(instance.application_id)
@@ -269,7 +322,9 @@ class BackupEntry(t.TypedDict):
     state: str
     task_id: int | None
     job_ids: list[str]
+    own: bool
     candidates: list[str]
+    duplicate_of: str | None
     job: dict[str, t.Any] | None
     job_url: str | None
     msg: str
@@ -289,7 +344,9 @@ def make_entry(name: str, state: str, msg: str, failure: dict[str, t.Any] | None
         "state": state,
         "task_id": None,
         "job_ids": [],
+        "own": False,
         "candidates": [],
+        "duplicate_of": None,
         "job": None,
         "job_url": None,
         "msg": msg,
@@ -309,7 +366,9 @@ def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> BackupEntr
         "subclient_name": instance.subclient_name,
         "task_id": backup.task_id,
         "job_ids": list(backup.job_ids),
+        "own": backup.own,
         "candidates": list(backup.candidates),
+        "duplicate_of": backup.duplicate_of,
         "job": backup.job.to_result() if backup.job else None,
         "job_url": job_url(backup.job_ids[0]) if backup.job_ids else None,
         "retry_at": iso_time(backup.retry_at),

@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
     from .._jobs.reader import JobReader
     from .._parallel import Runtime
     from .history import ClientJobs, JobListing, UnreadableHistory
+    from .matching import Matching
     from .preflight import Verdict
     from .request import ExportOptions, ExportPlan, Instance
 
@@ -54,11 +55,13 @@ class Export:
         self._plan = plan
         self._runtime = runtime
         self._on_start = on_start
-        self._submission = Submission(TasksApi(commcell), options, plan, runtime, parent_has_died)
+        self._submission = Submission(TasksApi(commcell), options, plan, commcell.outage, runtime, parent_has_died)
         self.warnings: list[str] = []
         self._own_reader: JobReader | None = None
         self._own_clients: ClientDirectory | None = None
         self._own_client_jobs: ClientJobs | None = None
+        # The jobs that were listed before anything was sent.
+        self._known_before: frozenset[str] = frozenset()
         # The jobs of the past that were read to be shown, None if they were not.
         self._shown: JobListing | None = None
 
@@ -102,14 +105,16 @@ class Export:
         if self._plan.preflight:
             verdicts = self._check_names(instances, settled)
             not_verified.update({place: verdict.not_verified for place, verdict in verdicts.items()})
-        if self._plan.preflight or self._plan.max_age is not None:
-            for place, gap in self._check_history(instances, settled).items():
-                # An age that cannot be verified must not start a second backup. Without one, Commvault has the last
-                # word on what runs.
-                if self._plan.max_age is not None and not gap.hidden:
-                    settled[place] = gap.not_submitted(instances[place])
-                else:
-                    not_verified[place] = (*not_verified.get(place, ()), gap.text)
+        looked = self._plan.preflight or self._plan.check_running or self._plan.max_age is not None
+        gaps = self._check_history(instances, settled) if looked else {}
+        for place, gap in gaps.items():
+            # What cannot be judged must not start a second backup. Where nothing can be read and no age was asked for,
+            # Commvault has the last word on what runs.
+            matters = gap.job is not None or (self._plan.max_age is not None and not gap.hidden)
+            if matters and not self._plan.start_unverified:
+                settled[place] = gap.not_submitted(instances[place])
+            else:
+                not_verified[place] = (*not_verified.get(place, ()), gap.text)
         wanted = [place for place in range(len(instances)) if place not in settled]
         self._on_start()
         for place, backup in zip(wanted, self._submission.run([instances[place] for place in wanted])):
@@ -118,14 +123,40 @@ class Export:
         backups = [settled[place] for place in range(len(instances))]
         if any(backup.unresolved for backup in backups):
             self._settle(backups)
+        # One start alone stays at two requests, unless there is a reason to look or time to do so.
+        worth_it = len(wanted) > 1 or bool(gaps) or self._plan.kill_duplicates or self._plan.waits
+        if self._plan.check_running and worth_it and any(backup.own for backup in backups):
+            self._find_duplicates(backups)
         return backups
 
     def _settle(self, backups: t.Sequence[Backup]) -> None:
-        from .recovery import GRACE, Recovery
+        from .evidence import Evidence
+        from .recovery import Recovery
 
-        left = GRACE if self._plan.deadline is None else self._plan.deadline - self._runtime.monotonic()
-        grace = min(GRACE, max(0.0, left))
-        Recovery(self._reader, self._commcell.clock, grace=grace, runtime=self._runtime).settle(backups)
+        evidence = Evidence(
+            self._commcell.clock, self._options, self._reader.details, TasksApi(self._commcell).own_user
+        )
+        Recovery(
+            self._reader,
+            evidence,
+            self._matching([backup.instance for backup in backups]),
+            known_before=self._known_before,
+            deadline=self._plan.deadline,
+            runtime=self._runtime,
+        ).settle(backups)
+
+    def _find_duplicates(self, backups: t.Sequence[Backup]) -> None:
+        from .duplicates import DuplicateCheck
+
+        matching = self._matching([backup.instance for backup in backups])
+        kill = self._reader.api.kill if self._plan.kill_duplicates else None
+        check = DuplicateCheck(self._reader, matching, kill, self._plan.deadline, self._runtime)
+        self.warnings.extend(check.check(backups))
+
+    def _matching(self, instances: t.Sequence[Instance]) -> Matching:
+        from .matching import Matching
+
+        return Matching(self._clients.subclients, instances)
 
     def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""
@@ -141,14 +172,15 @@ class Export:
         """The last good backup within LAST_GOOD_AGE of each of the instances, which run or preview said are requested;
         None where none is known. Raises nothing.
         """
-        from .history import JobsBySubclient
+        from .matching import JobsOfInstances
 
         if self._shown is None and instances:
             self._shown = self._client_jobs.past([instance.client_name for instance in instances], LAST_GOOD_AGE)
-        jobs = JobsBySubclient(self._shown.jobs if self._shown else ())
+        jobs = JobsOfInstances(self._shown.jobs if self._shown else (), self._matching(instances))
         found: list[Job | None] = []
         for instance in instances:
-            good = [job for job in jobs.of(instance) if job.end_time and job.ended_well(self._plan.fail_on)]
+            own, _possible = jobs.of(instance)
+            good = [job for job in own if job.end_time and not job.aged and job.ended_well(self._plan.fail_on)]
             found.append(max(good, key=lambda job: job.end_time or 0, default=None))
         return found
 
@@ -188,7 +220,9 @@ class Export:
         left = [instances[place] for place in places]
         if not left:
             return {}
-        history = check.check(left, self._jobs_of([instance.client_name for instance in left]))
+        listing = self._jobs_of([instance.client_name for instance in left])
+        self._known_before = frozenset(job.id for job in listing.jobs)
+        history = check.check(left, listing, self._matching(left))
         settled.update({places[at]: backup for at, backup in history.settled.items()})
         self.warnings.extend(history.warnings)
         return {places[at]: gap for at, gap in history.gaps.items()}

@@ -10,27 +10,30 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import CommvaultError
+from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER
 from .backup import Backup, backup_from_error
-from .recovery import is_same_subclient
+from .matching import JobsOfInstances
 
 if t.TYPE_CHECKING:
     from .._estate.clients import ClientDirectory
     from .._jobs.job import Job
+    from .matching import Matching
     from .request import Instance
 
     class Reader(t.Protocol):
-        """Reads jobs; see _job_reader.JobReader."""
+        """Reads jobs; see _jobs.reader.JobReader."""
 
-        def recent(self, client_ids: t.Iterable[int], age: float) -> t.Sequence[Job]:
-            """The jobs of these clients, of all for none, that are active or ended at most age seconds ago."""
+        def recent(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> t.Sequence[Job]:
+            """The jobs that are active or ended at most age seconds ago; narrow: the clients that matter."""
 
         def active(self) -> t.Sequence[Job]:
             """The visible jobs that have not ended."""
 
 
-_FULL = "full"
+# Levels of which a backup counts as full, and those of which it certainly does not.
+_FULL_LEVELS = frozenset(["full", "synthetic full", "synthetic_full"])
+_LESSER_LEVELS = frozenset(["incremental", "differential"])
 _SHOWN_NAMES = 3
 
 
@@ -57,60 +60,34 @@ class ClientJobs:
 
     def past(self, client_names: t.Collection[str], age: float) -> JobListing:
         """The jobs of these clients that are active or ended at most age seconds ago. Raises nothing."""
-        names = {name.lower() for name in client_names}
-        numbers: dict[str, int] = {}
         unread: dict[str, CommvaultError] = {}
-        if len(names) <= MAX_CLIENT_FILTER:
-            for name, found in self._clients.ids(client_names).items():
-                if isinstance(found, CommvaultError):
-                    unread[name] = found
-                elif found is not None:
-                    numbers[name] = found
-            if not numbers:
-                # Nothing of them is visible; createtask will say whether the names are right.
-                return JobListing([], unread)
+
+        def numbers() -> set[int]:
+            found = self._clients.ids(client_names)
+            unread.update({name: one for name, one in found.items() if isinstance(one, CommvaultError)})
+            return {one for one in found.values() if isinstance(one, int)}
+
+        narrow = numbers if len({name.lower() for name in client_names}) <= MAX_CLIENT_FILTER else None
         try:
-            return JobListing(self._list(set(numbers.values()), age), unread)
+            return JobListing(self._reader.recent(age, narrow), unread)
         except CommvaultError as error:
-            return JobListing([], {**dict.fromkeys(numbers or names, error), **unread})
-
-    def _list(self, client_ids: set[int], age: float) -> t.Sequence[Job]:
-        """client_ids: empty for all clients."""
-        try:
-            return self._reader.recent(client_ids, age)
-        except CommvaultError as error:
-            if len(client_ids) < 2 or not error.kind.says_no:
-                raise
-        # One client that the user may not see can have been the cause. The jobs of such a one are left out of a list
-        # that names no client; if that is refused, too, it is the list that is closed to the user.
-        return self._reader.recent((), age)
-
-
-class JobsBySubclient:
-    """Finds the jobs of an instance among many."""
-
-    def __init__(self, jobs: t.Iterable[Job]) -> None:
-        self._jobs: dict[tuple[str, ...], list[Job]] = {}
-        for job in jobs:
-            names = (job.client_name, job.instance_name, job.subclient_name)
-            self._jobs.setdefault(tuple((name or "").lower() for name in names), []).append(job)
-
-    def of(self, instance: Instance) -> list[Job]:
-        """The jobs of its subclient, as of is_same_subclient."""
-        _client, *below = instance.key[:3]
-        clients = dict.fromkeys(name.lower() for name in (instance.client_name, instance.display_name) if name)
-        found = [job for client in clients for job in self._jobs.get((client, *below), ())]
-        return [job for job in found if is_same_subclient(instance, job)]
+            return JobListing([], {name.lower(): error for name in client_names})
 
 
 class UnreadableHistory(t.NamedTuple):
-    """What could not be read about an instance. what: begins with "whether". hidden: whether the server keeps it from
-    these credentials, so that reading again would not help.
+    """What could not be read, or not be judged, about an instance.
+
+    Attributes:
+        what: Begins with "whether".
+        error: Why.
+        hidden: Whether the server keeps it from these credentials, so that reading again would not help.
+        job: The job that could not be judged, None where none could be read.
     """
 
     what: str
     error: CommvaultError
     hidden: bool
+    job: Job | None = None
 
     @property
     def text(self) -> str:
@@ -119,9 +96,14 @@ class UnreadableHistory(t.NamedTuple):
 
     def not_submitted(self, instance: Instance) -> Backup:
         """The outcome for an instance that is not sent for that."""
-        return backup_from_error(
-            instance, CommvaultError(f"{self.what} could not be read. {self.error}", "not_submitted")
+        found = "could not be told" if self.job else "could not be read"
+        backup = backup_from_error(
+            instance, CommvaultError(f"{self.what} {found}. {self.error}", ErrorKind.NOT_SUBMITTED)
         )
+        if self.job:
+            backup.candidates = (self.job.id,)
+            backup.msg += " Look at that job, and use on_unverified: start to start a backup all the same."
+        return backup
 
 
 class History(t.NamedTuple):
@@ -148,9 +130,14 @@ class HistoryCheck:
         fail_on: str,
         adopt_running: bool,
     ) -> None:
-        """server_now: tells the server's time in epoch seconds, once it was read from. max_age: seconds since the end
-        of a backup that count as young, None if only running ones matter. backup_level: "full" needs a full backup,
-        "incremental" any. fail_on: as of Job.ended_well.
+        """Prepare to judge.
+
+        Args:
+            server_now: Tells the server's time in epoch seconds, once it was read from.
+            max_age: Seconds since the end of a backup that count as young, None if only running ones matter.
+            backup_level: "full" needs a full backup, "incremental" any.
+            fail_on: As of Job.ended_well.
+            adopt_running: Whether a running backup is as good as a new one.
         """
         self._server_now = server_now
         self._max_age = max_age
@@ -159,19 +146,23 @@ class HistoryCheck:
         self._adopt_running = adopt_running
         self._past = "" if max_age is None else " or was made a short while ago"
 
-    def check(self, instances: t.Sequence[Instance], seen: JobListing) -> History:
-        """seen: the jobs of the clients of these instances."""
+    def check(self, instances: t.Sequence[Instance], seen: JobListing, matching: Matching) -> History:
+        """Judge each of the instances by the jobs of their clients."""
         history = History({}, {}, [])
-        jobs = JobsBySubclient(seen.jobs)
+        jobs = JobsOfInstances(seen.jobs, matching)
         for place, instance in enumerate(instances):
             error = seen.unread.get(instance.client_name.lower())
             if error:
                 what = f"whether another backup of it runs{self._past}"
                 history.gaps[place] = UnreadableHistory(what, error, error.kind.hidden)
                 continue
-            backup = self._judge(instance, jobs.of(instance))
+            certain, possible = jobs.of(instance)
+            backup = self._judge(instance, certain)
+            doubt = None if backup else self._doubt(certain, possible)
             if backup:
                 history.settled[place] = backup
+            elif doubt:
+                history.gaps[place] = doubt
         history.warnings.extend(self._warnings(instances, history.gaps))
         return history
 
@@ -179,6 +170,8 @@ class HistoryCheck:
         """One for each cause, however many clients it is about."""
         causes: dict[tuple[str, bool], dict[str, str]] = {}
         for place, gap in gaps.items():
+            if gap.job:
+                continue
             name = instances[place].client_name
             causes.setdefault((str(gap.error), gap.hidden), {}).setdefault(name.lower(), name)
         for (error, hidden), names in causes.items():
@@ -195,10 +188,10 @@ class HistoryCheck:
         """own: the jobs of its subclient."""
         active = [job for job in own if not job.finished]
         if active:
-            oldest = min(active, key=lambda job: (job.start_time or 0, job.id))
+            oldest, *others = sorted(active, key=lambda job: int(job.id))
             backup = Backup(instance, "adopted", "")
             if self._adopt_running:
-                backup.mark_already_running(oldest)
+                backup.mark_already_running(oldest, others)
                 return backup
             running = CommvaultError(f"job {oldest.id} is under way ({oldest.status}).", "already_running")
             return backup_from_error(instance, running)
@@ -211,11 +204,42 @@ class HistoryCheck:
         return backup
 
     def _is_young_and_good(self, job: Job) -> bool:
-        if self._max_age is None or not job.finished or not job.ended_well(self._fail_on) or job.end_time is None:
+        if (
+            self._is_useless(job)
+            or job.end_time is None
+            or self._server_now() - job.end_time > t.cast(float, self._max_age)
+        ):
             return False
-        if self._backup_level == _FULL and (job.backup_level or "").lower() != _FULL:
-            return False
-        return self._server_now() - job.end_time <= self._max_age
+        return self._backup_level != "full" or (job.backup_level or "").lower() in _FULL_LEVELS
+
+    def _is_useless(self, job: Job) -> bool:
+        """Whether a job certainly spares no new backup, however young it is."""
+        if self._max_age is None or not job.ended_well(self._fail_on) or job.aged:
+            return True
+        return self._backup_level == "full" and (job.backup_level or "").lower() in _LESSER_LEVELS
+
+    def _doubt(self, certain: t.Sequence[Job], possible: t.Sequence[Job]) -> UnreadableHistory | None:
+        """The first job that cannot be judged, if there is one: it must not count as absent."""
+        for job in possible:
+            if not job.finished:
+                why = f"it names client {job.client_name!r}, application {job.application_id}."
+                return self._unclear(job, f"whether job {job.id} ({job.status}) is a backup of it that runs", why)
+        for job in (*certain, *possible):
+            if self._is_useless(job) or not job.finished:
+                continue
+            if job.end_time is not None and self._server_now() - job.end_time > t.cast(float, self._max_age):
+                continue
+            if job.end_time is None:
+                why = "its row tells no end."
+            elif job in possible:
+                why = f"it names client {job.client_name!r}, application {job.application_id}."
+            else:
+                why = f"its row tells the level {job.backup_level!r}."
+            return self._unclear(job, f"whether job {job.id} ({job.status}) is a good backup of it within max_age", why)
+        return None
+
+    def _unclear(self, job: Job, what: str, why: str) -> UnreadableHistory:
+        return UnreadableHistory(what, CommvaultError(why[0].upper() + why[1:], ErrorKind.NOT_SUBMITTED), False, job)
 
 
 def client_words(names: t.Sequence[str]) -> str:

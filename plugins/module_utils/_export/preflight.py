@@ -90,7 +90,7 @@ class Preflight:
             commcell_activity = None
         # All applications, to tell an instance of another one from an instance that does not exist.
         answers = dict(
-            zip(names, read_each(list(names.values()), self._estate.subclients_of, self._concurrency, self._runtime))
+            zip(names, read_each(list(names.values()), self._clients.subclients, self._concurrency, self._runtime))
         )
         verdicts = [self._judge(instance, answers[instance.client_name.lower()]) for instance in instances]
         if commcell_activity is False:

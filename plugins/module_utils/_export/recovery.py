@@ -14,50 +14,36 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from .._commcell import TOLERANCE
-from .._errors import CommvaultError, RequestError
+from .._errors import CommvaultError
 from .._parallel import RUNTIME
 from .backup import Unresolved
+from .evidence import Owner
+from .matching import JobsOfInstances
 
 if t.TYPE_CHECKING:
-    from .._commcell import ServerClock
-    from .._jobs.api import JobDetails
     from .._jobs.job import Job
     from .._parallel import Runtime
     from .backup import Backup
-    from .request import Instance
+    from .evidence import Evidence
+    from .matching import Matching
 
     class Reader(t.Protocol):
-        """Reads jobs; see _job_reader.JobReader."""
+        """Reads jobs; see _jobs.reader.JobReader."""
 
         def read(self, job_ids: t.Sequence[str]) -> t.Mapping[str, Job]:
             """The visible ones of these jobs."""
 
-        def started_since(self, since: float) -> t.Sequence[Job]:
-            """The visible jobs that were started since then, in server time."""
-
-        def active_or_ended_since(self, since: float) -> t.Sequence[Job]:
-            """The visible jobs that have not ended, or not before then, in server time."""
-
-        def details(self, job_id: str) -> JobDetails:
-            """More about one job."""
+        def recent(self, age: float) -> t.Sequence[Job]:
+            """The visible jobs that are active or ended at most age seconds ago."""
 
 
 # Seconds for which a job that was started may be invisible. Commvault's own SDK looks for up to a minute and more
 # (github.com/Commvault/cvpysdk: job.py); 90 is chosen here.
 GRACE = 90.0
+# The same, in seconds, where jobs that this call started later are visible already: then so is an earlier one.
+SHORT_GRACE = 10.0
 INTERVAL = 5.0  # seconds between two looks
-
-
-def is_same_subclient(instance: Instance, job: Job) -> bool:
-    """Whether a job works on what the instance names; a name that the job does not tell is a no."""
-    names = {instance.client_name.lower(), (instance.display_name or instance.client_name).lower()}
-    return (
-        (job.client_name or "").lower() in names
-        and (job.instance_name or "").lower() == instance.instance_name.lower()
-        and (job.subclient_name or "").lower() == instance.subclient_name.lower()
-        and job.application_id in (None, instance.application_id)
-    )
+LONGEST_INTERVAL = 30.0  # seconds between two looks at a server that is away
 
 
 class Recovery:
@@ -66,139 +52,166 @@ class Recovery:
     def __init__(
         self,
         reader: Reader,
-        server_clock: ServerClock,
+        evidence: Evidence,
+        matching: Matching,
         *,
-        grace: float = GRACE,
-        interval: float = INTERVAL,
+        known_before: t.Collection[str] = (),
+        deadline: float | None = None,
         runtime: Runtime = RUNTIME,
     ) -> None:
         """Prepare to look.
 
         Args:
-            grace: Seconds for which a job that was started may be invisible.
-            interval: Seconds between two looks.
+            known_before: Ids of jobs that were there before anything was sent.
+            deadline: When no more is looked for, on the monotonic clock; None for no limit.
         """
         self._reader = reader
-        self._server_clock = server_clock
-        self._grace = grace
-        self._interval = interval
+        self._evidence = evidence
+        self._matching = matching
+        self._known_before = frozenset(known_before)
+        self._deadline = deadline
         self._runtime = runtime
+        # Of lost ones: jobs that were found and are not taken for theirs, with the reason.
+        self._others: dict[int, dict[str, str]] = {}
 
     def settle(self, backups: t.Sequence[Backup]) -> None:
-        """Answer the open questions of backups, in place. Where a question stays open, the backup says so."""
-        deadline = self._runtime.monotonic() + self._grace
-        trouble: CommvaultError | None = None
+        """Answer the open questions of backups, in place. Where one stays open, the backup says so."""
+        begun = self._runtime.monotonic()
+        # Grace counts from the first look at a server that is well: before, nothing could have been seen.
+        well_since: float | None = None
+        pause = INTERVAL
         while True:
+            last_error: CommvaultError | None = None
+            decisive = False
             try:
-                self._look(backups)
-                trouble = None
+                decisive = self._look(backups)
             except CommvaultError as error:
-                trouble = error
+                last_error = error
             now = self._runtime.monotonic()
-            hopeless = trouble is not None and trouble.kind.ends_a_wait(proven=False)
-            if hopeless or now >= deadline or not any(backup.unresolved for backup in backups):
+            pause = INTERVAL if last_error is None else min(LONGEST_INTERVAL, 1.5 * pause)
+            if last_error is None and well_since is None:
+                well_since = now
+            if not any(backup.unresolved for backup in backups):
+                return
+            end = (begun if well_since is None else well_since) + (SHORT_GRACE if decisive else GRACE)
+            if self._deadline is not None:
+                end = min(end, self._deadline)
+            if now >= end or (last_error and last_error.kind.ends_a_wait(proven=True)):
                 break
-            self._runtime.sleep(min(self._interval, deadline - now))
-        self._give_up([backup for backup in backups if backup.unresolved], trouble)
+            self._runtime.sleep(min(pause, end - now))
+        looked = f"No job of it was seen within {now - (well_since or begun):.0f} seconds."
+        self._give_up(backups, f"The jobs could not be read: {last_error}" if last_error else looked)
 
-    def _look(self, backups: t.Sequence[Backup]) -> None:
-        """One look at the jobs; settles what it can. Raises CommvaultError."""
-        batch = [backup for backup in backups if backup.unresolved == Unresolved.BATCH]
+    def _look(self, backups: t.Sequence[Backup]) -> bool:
+        """One look at the jobs; settles what it can.
+
+        Returns:
+            Whether whatever is left would be visible by now if it were there.
+
+        Raises:
+            CommvaultError: The jobs cannot be read.
+        """
+        batch = [backup for backup in backups if backup.unresolved is Unresolved.BATCH]
         if batch:
             self._map_batches(batch)
-        lost = [backup for backup in backups if backup.unresolved == Unresolved.LOST]
-        if lost:
-            since = min(self._since(backup) for backup in lost)
-            self._find_lost(lost, self._reader.started_since(since), backups)
-        running = [backup for backup in backups if backup.unresolved == Unresolved.RUNNING]
-        if running:
-            since = min(self._sent_at(backup) for backup in running)
-            self._find_running(running, self._reader.active_or_ended_since(since))
+        asked = [backup for backup in backups if backup.unresolved in (Unresolved.LOST, Unresolved.RUNNING)]
+        if not asked:
+            return False
+        now = self._evidence.job_time(self._runtime.now())
+        jobs = self._reader.recent(max(0.0, now - min(self._evidence.earliest(backup) for backup in asked)))
+        self._evidence.learn(backups, jobs)
+        by_instance = JobsOfInstances(jobs, self._matching)
+        for backup in asked:
+            if backup.unresolved is Unresolved.LOST:
+                self._find_lost(backup, by_instance, backups)
+            else:
+                self._find_running(backup, by_instance)
+        return self._is_decisive(backups, jobs)
 
-    def _since(self, backup: Backup) -> float:
-        return self._server_clock.at(backup.sent_at or 0.0) - TOLERANCE
-
-    def _sent_at(self, backup: Backup) -> int:
-        """When the request went out by the server's clock, in whole seconds as the times of jobs are."""
-        return int(self._server_clock.at(backup.sent_at or 0.0))
+    def _is_decisive(self, backups: t.Sequence[Backup], jobs: t.Sequence[Job]) -> bool:
+        """Whether a job that this call started after everything that is left is visible."""
+        left = [backup for backup in backups if backup.unresolved]
+        visible = {job.id for job in jobs}
+        later = max(
+            (backup.sent_at or 0.0 for backup in backups if backup.own and visible.intersection(backup.job_ids)),
+            default=0.0,
+        )
+        return all(backup.unresolved is not Unresolved.BATCH for backup in left) and all(
+            later > (backup.lost_at or backup.sent_at or 0.0) for backup in left
+        )
 
     def _map_batches(self, backups: t.Sequence[Backup]) -> None:
         wanted = list(dict.fromkeys(job_id for backup in backups for job_id in backup.candidates))
         jobs = self._reader.read(wanted)
+        by_instance = JobsOfInstances(jobs.values(), self._matching)
+        unclear: set[str] = set()
         for backup in backups:
-            own = [
-                job
-                for job_id, job in jobs.items()
-                if job_id in backup.candidates and is_same_subclient(backup.instance, job)
-            ]
+            own, possible = by_instance.of(backup.instance)
+            own = [job for job in own if job.id in backup.candidates]
             if own:
                 backup.mark_started(own)
+            unclear.update(job.id for job in possible)
         for backup in backups:
-            if backup.unresolved != Unresolved.BATCH:
+            if backup.unresolved is not Unresolved.BATCH:
                 continue
             taken = {job_id for other in backups if other is not backup for job_id in other.job_ids}
             backup.candidates = tuple(job_id for job_id in backup.candidates if job_id not in taken)
-            if all(job_id in jobs for job_id in backup.candidates):
+            if all(job_id in jobs and job_id not in unclear for job_id in backup.candidates):
                 # Every job of the batch is known, and none is of this instance.
                 backup.mark_not_in_batch()
 
-    def _find_lost(self, lost: t.Sequence[Backup], jobs: t.Sequence[Job], backups: t.Sequence[Backup]) -> None:
+    def _find_lost(self, backup: Backup, jobs: JobsOfInstances, backups: t.Sequence[Backup]) -> None:
         # A job that another instance of this call is known or thought to own is nobody else's.
-        owned = {job_id for backup in backups for job_id in (*backup.job_ids, *backup.candidates)}
-        for backup in lost:
-            found = [
-                job
-                for job in jobs
-                if job.id not in owned
-                and job.start_time is not None
-                and job.start_time >= self._since(backup)
-                and is_same_subclient(backup.instance, job)
-            ]
-            if found:
-                self._judge(backup, found)
-
-    def _judge(self, backup: Backup, found: t.Sequence[Job]) -> None:
-        """One job is the one that was started; of several, those that a schedule started are not."""
-        tasks: dict[str, int | None] = {}
-        mine = []
+        owned = {
+            job_id for other in backups if other is not backup for job_id in (*other.job_ids, *other.candidates)
+        } | self._known_before
+        certain, possible = jobs.of(backup.instance)
+        earliest = self._evidence.earliest(backup)
+        found = [
+            job
+            for job in (*certain, *possible)
+            if job.id not in owned and (job.start_time is None or job.start_time >= earliest)
+        ]
+        ours: list[tuple[Job, int | None]] = []
+        others: dict[str, str] = {}
         for job in found:
-            details = self._details(job.id)
-            tasks[job.id] = details.task_id if details else None
-            if not (details and "schedule" in (details.started_from or "").lower()):
-                mine.append(job)
-        if len(mine) == 1:
-            # Within the tolerance of the clocks, a job from before the request may be an earlier one.
-            surely = (mine[0].start_time or 0) >= self._sent_at(backup)
-            backup.mark_recovered(mine[0], tasks[mine[0].id], surely)
-        elif mine:
-            backup.mark_ambiguous([job.id for job in mine])
+            judged = self._evidence.judge(backup, job)
+            if job in possible and judged.owner is Owner.OURS:
+                others[job.id] = f"names client {job.client_name!r} and application {job.application_id}"
+            elif judged.owner is Owner.OURS:
+                ours.append((job, judged.task_id))
+            else:
+                others[job.id] = judged.why
+        self._others[id(backup)] = others
+        if len(ours) == 1:
+            backup.mark_recovered(*ours[0])
+        elif ours:
+            backup.mark_ambiguous([job.id for job, _task_id in ours])
 
-    def _details(self, job_id: str) -> JobDetails | None:
-        try:
-            return self._reader.details(job_id)
-        except RequestError:
-            # They only help to tell several jobs apart.
-            return None
-
-    def _find_running(self, running: t.Sequence[Backup], jobs: t.Sequence[Job]) -> None:
-        for backup in running:
-            own = [job for job in jobs if is_same_subclient(backup.instance, job)]
-            # Without the tolerance of the clocks: an earlier job would be taken for one that is not visible yet.
-            ended = [job for job in own if job.finished and (job.end_time or 0) >= self._sent_at(backup)]
-            found = [job for job in own if not job.finished] or ended
-            if found:
-                # The oldest one is what keeps others from starting.
-                backup.mark_already_running(min(found, key=lambda job: (job.start_time or 0, job.id)))
-
-    def _give_up(self, backups: t.Sequence[Backup], trouble: CommvaultError | None) -> None:
-        if trouble:
-            looked = f"The jobs could not be read: {trouble}"
+    def _find_running(self, backup: Backup, jobs: JobsOfInstances) -> None:
+        own, possible = jobs.of(backup.instance)
+        sent_at = int(self._evidence.job_time(backup.sent_at or 0.0))
+        # An earlier job would be taken for one that is not visible yet.
+        ended = [job for job in own if job.finished and (job.end_time or 0) >= sent_at]
+        found = [job for job in own if not job.finished] or ended
+        if found:
+            # The oldest one is what keeps others from starting.
+            oldest, *others = sorted(found, key=lambda job: int(job.id))
+            backup.mark_already_running(oldest, [job for job in others if not job.finished])
         else:
-            looked = f"No job of it was seen within {self._grace:g} seconds."
-        left = Counter(backup.task_id for backup in backups if backup.unresolved == Unresolved.BATCH)
+            self._others[id(backup)] = {
+                job.id: f"names client {job.client_name!r} and application {job.application_id}"
+                for job in possible
+                if not job.finished
+            }
+
+    def _give_up(self, backups: t.Sequence[Backup], looked: str) -> None:
+        left = Counter(backup.task_id for backup in backups if backup.unresolved is Unresolved.BATCH)
         for backup in backups:
-            if backup.unresolved == Unresolved.BATCH and left[backup.task_id] == 1 and len(backup.candidates) == 1:
+            if not backup.unresolved:
+                continue
+            if backup.unresolved is Unresolved.BATCH and left[backup.task_id] == 1 and len(backup.candidates) == 1:
                 # All others of the batch have theirs.
                 backup.mark_only_candidate()
-            else:
-                backup.mark_unresolved(looked)
+                continue
+            backup.mark_unresolved(looked, self._others.get(id(backup)))

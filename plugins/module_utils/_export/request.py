@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import copy
-import re
 import typing as t
+import unicodedata
 from dataclasses import dataclass, field
 
 from .._errors import InvalidInput
@@ -26,9 +26,27 @@ OPERATION_TYPE_BACKUP = 2
 # Seconds that a request may be held up by a quota when no time for the whole call is given.
 PATIENCE = 60.0
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# What an association says about identity; task_info must not change it behind the module's back.
-_IDENTITY_FIELDS = frozenset(["clientName", "instanceName", "subclientName", "displayName", "appName", "applicationId"])
+# What YAML makes of yes and .nan, and Ansible of other things where a string is wanted.
+_NO_NAMES = frozenset(["True", "False", "nan", "inf", "-inf", "None"])
+# Keys by which Commvault knows what a backup is of, without case and punctuation. They are refused wherever they stand
+# in task_info, and what contains one of _PARTS in its associations.
+_IDENTITY = frozenset(
+    [kind + word for kind in ("client", "instance", "subclient", "backupset") for word in ("name", "id", "guid")]
+    + ["appname", "applicationid", "apptypeid", "association", "associations", "subclient", "subclients", "clients"]
+)
+_PARTS = (
+    "client",
+    "instance",
+    "backupset",
+    "appname",
+    "application",
+    "displayname",
+    "commcell",
+    "entity",
+    "guid",
+    "exclude",
+    "include",
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +86,33 @@ class Instance:
         }
 
 
+def check_name(value: str, where: str, any_text: bool = False) -> None:
+    """Raises InvalidInput for what can be no name in Commvault, or only looks like one that is.
+
+    Args:
+        where: The option, for the message.
+        any_text: Whether it is no name, and anything will do that people can read.
+    """
+    if not value.strip():
+        raise InvalidInput(f"{where} is empty.")
+    if any_text:
+        if any(unicodedata.category(character) == "Cc" for character in value):
+            raise InvalidInput(f"{where} contains a control character or a line break: {value!r}.")
+        return
+    if value in _NO_NAMES or (value[0] in "[{" and value[-1] in "]}"):
+        raise InvalidInput(
+            f"{where} is {value!r}, which looks like a list, a dictionary, a boolean or no value at all and not like a"
+            " name."
+        )
+    if value != value.strip():
+        raise InvalidInput(f"{where} begins or ends with a blank: {value!r}.")
+    for character in value:
+        category = unicodedata.category(character)
+        if category in ("Cc", "Cf", "Cs", "Zl", "Zp") or (category == "Zs" and character != " "):
+            what = "a control character or a line break" if category == "Cc" else "an invisible character"
+            raise InvalidInput(f"{where} contains {what} (U+{ord(character):04X}): {value!a}.")
+
+
 def make_instance(values: t.Mapping[str, t.Any], where: str = "") -> Instance:
     """An Instance from option values (None: the default). where: prefix for messages, such as "instances[3].". Raises
     InvalidInput.
@@ -77,10 +122,7 @@ def make_instance(values: t.Mapping[str, t.Any], where: str = "") -> Instance:
         value = values.get(name)
         if value is None:
             continue
-        if not value.strip():
-            raise InvalidInput(f"{where}{name} is empty.")
-        if _CONTROL.search(value):
-            raise InvalidInput(f"{where}{name} contains a control character or a line break: {value!r}.")
+        check_name(value, where + name, any_text=name == "id")
         texts[name] = value
     for name in ("client_name", "instance_name"):
         if name not in texts:
@@ -123,20 +165,33 @@ def make_instances(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Instance]
 class ExportOptions:
     """How to back up, the same for all instances of a call.
 
-    backup_level: "full" or "incremental". installer_user: None, or user_id (int) and user_name (str). task_info:
-      merged into the request last.
+    Attributes:
+        backup_level: "full" or "incremental".
+        installer_user: None, or user_id (int) and user_name (str).
+        marker: A text of this run alone that is put into the description of its jobs, empty for none.
+        task_info: Merged into the request last.
     """
 
     backup_level: str = "incremental"
     cumulative: bool = True
     notify_user_on_job_completion: bool = True
     job_description: str | None = None
+    marker: str = ""
     installer_user: t.Mapping[str, t.Any] | None = None
     task_info: t.Mapping[str, t.Any] = field(default_factory=dict)
 
 
 def check_task_info(task_info: t.Mapping[str, t.Any]) -> None:
-    """Raises InvalidInput where task_info would change what is backed up."""
+    """Raises InvalidInput where task_info would change what is backed up, in whatever spelling and however deep."""
+    for key in task_info:
+        for known in ("associations", "subTasks", "task"):
+            if key != known and _bare(key) == known.lower():
+                raise InvalidInput(f"task_info has the key {key!r}; it is written {known}.")
+    subtasks = task_info.get("subTasks", [{}])
+    if not isinstance(subtasks, list) or len(subtasks) != 1:
+        raise InvalidInput("task_info.subTasks must be a list of one dictionary, to be laid over that of the backup.")
+    rest = {key: value for key, value in task_info.items() if key != "associations"}
+    _refuse_identity(rest, "task_info", lambda key: key in _IDENTITY)
     associations = task_info.get("associations")
     if associations is None:
         return
@@ -145,11 +200,30 @@ def check_task_info(task_info: t.Mapping[str, t.Any]) -> None:
             "task_info.associations must be a list of exactly one dictionary; its fields are added to the"
             " association of every instance."
         )
-    taken = sorted(_IDENTITY_FIELDS.intersection(associations[0]))
-    if taken:
-        raise InvalidInput(
-            f"task_info.associations must not set {', '.join(taken)}; use the options of this module for that."
-        )
+    _refuse_identity(
+        associations[0],
+        "task_info.associations",
+        lambda key: key in _IDENTITY or any(part in key for part in _PARTS),
+    )
+
+
+def _refuse_identity(value: t.Any, where: str, is_identity: t.Callable[[str], bool]) -> None:
+    if isinstance(value, t.Mapping):
+        taken = sorted(str(key) for key in value if is_identity(_bare(key)))
+        if taken:
+            raise InvalidInput(
+                f"{where} must not set {', '.join(taken)}: task_info cannot change what is backed up. Use the"
+                " options of this module for that."
+            )
+        for key, member in value.items():
+            _refuse_identity(member, f"{where}.{key}", is_identity)
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            _refuse_identity(member, where, is_identity)
+
+
+def _bare(key: t.Any) -> str:
+    return "".join(character for character in str(key).lower() if character.isalnum())
 
 
 def build_request(instances: t.Sequence[Instance], options: ExportOptions) -> dict[str, t.Any]:
@@ -157,10 +231,11 @@ def build_request(instances: t.Sequence[Instance], options: ExportOptions) -> di
     https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks, for one or several instances.
     """
     common: dict[str, t.Any] = {"notifyUserOnJobCompletion": options.notify_user_on_job_completion}
-    if options.job_description:
+    description = " ".join(text for text in (options.job_description, options.marker) if text)
+    if description:
         # Documented for createtask in general (https://api.commvault.com, BackupOperations/create-task-backup), not on
         # the export's page.
-        common["jobDescription"] = options.job_description
+        common["jobDescription"] = description
     task_options: dict[str, t.Any] = {
         "backupOpts": {
             "backupLevel": options.backup_level.upper(),
@@ -223,7 +298,11 @@ class ExportPlan:
         max_age: Seconds for which a good backup spares a new one, None for never.
         fail_on: Which ends of a job are bad, as of Job.ended_well.
         patience: Seconds that a quota may hold requests up.
-        preflight: Whether names, eligibility and running backups are looked at before anything is started.
+        preflight: Whether names and eligibility are looked at before anything is started.
+        check_running: Whether running backups are looked for before anything is started.
+        kill_duplicates: Whether a backup that was started beside another one is killed.
+        start_unverified: Whether a backup is started where it cannot be told whether another one spares it.
+        waits: Whether the jobs are waited for, so that one more look costs no time.
         look_back: Seconds for which the last good backups will be asked for, 0 if they will not be; so jobs are read
             once for both.
         deadline: When nothing more is sent or looked for, on the monotonic clock; None for no limit.
@@ -236,5 +315,9 @@ class ExportPlan:
     fail_on: str = "errors"
     patience: float = PATIENCE
     preflight: bool = False
+    check_running: bool = True
+    kill_duplicates: bool = False
+    start_unverified: bool = False
+    waits: bool = False
     look_back: float = 0.0
     deadline: float | None = None

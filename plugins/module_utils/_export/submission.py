@@ -18,6 +18,7 @@ from .backup import Backup, Unresolved, backup_from_error, id_words
 from .request import build_request
 
 if t.TYPE_CHECKING:
+    from .._http.outage import Outage
     from .._parallel import Runtime
     from .api import TaskReply, TasksApi
     from .request import ExportOptions, ExportPlan, Instance
@@ -31,12 +32,14 @@ class Submission:
         tasks: TasksApi,
         options: ExportOptions,
         plan: ExportPlan,
+        outage: Outage,
         runtime: Runtime = RUNTIME,
         parent_has_died: t.Callable[[], bool] = lambda: False,
     ) -> None:
         """Prepare to send.
 
         Args:
+            outage: Holds requests back while the CommCell is away.
             parent_has_died: Whether nobody is left to hear what was started; nothing more is sent then.
         """
         self._tasks = tasks
@@ -44,6 +47,7 @@ class Submission:
         self._plan = plan
         self._runtime = runtime
         self._parent_has_died = parent_has_died
+        self._outage = outage
         self._breaker = Breaker()
         # Access denied to credentials that were good a moment ago is a missing permission: that is about the instance.
         self._accepted = False
@@ -90,6 +94,9 @@ class Submission:
                     # A 429 proves that nothing ran: the same request may go out again in its turn.
                     self._limiter.pause(getattr(error, "retry_after", None))
                     continue
+                if error.kind.unsent and self._outage.is_about(error):
+                    # Nothing was sent: it goes out when the CommCell is back.
+                    continue
                 return self._failed(batch, error, sent_at)
             return _started(batch, reply, sent_at)
 
@@ -101,6 +108,7 @@ class Submission:
             self._note(error)
             raise
         except Exception as fault:
+            self._outage.note(None)
             # A fault of this collection in the middle of a request must not lose what the other requests started.
             raise CommvaultError(
                 f"A fault in rdsops.commvault: {type(fault).__name__}.", "internal", maybe_ran=True
@@ -114,7 +122,11 @@ class Submission:
         if error is None or not error.kind.about_the_server:
             self._accepted = True
             self._breaker.note(None)
-        elif error.kind is not ErrorKind.AUTHENTICATION or not self._accepted:
+            self._outage.note(None)
+            return
+        away = self._outage.is_about(error)
+        self._outage.note(error)
+        if not away and (error.kind is not ErrorKind.AUTHENTICATION or not self._accepted):
             self._breaker.note(error)
 
     def _wait_for_turn(self) -> None:
@@ -123,24 +135,26 @@ class Submission:
         if last:
             raise CommvaultError(
                 f"it was not sent, since the {GIVE_UP_AFTER} requests before it failed alike. The last of them: {last}",
-                "not_submitted",
+                ErrorKind.NOT_SUBMITTED,
             )
+        if self._parent_has_died():
+            raise CommvaultError("it was not sent, since Ansible has ended.", ErrorKind.NOT_SUBMITTED)
         wait = self._limiter.acquire()
         if wait:
             raise _QuotaExceeded(self._runtime.now() + wait)
-        if self._parent_has_died():
-            raise CommvaultError("it was not sent, since Ansible has ended.", "not_submitted")
         if self._plan.deadline is not None and self._runtime.monotonic() >= self._plan.deadline:
             raise CommvaultError(
-                "it was not sent, since the time was over that Ansible gives this task (timeout).", "not_submitted"
+                "it was not sent, since the time was over that Ansible gives this task (timeout).",
+                ErrorKind.NOT_SUBMITTED,
             )
+        self._outage.wait()
 
     def _failed(self, batch: t.Sequence[Instance], error: CommvaultError, sent_at: float | None) -> list[Backup]:
         if len(batch) > 1 and error.kind.may_be_of_one_in_a_batch and not error.maybe_ran:
             # Nothing of the batch ran, and one association can be the cause: the halves are new requests.
             middle = len(batch) // 2
             return self._submit(batch[:middle]) + self._submit(batch[middle:])
-        backups = [backup_from_error(instance, error, sent_at) for instance in batch]
+        backups = [backup_from_error(instance, error, sent_at, self._runtime.now()) for instance in batch]
         for backup in backups:
             if error.kind is ErrorKind.ALREADY_RUNNING and self._plan.adopt_running:
                 backup.unresolved = Unresolved.RUNNING
@@ -182,6 +196,6 @@ def _started(batch: t.Sequence[Instance], reply: TaskReply, sent_at: float) -> l
     msg = f"Started the backup of {batch[0].label}: task {reply.task_id}, {id_words(reply.job_ids)}.{complaint}"
     return [
         Backup(
-            batch[0], "started", msg, reply.task_id, reply.job_ids, None, reply.response, changed=True, sent_at=sent_at
+            batch[0], "started", msg, reply.task_id, reply.job_ids, None, reply.response, True, True, sent_at=sent_at
         )
     ]

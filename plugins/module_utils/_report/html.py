@@ -209,7 +209,7 @@ def _table(report: Report, axis: _Axis) -> str:
 def _row(row: Row, axis: _Axis) -> str:
     job = row.job
     tone = _LOOKS[row.result][0]
-    state = STATES[row.state] if row.state == "adopted" else ""
+    state = STATES[row.state] if row.state in ("adopted", "duplicate") else ""
     elapsed = job.elapsed_seconds
     return (
         f'<tr data-result="{row.result}" data-verdict="{row.verdict}" class="{row.verdict}">'

@@ -22,15 +22,17 @@ FLEET = [
     {"id": "a", "client_name": "aws-prod", "instance_name": "orders"},
     {"id": "b", "client_name": "aws-prod", "instance_name": "billing"},
 ]
+# What is asked before anything is started, and that nothing is active.
+LOOK = post("Jobs").returns(200, listing())
 DOCUMENTED = {"taskId": 9920, "jobIds": ["148886"]}
 
 
 def test_one_backup_is_one_request_and_returns_its_ids(run_module):
-    script = Script(post("createtask").with_header("Authtoken", TOKEN).returns(200, DOCUMENTED))
+    script = Script(LOOK, post("createtask").with_header("Authtoken", TOKEN).returns(200, DOCUMENTED))
     result = run_module(backup, script, **ONE)
     assert result["changed"] is True
     assert (result["task_id"], result["job_ids"], result["response"]) == (9920, ["148886"], DOCUMENTED)
-    assert result["api_calls"] == {"reads": 0, "writes": 1, "quota": None}
+    assert result["api_calls"] == {"reads": 1, "writes": 1, "quota": None}
     (entry,) = result["backups"]
     assert entry["state"] == "started"
     assert entry["job_url"] == "https://cc.example.com/commandcenter/#/jobs/148886"
@@ -40,11 +42,13 @@ def test_one_backup_is_one_request_and_returns_its_ids(run_module):
 
 def test_many_backups_are_reported_in_order_with_their_ids(run_module):
     script = Script(
+        LOOK,
         post("createtask").returns(200, {"taskId": 1, "jobIds": ["11"]}),
         post("createtask").returns(
             500,
             {"errorMessage": "Failed to start backups as no eligible subclients were found. ", "errorCode": 587207178},
         ),
+        post("Jobs").returns(200, listing(job_summary(11))),
     )
     result = run_module(backup, script, instances=FLEET, concurrency=1)
     assert result["failed"] is True
@@ -60,7 +64,7 @@ def test_many_backups_are_reported_in_order_with_their_ids(run_module):
     "body", ['"Request body is empty or format is invalid"', "Request body is empty or format is invalid"]
 )
 def test_the_documented_400(run_module, body):
-    result = run_module(backup, Script(post("createtask").returns(400, body)), **ONE)
+    result = run_module(backup, Script(LOOK, post("createtask").returns(400, body)), **ONE)
     assert result["failed"] is True
     assert result["failure"] == {
         "kind": "bad_request",
@@ -77,7 +81,15 @@ MAINTENANCE = "<html>Scheduled Maintenance</html>"
 
 
 def test_an_unknown_outcome_is_reported_and_not_sent_again(run_module):
-    script = Script(post("createtask").returns(200, MAINTENANCE), post("Jobs").returns(302, "not here"))
+    script = Script(
+        LOOK,
+        post("createtask").returns(200, MAINTENANCE),
+        # Whether the CommCell is back.
+        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        post("Jobs").returns(403, "not here"),
+        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        post("Jobs").returns(403, "not here"),
+    )
     result = run_module(backup, script, **ONE)
     assert result["failed"] is True
     assert result["changed"] is True
@@ -89,11 +101,15 @@ def test_an_unknown_outcome_is_reported_and_not_sent_again(run_module):
 
 
 def test_the_job_behind_a_lost_answer_is_found(run_module):
-    row = job_summary(148886, jobStartTime=int(time.time()) + 1)
+    row = job_summary(148886, jobStartTime=int(time.time()) + 1, userName={"userName": "operator"})
     script = Script(
+        LOOK,
         post("createtask").returns(200, MAINTENANCE),
+        # Whether the CommCell is back.
+        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
         post("Jobs").returns(200, listing(row)),
         post("JobDetails").returns(200, {"job": {"jobDetail": {"generalInfo": {"taskData": {"taskId": 9920}}}}}),
+        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
     )
     result = run_module(backup, script, **ONE)
     assert "failed" not in result
@@ -101,7 +117,7 @@ def test_the_job_behind_a_lost_answer_is_found(run_module):
     assert (result["task_id"], result["job_ids"]) == (9920, ["148886"])
     assert result["backups"][0]["state"] == "adopted"
     assert result["backups"][0]["job"]["status"] == "Running"
-    assert result["api_calls"] == {"reads": 2, "writes": 1, "quota": None}
+    assert result["api_calls"] == {"reads": 5, "writes": 1, "quota": None}
 
 
 RUNNING = {"errorCode": 2, "errorMessage": "Another backup is running for client [aws-prod], Subclient [default]."}
@@ -109,6 +125,7 @@ RUNNING = {"errorCode": 2, "errorMessage": "Another backup is running for client
 
 def test_a_backup_that_runs_already_is_adopted_and_changes_nothing(run_module):
     script = Script(
+        LOOK,
         post("createtask").returns(200, RUNNING),
         post("Jobs").returns(200, listing(job_summary(148886))),
     )
@@ -120,7 +137,7 @@ def test_a_backup_that_runs_already_is_adopted_and_changes_nothing(run_module):
 
 def test_a_backup_that_ended_while_another_was_asked_for_is_adopted_at_once(run_module):
     ended = job_summary(148886, "Completed", jobEndTime=int(time.time()) + 1)
-    script = Script(post("createtask").returns(200, RUNNING), post("Jobs").returns(200, listing(ended)))
+    script = Script(LOOK, post("createtask").returns(200, RUNNING), post("Jobs").returns(200, listing(ended)))
     result = run_module(backup, script, **ONE)
     assert (result["changed"], result["job_ids"], result["backups"][0]["state"]) == (False, ["148886"], "adopted")
     assert "and has ended: job 148886 (Completed)" in result["msg"]
@@ -128,7 +145,7 @@ def test_a_backup_that_ended_while_another_was_asked_for_is_adopted_at_once(run_
 
 @pytest.mark.parametrize("status", [200, 409, 500])
 def test_a_backup_that_runs_already_fails_where_that_is_wanted(run_module, status):
-    result = run_module(backup, Script(post("createtask").returns(status, RUNNING)), on_running="fail", **ONE)
+    result = run_module(backup, Script(LOOK, post("createtask").returns(status, RUNNING)), on_running="fail", **ONE)
     assert result["failed"] is True
     assert result["changed"] is False
     assert result["failure"]["kind"] == "already_running"
@@ -141,7 +158,6 @@ def recent_job():
 
 def test_a_recent_good_backup_spares_a_new_one(run_module):
     script = Script(
-        get("GetId").with_query(clientname="aws-prod").returns(200, {"clientId": 11}),
         post("Jobs").returns(200, listing(recent_job())),
     )
     result = run_module(backup, script, max_age="24h", **ONE)
@@ -154,7 +170,7 @@ def test_a_recent_good_backup_spares_a_new_one(run_module):
 
 def test_a_client_without_a_young_backup_is_backed_up(run_module):
     script = Script(
-        get("GetId").with_query(clientname="aws-prod").returns(404, {"clientId": -32000}),
+        LOOK,
         post("createtask").returns(200, DOCUMENTED),
     )
     assert run_module(backup, script, max_age="24h", **ONE)["job_ids"] == ["148886"]
@@ -164,7 +180,9 @@ def test_jobs_of_a_batch_are_given_to_their_instances(run_module):
     orders = job_summary(12)
     billing = job_summary(11, subclient={**orders["subclient"], "instanceName": "billing"})
     script = Script(
+        LOOK,
         post("createtask").returns(200, {"taskId": 1, "jobIds": ["11", "12"]}),
+        post("Jobs").returns(200, listing(orders, billing)),
         post("Jobs").returns(200, listing(orders, billing)),
     )
     result = run_module(backup, script, instances=FLEET, batch_size=2)
@@ -176,7 +194,9 @@ def test_jobs_of_a_batch_are_given_to_their_instances(run_module):
 def test_waiting_ends_with_the_jobs_and_what_became_of_them(run_module):
     done = job_summary(148886, "Completed", jobEndTime=1767229200, percentComplete=100)
     script = Script(
+        LOOK,
         post("createtask").returns(200, DOCUMENTED),
+        post("Jobs").returns(200, listing(job_summary(148886))),
         get("Job/148886").returns(200, listing(done)),
     )
     result = run_module(backup, script, wait=True, **ONE)
@@ -191,7 +211,9 @@ def test_waiting_ends_with_the_jobs_and_what_became_of_them(run_module):
 def test_a_job_that_fails_fails_the_task_with_its_cause_and_keeps_the_ids(run_module):
     bad = job_summary(148886, "Failed", jobEndTime=1767229200, pendingReason="The proxy has no space left")
     script = Script(
+        LOOK,
         post("createtask").returns(200, DOCUMENTED),
+        post("Jobs").returns(200, listing(job_summary(148886))),
         get("Job/148886").returns(200, listing(bad)),
         post("JobDetails").returns(404, {}),
         get("Events").with_query(jobId=148886).returns(404, {}),
@@ -205,7 +227,9 @@ def test_a_job_that_fails_fails_the_task_with_its_cause_and_keeps_the_ids(run_mo
 
 def test_a_wait_that_takes_too_long_returns_the_ids_and_leaves_the_job_alone(run_module):
     script = Script(
+        LOOK,
         post("createtask").returns(200, DOCUMENTED),
+        post("Jobs").returns(200, listing(job_summary(148886))),
         get("Job/148886").returns(200, listing(job_summary(148886))),
     )
     result = run_module(backup, script, wait=True, wait_timeout="0", **ONE)
@@ -215,7 +239,7 @@ def test_a_wait_that_takes_too_long_returns_the_ids_and_leaves_the_job_alone(run
 
 
 def test_nobody_waits_for_what_was_not_started(run_module):
-    result = run_module(backup, Script(post("createtask").returns(400, '"no"')), wait=True, **ONE)
+    result = run_module(backup, Script(LOOK, post("createtask").returns(400, '"no"')), wait=True, **ONE)
     assert result["failure"]["kind"] == "bad_request"
     assert result["waited_seconds"] == 0
 
@@ -260,7 +284,7 @@ def test_what_could_not_be_read_is_returned_as_it_is_documented(run_module):
 
 
 def test_check_mode_returns_the_same_keys_as_a_real_run(run_module):
-    real = run_module(backup, Script(post("createtask").returns(200, DOCUMENTED)), **ONE)
+    real = run_module(backup, Script(LOOK, post("createtask").returns(200, DOCUMENTED)), **ONE)
     check = run_module(backup, Unreachable(), check=True, read_retries=0, **ONE)
     # What could not be read is warned of; before ansible-core 2.19 that is in the result.
     assert set(check) - set(real) - {"warnings"} == {"request"}
@@ -270,22 +294,20 @@ def test_check_mode_returns_the_same_keys_as_a_real_run(run_module):
 
 def test_diff_mode_shows_the_last_good_backup_and_exactly_what_is_sent(run_module):
     script = Script(
-        post("createtask").returns(200, DOCUMENTED),
-        get("GetId").with_query(clientname="aws-prod").returns(200, {"clientId": 11}),
         post("Jobs").returns(200, listing(job_summary(7, "Completed", jobEndTime=1767225600))),
+        post("createtask").returns(200, DOCUMENTED),
     )
     result = run_module(backup, script, diff=True, **ONE)
     assert result["diff"]["before"] == "aws-prod/orders/default: job 7, Completed, ended 2026-01-01T00:00:00Z\n"
     first_line, _end, shown = result["diff"]["after"].partition("\n")
     assert first_line == "POST https://cc.example.com/commandcenter/api/createtask"
-    assert json.loads(shown) == result["request"][0]["body"] == json.loads(script.requests[0].body)
+    assert json.loads(shown) == result["request"][0]["body"] == json.loads(script.requests[1].body)
 
 
 @pytest.mark.parametrize("check", [False, True])
 def test_diff_mode_shows_nothing_of_what_needs_no_backup(run_module, check):
     looks = [] if not check else [get("V4/CommCell/ActivityControl").returns(404, {}), *estate_of_orders()]
-    number = [] if check else [get("GetId").with_query(clientname="aws-prod").returns(200, {"clientId": 11})]
-    script = Script(*looks, *number, post("Jobs").returns(200, listing(recent_job())))
+    script = Script(*looks, post("Jobs").returns(200, listing(recent_job())))
     result = run_module(backup, script, check=check, diff=True, max_age="24h", **ONE)
     assert (result["backups"][0]["state"], result["changed"], result["request"]) == ("recent", False, [])
     assert (result["diff"]["before"], result["diff"]["after"]) == ("", "")
@@ -301,11 +323,13 @@ def estate_of_orders():
 
 
 def test_the_request_is_returned_when_someone_looks_closely(run_module):
-    assert "request" in run_module(backup, Script(post("createtask").returns(200, DOCUMENTED)), verbosity=3, **ONE)
+    assert "request" in run_module(
+        backup, Script(LOOK, post("createtask").returns(200, DOCUMENTED)), verbosity=3, **ONE
+    )
 
 
 def test_the_bearer_scheme(run_module):
-    script = Script(post("createtask").with_header("Authorization", f"Bearer {TOKEN}").returns(200, DOCUMENTED))
+    script = Script(LOOK, post("createtask").with_header("Authorization", f"Bearer {TOKEN}").returns(200, DOCUMENTED))
     assert run_module(backup, script, auth_scheme="bearer", **ONE)["changed"] is True
 
 
@@ -316,7 +340,9 @@ def test_secrets_in_task_info_are_masked(run_module):
 
 
 def test_what_the_server_echoes_is_masked(run_module):
-    result = run_module(backup, Script(post("createtask").returns(500, f"Authtoken: {TOKEN}")), verbosity=5, **ONE)
+    result = run_module(
+        backup, Script(LOOK, post("createtask").returns(500, f"Authtoken: {TOKEN}")), verbosity=5, **ONE
+    )
     assert TOKEN not in result.text
 
 
@@ -335,7 +361,14 @@ def test_what_the_server_echoes_is_masked(run_module):
         ({"client_name": "", "instance_name": "i"}, "client_name is empty"),
         ({**ONE, "application_id": -1}, "application_id must be a positive number"),
         ({**ONE, "batch_size": 0}, "batch_size must be a positive number, not 0"),
-        ({**ONE, "concurrency": -4}, "concurrency must be a positive number, not -4"),
+        ({**ONE, "concurrency": -4}, "concurrency must be a number from 1 to 64, not -4"),
+        ({**ONE, "concurrency": 65}, "concurrency must be a number from 1 to 64, not 65"),
+        ({**ONE, "outage_timeout": "soon"}, "outage_timeout must be a number of seconds"),
+        ({**ONE, "on_duplicate": "suspend"}, "value of on_duplicate must be one of"),
+        ({**ONE, "on_unverified": "fail"}, "value of on_unverified must be one of"),
+        ({"client_name": "c", "instance_name": ["a"]}, "looks like a list"),
+        ({"client_name": "c", "instance_name": True}, "a boolean"),
+        ({"client_name": "c", "instance_name": float("nan")}, "looks like"),
         ({**ONE, "timeout": 0}, "timeout must be a positive number"),
         ({**ONE, "max_age": "soon"}, "max_age must be a number of seconds"),
         ({**ONE, "max_age": "0"}, "max_age must be longer than 0"),

@@ -52,8 +52,8 @@ class FakeJobs:
     def __init__(self, *jobs, error=None):
         self.jobs, self.error, self.asked = jobs, error, []
 
-    def recent(self, client_ids, age):
-        self.asked.append((set(client_ids), age))
+    def recent(self, age, narrow=None):
+        self.asked.append((set(narrow()) if narrow else set(), age))
         if self.error:
             raise CommvaultError("jobs failed", self.error)
         return self.jobs

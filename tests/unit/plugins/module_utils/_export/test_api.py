@@ -43,6 +43,10 @@ def test_a_task_is_created_by_one_authenticated_request():
     [
         ({"taskId": "9920", "jobIds": [148886, "148887"]}, 9920, ("148886", "148887")),
         ({"jobIds": ["148886"]}, None, ("148886",)),
+        ({"taskId": 9920, "jobIds": "148886"}, 9920, ("148886",)),
+        ({"taskId": 9920, "jobIds": 148886}, 9920, ("148886",)),
+        ({"taskId": 9920, "jobIds": [{"val": 148886}, {"val": "148887"}]}, 9920, ("148886", "148887")),
+        ({"taskId": 9920, "jobIds": {"val": "148886"}}, 9920, ("148886",)),
         ({"taskId": 9920, "jobIds": ["148886", None, "", 0]}, 9920, ("148886",)),
         ({"taskId": 9920, "jobIds": ["148886"], "errorCode": 0}, 9920, ("148886",)),
     ],
@@ -66,7 +70,11 @@ def test_jobs_beside_an_error_run_and_are_not_lost():
     [
         (200, {"taskId": 9920}, "no_job", False),
         (200, {"taskId": 9920, "jobIds": []}, "no_job", False),
-        (200, {"taskId": 9920, "jobIds": "148886"}, "no_job", False),
+        (200, {"taskId": 9920, "jobIds": ["0", None]}, "no_job", False),
+        (200, {"taskId": 9920, "jobIds": [{"id": 148886}]}, "bad_reply", True),
+        (200, {"taskId": 9920, "jobIds": ["148886", ["7"]]}, "bad_reply", True),
+        (200, {"taskId": 9920, "jobIds": "many"}, "bad_reply", True),
+        (200, {"errorCode": 7, "errorMessage": "no", "jobIds": [True]}, "bad_reply", True),
         (200, {"errorCode": 7, "errorMessage": "no", "jobIds": []}, "refused", False),
         (200, {}, "bad_reply", True),
         (200, [], "bad_reply", True),
@@ -79,6 +87,14 @@ def test_an_answer_without_jobs_is_an_error(status, body, kind, maybe_ran):
     with pytest.raises(RequestError) as caught:
         TasksApi(cell).create({})
     assert (caught.value.kind, caught.value.maybe_ran) == (kind, maybe_ran)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"), [({"user": {"userName": " svc "}}, "svc"), ({"user": {}}, None), ({"user": []}, None)]
+)
+def test_the_own_user_is_read(body, name):
+    cell, _script = commcell(post("WhoAmI").returns(200, body))
+    assert TasksApi(cell).own_user() == name
 
 
 def test_a_dead_token_started_nothing():

@@ -28,11 +28,12 @@ def names(*instances, client="aws-prod"):
     return [Instance(client, instance, id=f"{client}/{instance}") for instance in instances]
 
 
-def run(simulator, instances, **plan):
+def run(simulator, instances, outage_timeout=300.0, **plan):
     """One call; returns its backups, its Export and its CommCell."""
     clock = SimulatedRuntime(simulator)
     transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
     with CommCell(transport, Token(simulator.token), clock) as commcell:
+        commcell.outage.timeout = outage_timeout
         export = Export(commcell, ExportOptions(), ExportPlan(**plan), clock)
         backups = export.run(instances)
     return backups, export, commcell
@@ -42,9 +43,16 @@ def really(simulator):
     return {job["instance"]: str(job["job_id"]) for job in simulator.jobs() if job["started_by"] is not None}
 
 
-def test_a_backup_is_one_request_and_no_read(simulator):
-    backups, _export, commcell = run(simulator, names("orders", "billing"))
-    assert [backup.state for backup in backups] == ["started", "started"]
+@pytest.mark.parametrize(("count", "reads"), [(1, 1), (3, 2)])
+def test_a_backup_is_one_request_beside_one_look_before_and_one_after_several(simulator, count, reads):
+    backups, export, commcell = run(simulator, names("orders", "billing", "hr")[:count])
+    assert [backup.state for backup in backups] == ["started"] * count
+    assert commcell.api_calls() == {"reads": reads, "writes": count, "quota": None}
+    assert export.warnings == []
+
+
+def test_without_a_look_it_is_one_request_and_no_read(simulator):
+    _backups, _export, commcell = run(simulator, names("orders", "billing"), check_running=False)
     assert commcell.api_calls() == {"reads": 0, "writes": 2, "quota": None}
 
 
@@ -92,8 +100,8 @@ def test_a_relaunch_after_good_ends_starts_nothing_within_max_age(simulator):
     again, _export, commcell = run(simulator, instances, max_age=86400.0)
     assert [backup.state for backup in again] == ["recent"] * 4
     assert len(simulator.writes()) == writes
-    # The number of each client and one list of jobs, however many instances.
-    assert commcell.api_calls()["reads"] == 3
+    # One list of jobs, however many instances.
+    assert commcell.api_calls()["reads"] == 1
 
 
 def test_max_age_adopts_what_runs_where_the_commcell_would_queue_a_second_job(simulator):
@@ -103,6 +111,96 @@ def test_max_age_adopts_what_runs_where_the_commcell_would_queue_a_second_job(si
     again, _export, _commcell = run(simulator, instances, max_age=86400.0)
     assert [backup.state for backup in again] == ["adopted"]
     assert len(simulator.jobs()) == 1
+
+
+def test_what_runs_is_adopted_before_a_commcell_could_queue_a_second_job(simulator):
+    simulator.set(queue_conflicting_jobs=True)
+    run(simulator, names("orders"))
+    again, _export, _commcell = run(simulator, names("orders", "billing"))
+    assert [backup.state for backup in again] == ["adopted", "started"]
+    again, _export, _commcell = run(simulator, names("orders"), adopt_running=False)
+    assert (again[0].state, again[0].failure["kind"]) == ("refused", "already_running")
+    assert len(simulator.jobs()) == 2
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_relaunch_while_listings_lag_says_what_it_doubled(simulator, kill):
+    simulator.set(queue_conflicting_jobs=True, visibility_lag=10)
+    instances = names("orders", "billing")
+    first, _export, _commcell = run(simulator, instances, check_running=False)
+    again, export, _commcell = run(simulator, instances, kill_duplicates=kill)
+    assert [backup.state for backup in again] == ["duplicate"] * 2
+    assert [backup.duplicate_of for backup in again] == [backup.job_ids[0] for backup in first]
+    assert "2 of the backups were started beside another" in export.warnings[0]
+    simulator.advance(3)
+    states = [job["state"] for job in simulator.jobs()]
+    assert states[2:] == (["Killed"] * 2 if kill else ["Queued"] * 2)
+    assert "Killed" not in states[:2]
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [{"job_client": "access-node-1"}, {"job_application_id": 134}, {"job_type": "Data Pump Export"}],
+)
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_job_of_an_odd_row_is_known_by_the_number_of_its_subclient(simulator, variant, ended):
+    simulator.set(queue_conflicting_jobs=True, **variant)
+    first, _export, _commcell = run(simulator, names("orders"))
+    simulator.advance(3600 if ended else 5)
+    again, _export, _commcell = run(simulator, names("orders"), max_age=86400.0)
+    assert [backup.state for backup in again] == ["recent" if ended else "adopted"]
+    assert again[0].job_ids == first[0].job_ids
+
+
+@pytest.mark.parametrize("variant", [{"job_end_times": False}, {"level_names": False}])
+def test_a_good_backup_without_end_time_or_level_name_counts(simulator, variant):
+    simulator.set(**variant)
+    simulator.reset(
+        {
+            "clients": [
+                {
+                    "name": "aws-prod",
+                    "instances": [
+                        {
+                            "name": "orders",
+                            "history": [{"status": "Completed", "age": 3600, "seconds": 60, "level": "full"}],
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+    simulator.set(**variant)
+    (backup,), _export, _commcell = run(simulator, names("orders"), max_age=86400.0)
+    assert backup.state == "recent"
+
+
+@pytest.mark.parametrize(("start_unverified", "state"), [(False, "not_submitted"), (True, "started")])
+def test_what_cannot_be_judged_is_only_started_where_that_is_wanted(simulator, start_unverified, state):
+    run(simulator, names("orders"))
+    simulator.advance(3600)
+    simulator.set(job_client="access-node-1")
+    simulator.order_fault({"path": "Subclient"}, {"kind": "forbidden"}, times=None)
+    (backup,), _export, _commcell = run(simulator, names("orders"), max_age=86400.0, start_unverified=start_unverified)
+    assert backup.state == state
+    assert "access-node-1" in (backup.not_verified[0] if start_unverified else backup.msg)
+
+
+def test_a_commcell_that_is_away_at_the_beginning_is_waited_for(simulator):
+    simulator.order_fault({"path": "Jobs"}, {"kind": "unavailable"}, times=8)
+    backups, export, _commcell = run(simulator, names("orders", "billing"))
+    assert [backup.state for backup in backups] == ["started"] * 2
+    assert export.warnings == []
+
+
+def test_the_job_of_somebody_else_is_named_and_not_taken_for_a_lost_one(simulator):
+    running = {"status": "Running", "age": 0, "seconds": 9000, "user": "dba"}
+    simulator.reset({"clients": [{"name": "aws-prod", "instances": [{"name": "orders", "history": [running]}]}]})
+    simulator.order_fault({"path": "createtask"}, {"reset": "before"})
+    (backup,), _export, _commcell = run(simulator, names("orders"), check_running=False)
+    job_id = str(simulator.jobs()[0]["job_id"])
+    assert (backup.state, backup.own, backup.job_ids, backup.candidates) == ("unknown", False, (), (job_id,))
+    assert f"Job {job_id} of this subclient is not taken for it: it was started by dba" in backup.msg
 
 
 def test_where_history_is_hidden_the_backups_are_started_with_a_warning(simulator):
@@ -247,7 +345,8 @@ def test_where_the_jobs_cannot_be_read_preflight_alone_leaves_the_last_word_to_c
     instances = [*names("orders", "billing"), *names("orders", client="aws-dev")]
     backups, export, _commcell = run(simulator, instances, preflight=True)
     assert [backup.state for backup in backups] == ["started"] * 3
-    (warning,) = export.warnings
+    warning, after = export.warnings
+    assert "Of 3 of the backups it is not verified whether another backup of it was active" in after
     assert warning.startswith("The jobs of 2 clients ('aws-prod', 'aws-dev') could not be read, so nothing is known")
     assert all(one.not_verified[0].startswith("whether another backup of it runs: ") for one in backups)
 
@@ -280,7 +379,7 @@ def test_all_that_could_not_be_read_goes_with_the_backup(simulator, dry):
     look = preview if dry else run
     (backup,), _more, _commcell = look(simulator, names("orders"), preflight=True)
     assert backup.state == ("not_verified" if dry else "started")
-    client, jobs = backup.not_verified
+    client, jobs = backup.not_verified[:2]
     assert client.startswith("whether backup activity of its client is enabled: ")
     assert jobs.startswith("whether another backup of it runs: ")
     if dry:

@@ -9,44 +9,60 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._estate.clients import MAX_LOOKUPS, ClientDirectory
-from ansible_collections.rdsops.commvault.plugins.module_utils._estate.model import Client
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.history import (
     ClientJobs,
     HistoryCheck,
     JobListing,
 )
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching import Matching
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
-from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 
 NOW = 1767225600.0
 HOUR = 3600
 
 
-def job(job_id, instance="orders", *, client="aws-prod", ended=HOUR, good=True, level="Full"):
+def job(job_id, instance="orders", *, client="aws-prod", ended=HOUR, good=True, level="Full", **more):
     """ended: seconds ago, None while it runs."""
+    values = {
+        "status": "Running" if ended is None else "Completed" if good else "Failed",
+        "client_name": client,
+        "instance_name": instance,
+        "subclient_name": "default",
+        "application_id": 22,
+        "start_time": int(NOW - 9999),
+        "end_time": None if ended is None else int(NOW - ended),
+        "backup_level": level,
+    }
+    return Job(str(job_id), **{**values, **more})
+
+
+def subclient(number, client="aws-prod", instance="orders"):
     return SimpleNamespace(
-        id=str(job_id),
+        subclient_id=number,
         client_name=client,
         instance_name=instance,
         subclient_name="default",
         application_id=22,
-        start_time=int(NOW - 9999),
-        end_time=None if ended is None else int(NOW - ended),
-        status="Running" if ended is None else "Completed" if good else "Failed",
-        finished=ended is not None,
-        backup_level=level,
-        ended_well=lambda _fail_on: good,
     )
 
 
 ORDERS = (Instance("aws-prod", "orders"),)
 
 
-def check(jobs, instances=ORDERS, unread=None, **options):
+def check(jobs, instances=ORDERS, unread=None, subclients=None, **options):
     """unread: by client, why its jobs could not be read."""
     defaults = {"max_age": 24 * HOUR, "backup_level": "incremental", "fail_on": "errors", "adopt_running": True}
-    return HistoryCheck(lambda: NOW, **{**defaults, **options}).check(instances, JobListing(jobs, unread or {}))
+
+    def read(_client):
+        if isinstance(subclients, Exception):
+            raise subclients
+        return subclients
+
+    matching = Matching(read, instances)
+    return HistoryCheck(lambda: NOW, **{**defaults, **options}).check(
+        instances, JobListing(jobs, unread or {}), matching
+    )
 
 
 def test_a_young_good_backup_spares_a_new_one_and_is_named():
@@ -140,124 +156,107 @@ def test_of_many_clients_one_warning_tells_how_many_for_each_cause():
     assert second.startswith("The jobs of client 'c4' cannot be seen")
 
 
-class FakeCommCell:
-    """Clients and their jobs; calls: what was read. errors: by call, what reading that raises."""
+class TestDoubts:
+    """Jobs that may be backups of the subclient are never taken for absent."""
 
-    def __init__(self, clients, errors=None, unlisted=()):
-        self._clients, self._errors, self._unlisted = clients, errors or {}, unlisted
-        self.calls = []
+    PROXY = {"client": "access-node-1", "subclient_id": 1001}
 
-    def _call(self, *call):
-        self.calls.append(call)
-        if call[0] in self._errors:
-            raise self._errors[call[0]]
-        if call in self._errors:
-            raise self._errors[call]
+    def test_a_job_under_another_client_is_known_by_the_number_of_its_subclient(self):
+        history = check([job(7, **self.PROXY)], subclients=[subclient(1001)])
+        assert history.settled[0].state == "recent"
+        assert check([job(7, **self.PROXY)], subclients=[subclient(1002)]) == ({}, {}, [])
 
-    def client_id(self, name):
-        self._call("client_id", name)
-        return self._clients.get(name)
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"client": "access-node-1"},
+            {"application_id": 134},
+            {"instance": None},
+            {"subclient_name": None},
+            {"client": None},
+        ],
+    )
+    @pytest.mark.parametrize("ended", [None, HOUR])
+    def test_one_without_that_number_cannot_be_judged(self, odd, ended):
+        history = check([job(7, ended=ended, **odd)], subclients=[subclient(1001)])
+        assert history.settled == {}
+        backup = history.gaps[0].not_submitted(ORDERS[0])
+        assert (backup.state, backup.candidates) == ("not_submitted", ("7",))
+        assert "job 7" in backup.msg
+        assert "on_unverified: start" in backup.msg
 
-    def clients(self):
-        self._call("clients")
-        shown = {name: number for name, number in self._clients.items() if name not in self._unlisted}
-        return [Client(number, name.upper(), name) for name, number in shown.items()]
+    def test_nor_can_one_whose_subclients_are_hidden(self):
+        history = check([job(7, **self.PROXY)], subclients=RequestError("Hidden.", "permission"))
+        assert history.gaps[0].job.id == "7"
 
-    def recent(self, client_ids, age):
-        self._call("recent", tuple(sorted(client_ids)), age)
-        return [job(number, client=name) for name, number in self._clients.items()]
+    def test_nor_can_a_good_job_without_any_end(self):
+        history = check([job(7, end_time=None)])
+        assert "tells no end" in history.gaps[0].text
+
+    @pytest.mark.parametrize("level", [None, "Data Pump"])
+    def test_nor_can_one_of_unknown_level_where_a_full_one_is_wanted(self, level):
+        assert "level" in check([job(7, level=level)], backup_level="full").gaps[0].text
+        assert check([job(7, level=level)]).settled[0].state == "recent"
+
+    @pytest.mark.parametrize(
+        "useless", [{"good": False}, {"ended": 25 * HOUR}, {"aged": True}, {"level": "Incremental"}]
+    )
+    def test_what_spares_nothing_in_any_case_raises_no_doubt(self, useless):
+        odd = job(7, client="access-node-1", **useless)
+        assert check([odd], backup_level="full") == ({}, {}, [])
+
+    def test_a_job_of_another_instance_of_the_call_is_no_other_ones(self):
+        instances = [*ORDERS, Instance("aws-dev", "orders")]
+        history = check([job(7, client="aws-dev")], instances, subclients=RequestError("Hidden.", "permission"))
+        assert (list(history.settled), history.gaps) == ([1], {})
+
+    def test_a_job_of_another_database_of_a_proxy_is_not_asked_about(self):
+        assert check([job(7, instance="billing", client="access-node-1")], subclients=None) == ({}, {}, [])
+
+
+class FakeReader:
+    """Has one job; errors: by call, what it raises. clients: that the listing was cut down to."""
+
+    def __init__(self, errors=None, clients=None):
+        self._errors, self.clients = errors or {}, clients
+
+    def recent(self, _age, narrow=None):
+        if "recent" in self._errors:
+            raise self._errors["recent"]
+        if self.clients is not None:
+            self.clients.extend(sorted(narrow()) if narrow else ["all"])
+        return [job(1)]
 
     def active(self):
-        self._call("active")
+        if "active" in self._errors:
+            raise self._errors["active"]
         return [job(1, ended=None)]
 
 
-def many(count):
-    return {f"c{number}": number + 1 for number in range(count)}
+def reading(reader, ids=None):
+    directory = SimpleNamespace(ids=lambda names: {name: (ids or {}).get(name) for name in names})
+    return ClientJobs(directory, reader)
 
 
-def reading(cell):
-    return ClientJobs(ClientDirectory(cell, concurrency=1), cell)
-
-
-def test_the_jobs_of_all_clients_are_one_listing():
-    cell = FakeCommCell(many(3))
-    clients = ClientDirectory(cell, concurrency=1)
-    clients.remember_id("C2", 3)
-    jobs = ClientJobs(clients, cell)
-    seen = jobs.past(["c0", "C0", "c1", "c2", "no-such"], HOUR)
-    assert (len(seen.jobs), seen.unread) == (3, {})
-    assert cell.calls == [
-        ("client_id", "c0"),
-        ("client_id", "c1"),
-        ("client_id", "no-such"),
-        ("recent", (1, 2, 3), HOUR),
-    ]
-    jobs.past(["c0", "c1", "no-such"], 2 * HOUR)
-    assert cell.calls[4:] == [("recent", (1, 2), 2 * HOUR)], "numbers are read once"
-
-
-def test_of_many_clients_the_numbers_are_one_listing_too():
-    cell = FakeCommCell(many(MAX_LOOKUPS + 1), unlisted=("c3",))
-    assert reading(cell).past(many(MAX_LOOKUPS + 1), HOUR).unread == {}
-    assert cell.calls == [
-        ("clients",),
-        ("client_id", "c3"),
-        ("recent", tuple(range(1, MAX_LOOKUPS + 2)), HOUR),
-    ]
-
-
-def test_where_the_clients_cannot_be_listed_each_is_asked_for():
-    cell = FakeCommCell(many(MAX_LOOKUPS + 1), {"clients": CommvaultError("Hidden.", "permission")})
-    assert reading(cell).past(many(MAX_LOOKUPS + 1), HOUR).unread == {}
-    assert [call[0] for call in cell.calls] == ["clients", *["client_id"] * (MAX_LOOKUPS + 1), "recent"]
-
-
-@pytest.mark.parametrize(("count", "calls"), [(MAX_LOOKUPS + 1, 1), (MAX_LOOKUPS, GIVE_UP_AFTER)])
-def test_a_server_out_of_reach_is_not_asked_for_each_client(count, calls):
-    error = CommvaultError("It is down.", "connection")
-    cell = FakeCommCell(many(count), {"clients": error, "client_id": error})
-    seen = reading(cell).past(many(count), HOUR)
-    assert seen == ([], dict.fromkeys(many(count), error))
-    assert len(cell.calls) == calls
+def test_numbers_of_clients_are_only_read_for_a_long_listing():
+    assert len(reading(FakeReader()).past(["c0"], HOUR).jobs) == 1
+    error = RequestError("Hidden.", "permission")
+    clients: list = []
+    seen = reading(FakeReader(clients=clients), {"c0": 7, "c1": error, "c2": 5}).past(["c0", "c1", "c2", "c3"], HOUR)
+    assert (clients, seen.unread) == ([5, 7], {"c1": error})
 
 
 def test_of_very_many_clients_the_list_names_none():
-    cell = FakeCommCell(many(2))
-    reading(cell).past([f"c{number}" for number in range(501)], HOUR)
-    assert cell.calls == [("recent", (), HOUR)]
+    clients: list = []
+    reading(FakeReader(clients=clients)).past([f"c{number}" for number in range(501)], HOUR)
+    assert clients == ["all"]
 
 
-def test_nothing_is_listed_for_clients_that_nobody_sees():
-    cell = FakeCommCell({})
-    assert reading(cell).past(["c0"], HOUR) == ([], {})
-    assert cell.calls == [("client_id", "c0")]
-
-
-def test_one_client_whose_number_cannot_be_read_does_not_hide_the_others():
-    error = CommvaultError("Hidden.", "permission")
-    cell = FakeCommCell(many(2), {("client_id", "c0"): error})
-    seen = reading(cell).past(["c0", "c1"], HOUR)
-    assert seen.unread == {"c0": error}
-    assert cell.calls[-1] == ("recent", (2,), HOUR)
-
-
-def test_one_hidden_client_does_not_hide_the_jobs_of_the_others():
-    cell = FakeCommCell(many(2), {("recent", (1, 2), HOUR): CommvaultError("Hidden.", "permission")})
-    assert len(reading(cell).past(["c0", "c1"], HOUR).jobs) == 2
-    assert cell.calls[-1] == ("recent", (), HOUR)
-
-
-@pytest.mark.parametrize(("kind", "listings"), [("permission", 2), ("server", 1)])
-def test_a_list_of_jobs_that_cannot_be_read_is_not_asked_for_each_client(kind, listings):
-    error = CommvaultError("No.", kind)
-    cell = FakeCommCell(many(3), {"recent": error})
-    assert reading(cell).past(["c0", "c1", "c2"], HOUR) == ([], dict.fromkeys(many(3), error))
-    assert sum(call[0] == "recent" for call in cell.calls) == listings
-
-
-def test_active_jobs_are_one_listing_or_none():
-    cell = FakeCommCell({})
-    assert len(reading(cell).active(["c0", "c1"]).jobs) == 1
+def test_jobs_that_cannot_be_listed_are_unread_for_all_clients():
     error = CommvaultError("No.", "server")
-    assert reading(FakeCommCell({}, {"active": error})).active(["C0", "c1"]) == ([], {"c0": error, "c1": error})
+    assert reading(FakeReader({"recent": error})).past(["C0", "c1"], HOUR) == ([], {"c0": error, "c1": error})
+    assert reading(FakeReader({"active": error})).active(["C0", "c1"]) == ([], {"c0": error, "c1": error})
+
+
+def test_active_jobs_are_one_listing():
+    assert len(reading(FakeReader()).active(["c0", "c1"]).jobs) == 1

@@ -11,12 +11,16 @@ import pytest
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import ServerClock
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup, Unresolved
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.evidence import MAX_SKEW, Evidence
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching import Matching
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import (
     GRACE,
+    INTERVAL,
+    SHORT_GRACE,
     Recovery,
-    is_same_subclient,
 )
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 SENT = 1767225600.0
@@ -24,24 +28,29 @@ SENT = 1767225600.0
 
 def job(job_id, instance="orders", start=SENT + 1, status="Running", **more):
     values = {
-        "id": str(job_id),
         "client_name": "aws-prod",
         "instance_name": instance,
         "subclient_name": "default",
         "application_id": 22,
-        "start_time": int(start),
+        "start_time": None if start is None else int(start),
         "status": status,
-        "finished": status != "Running",
         "end_time": None if status == "Running" else int(start) + 60,
-        **more,
+        "user_name": "me",
     }
-    return SimpleNamespace(**values)
+    return Job(str(job_id), **{**values, **more})
 
 
-def backup(question, instance="orders", **more):
-    state = "refused" if question == Unresolved.RUNNING else "unknown"
+def backup(unresolved, instance="orders", **more):
+    state = "refused" if unresolved is Unresolved.RUNNING else "unknown"
+    one = Backup(Instance("aws-prod", instance, id=instance), state, "As it was.", failure={"kind": "timeout"}, **more)
+    one.unresolved, one.sent_at, one.lost_at = unresolved, SENT, SENT + 2
+    return one
+
+
+def started(job_id, instance="billing", sent=SENT + 10):
+    """A backup of this call whose answer came."""
     names = Instance("aws-prod", instance, id=instance)
-    return Backup(names, state, "As it was.", failure={"kind": "timeout"}, unresolved=question, sent_at=SENT, **more)
+    return Backup(names, "started", "", 1, (str(job_id),), response={}, changed=True, own=True, sent_at=sent)
 
 
 class FakeReader:
@@ -65,31 +74,42 @@ class FakeReader:
     def read(self, job_ids):
         return {found.id: found for found in self._look() if found.id in job_ids}
 
-    def started_since(self, since):
-        return [found for found in self._look() if found.start_time is not None and found.start_time >= since]
-
-    def active_or_ended_since(self, since):
-        return [found for found in self._look() if not found.finished or found.end_time >= since]
+    def recent(self, _age):
+        return self._look()
 
     def details(self, job_id):
-        found = self.all_details.get(job_id)
+        found = self.all_details.get(job_id, details(1))
         if isinstance(found, Exception):
             raise found
         return found
 
 
-def details(task_id, started_from="Interactive"):
-    return SimpleNamespace(task_id=task_id, started_from=started_from)
+def details(task_id, started_from="Interactive", started_by=None):
+    return SimpleNamespace(task_id=task_id, started_from=started_from, started_by=started_by)
 
 
 @pytest.fixture
 def runtime():
-    return FakeRuntime()
+    return FakeRuntime(SENT + 3)
 
 
-def settle(reader, *backups, runtime, server_clock=None):
-    Recovery(reader, server_clock or ServerClock(), runtime=runtime).settle(list(backups))
+def settle(reader, *backups, runtime, server_clock=None, user="me", options=None, subclients=None, **more):
+    def read_user():
+        if isinstance(user, Exception):
+            raise user
+        return user
+
+    evidence = Evidence(server_clock or ServerClock(), options or ExportOptions(), reader.details, read_user)
+    matching = Matching(lambda _client: subclients, [one.instance for one in backups])
+    Recovery(reader, evidence, matching, runtime=runtime, **more).settle(list(backups))
     assert all(one.unresolved is None for one in backups)
+
+
+def clock_ahead(seconds):
+    """The clock of a web server that is so many seconds ahead of this machine's."""
+    server_clock = ServerClock()
+    server_clock.note("Thu, 01 Jan 2026 00:00:00 GMT", SENT - seconds)
+    return server_clock
 
 
 class TestLost:
@@ -97,6 +117,7 @@ class TestLost:
         one = backup(Unresolved.LOST)
         settle(FakeReader(job(7), details={"7": details(9920)}), one, runtime=runtime)
         assert (one.state, one.job_ids, one.task_id, one.changed, one.failure) == ("adopted", ("7",), 9920, True, None)
+        assert one.own is True
         assert runtime.slept == []
 
     def test_a_job_that_becomes_visible_late_is_found(self, runtime):
@@ -104,7 +125,7 @@ class TestLost:
         one = backup(Unresolved.LOST)
         settle(reader, one, runtime=runtime)
         assert one.job_ids == ("7",)
-        assert len(runtime.slept) == 2
+        assert runtime.slept == [INTERVAL, INTERVAL]
 
     def test_a_job_that_has_ended_already_is_found(self, runtime):
         one = backup(Unresolved.LOST)
@@ -119,37 +140,126 @@ class TestLost:
         assert "Nothing was sent again" in one.msg
         assert sum(runtime.slept) == GRACE
 
+    def test_where_later_jobs_are_visible_nobody_waits_long_for_an_earlier_one(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(8, "billing", start=SENT + 11)), started(8), one, runtime=runtime)
+        assert one.state == "unknown"
+        assert sum(runtime.slept) == SHORT_GRACE
+
+    def test_where_only_earlier_jobs_are_visible_that_proves_nothing(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(6, "billing", start=SENT - 1)), started(6, sent=SENT - 2), one, runtime=runtime)
+        assert sum(runtime.slept) == GRACE
+
+    def test_grace_begins_when_the_server_is_back(self, runtime):
+        away = [RequestError("down", "server")] * 4
+        reader = FakeReader(looks=[*away, *[[]] * 15, [job(7)]])
+        one = backup(Unresolved.LOST)
+        settle(reader, one, runtime=runtime)
+        assert one.job_ids == ("7",)
+
+    def test_a_server_that_does_not_come_back_is_given_up_in_time(self, runtime):
+        reader = FakeReader(looks=[RequestError("down", "server")] * 99)
+        one = backup(Unresolved.LOST)
+        settle(reader, one, runtime=runtime)
+        assert one.state == "unknown"
+        assert "The jobs could not be read: down" in one.msg
+        assert sum(runtime.slept) == GRACE
+        assert reader.count <= 20
+
     @pytest.mark.parametrize(
         "other",
         [
-            job(7, start=SENT - 60),
+            job(7, start=SENT - MAX_SKEW - 1),
             job(7, instance="billing"),
-            job(7, client_name="aws-dev"),
             job(7, subclient_name="other"),
-            job(7, application_id=134),
-            job(7, start_time=None),
-            job(7, instance_name=None),
         ],
     )
-    def test_a_job_that_is_not_its_own_is_not_taken(self, runtime, other):
+    def test_a_job_that_is_not_its_own_is_not_even_named(self, runtime, other):
         one = backup(Unresolved.LOST)
         settle(FakeReader(other), one, runtime=runtime)
-        assert one.state == "unknown"
+        assert (one.state, one.candidates) == ("unknown", ())
 
-    def test_a_job_from_just_before_the_request_is_taken_but_may_be_an_earlier_one(self, runtime):
+    @pytest.mark.parametrize(
+        ("other", "why"),
+        [
+            (job(7, user_name="somebody else"), "it was started by somebody else"),
+            (job(7, user_name=None), "it does not tell who started it"),
+            (job(7, backup_level="Differential"), "it is Differential, which was not asked for"),
+            (job(7, start=SENT - 20), "did not start in the seconds of the request"),
+            (job(7, start=SENT + 20), "did not start in the seconds of the request"),
+            (job(7, start=None), "it does not tell when it started"),
+            (job(7, client_name="access-node-1"), "it names client 'access-node-1' and application 22"),
+            (job(7, application_id=134), "it names client 'aws-prod' and application 134"),
+            (job(7, instance_name=None), "it names client 'aws-prod'"),
+        ],
+    )
+    def test_a_job_that_may_be_somebody_elses_is_named_and_not_taken(self, runtime, other, why):
         one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7, start=SENT - 3)), one, runtime=runtime)
-        assert (one.state, one.job_ids, one.changed) == ("adopted", ("7",), False)
-        assert "a job from the same seconds was found" in one.msg
+        settle(FakeReader(other), one, runtime=runtime)
+        assert (one.state, one.candidates, one.job_ids, one.own) == ("unknown", ("7",), (), False)
+        assert "Job 7 of this subclient is not taken for it: it " in one.msg
+        assert why in one.msg
+
+    def test_who_we_are_may_not_be_told(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(7)), one, runtime=runtime, user=RequestError("no", "permission"))
+        assert (one.state, one.candidates) == ("unknown", ("7",))
+
+    def test_the_jobs_of_this_call_tell_who_we_are(self, runtime):
+        one = backup(Unresolved.LOST)
+        mine = [job(8, "billing", start=SENT + 11, user_name="svc"), job(7, user_name="DOMAIN\\svc")]
+        settle(FakeReader(*mine), started(8), one, runtime=runtime, user=RequestError("no", "permission"))
+        assert one.job_ids == ("7",)
+
+    def test_a_first_incremental_may_become_a_full_one_but_no_full_one_a_lesser(self, runtime):
+        for wanted, level, state in (
+            ("incremental", "Full", "adopted"),
+            ("full", "Full", "adopted"),
+            ("full", "Data Pump", "adopted"),
+            ("full", "Incremental", "unknown"),
+        ):
+            one = backup(Unresolved.LOST)
+            options = ExportOptions(backup_level=wanted)
+            settle(FakeReader(job(7, backup_level=level)), one, runtime=runtime, options=options)
+            assert one.state == state, (wanted, level)
+
+    def test_the_number_of_the_subclient_decides_where_names_do_not(self, runtime):
+        known = [
+            SimpleNamespace(subclient_id=1001, instance_name="orders", subclient_name="default", application_id=22)
+        ]
+        odd = {"client_name": "access-node-1", "application_id": 134}
+        mine, other = backup(Unresolved.LOST), backup(Unresolved.LOST)
+        settle(FakeReader(job(7, subclient_id=1001, **odd)), mine, runtime=runtime, subclients=known)
+        settle(FakeReader(job(7, subclient_id=1002, **odd)), other, runtime=runtime, subclients=known)
+        assert (mine.state, other.state, other.candidates) == ("adopted", "unknown", ())
+
+    @pytest.mark.parametrize("ahead", [30, -60])
+    def test_jobs_of_this_call_tell_how_far_the_clocks_of_the_servers_differ(self, runtime, ahead):
+        # Times of jobs are this machine's; Date is wrong.
+        mine, earlier = backup(Unresolved.LOST), backup(Unresolved.LOST)
+        known = job(8, "billing", start=SENT + 10)
+        settle(FakeReader(known, job(7)), started(8), mine, runtime=runtime, server_clock=clock_ahead(ahead))
+        settle(
+            FakeReader(known, job(6, start=SENT - 8)),
+            started(8),
+            earlier,
+            runtime=runtime,
+            server_clock=clock_ahead(ahead),
+        )
+        assert mine.job_ids == ("7",)
+        assert (earlier.state, earlier.candidates) == ("unknown", ())
+
+    @pytest.mark.parametrize("ahead", [30, -60])
+    def test_where_nothing_tells_that_the_job_is_named(self, runtime, ahead):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(7)), one, runtime=runtime, server_clock=clock_ahead(ahead))
+        assert (one.state, one.candidates) == ("unknown", ("7",))
 
     def test_time_is_told_by_the_servers_clock(self, runtime):
-        server_clock = ServerClock()
-        server_clock.note("Thu, 01 Jan 2026 00:00:00 GMT", SENT + 3600)
-        mine, old = backup(Unresolved.LOST), backup(Unresolved.LOST)
-        settle(FakeReader(job(7, start=SENT - 3600 + 1)), mine, runtime=runtime, server_clock=server_clock)
-        assert mine.job_ids == ("7",)
-        settle(FakeReader(job(7, start=SENT - 3600 - 60)), old, runtime=runtime, server_clock=server_clock)
-        assert old.state == "unknown"
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(7, start=SENT - 3599)), one, runtime=runtime, server_clock=clock_ahead(-3600))
+        assert one.job_ids == ("7",)
 
     def test_several_candidates_are_reported_and_none_is_taken(self, runtime):
         one = backup(Unresolved.LOST)
@@ -157,28 +267,44 @@ class TestLost:
         assert (one.state, one.candidates, one.job_ids) == ("unknown", ("7", "8"), ())
         assert "Each of these jobs may be it: 7, 8." in one.msg
 
-    def test_what_a_schedule_started_is_no_candidate(self, runtime):
-        one = backup(Unresolved.LOST)
-        reader = FakeReader(job(7), job(8), details={"7": details(1, "Scheduled"), "8": details(2)})
-        settle(reader, one, runtime=runtime)
+    def test_what_a_schedule_started_is_not_taken(self, runtime):
+        one, other = backup(Unresolved.LOST), backup(Unresolved.LOST)
+        scheduled = details(1, "Scheduled")
+        settle(FakeReader(job(7), job(8), details={"7": scheduled, "8": details(2)}), one, runtime=runtime)
         assert (one.job_ids, one.task_id) == (("8",), 2)
+        settle(FakeReader(job(7), details={"7": scheduled}), other, runtime=runtime)
+        assert (other.state, other.candidates) == ("unknown", ("7",))
+        assert "it was started by a schedule" in other.msg
 
-    def test_details_that_cannot_be_read_do_not_matter(self, runtime):
+    def test_details_that_are_hidden_do_not_matter(self, runtime):
         one = backup(Unresolved.LOST)
         settle(FakeReader(job(7), details={"7": RequestError("no", "permission")}), one, runtime=runtime)
         assert (one.job_ids, one.task_id) == (("7",), None)
 
-    def test_a_job_that_another_instance_of_the_call_owns_is_no_candidate(self, runtime):
-        other = Backup(Instance("aws-prod", "orders", "default"), "started", "", 1, ("7",))
+    def test_a_marker_is_proof_either_way(self, runtime):
+        marked = ExportOptions(marker="rdsops-1")
+        mine, other, silent = (backup(Unresolved.LOST) for _one in range(3))
+        odd = {"user_name": None, "start": SENT - 200}
+        settle(FakeReader(job(7, description="by rdsops-1", **odd)), mine, runtime=runtime, options=marked)
+        settle(FakeReader(job(7, description="rdsops-2")), other, runtime=runtime, options=marked)
+        settle(FakeReader(job(7)), silent, runtime=runtime, options=marked)
+        assert (mine.state, other.state, silent.state) == ("adopted", "unknown", "adopted")
+
+    def test_a_job_that_was_there_before_the_request_is_not_its_own(self, runtime):
         one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7)), other, one, runtime=runtime)
-        assert one.state == "unknown"
+        settle(FakeReader(job(7)), one, runtime=runtime, known_before=["7"])
+        assert (one.state, one.candidates) == ("unknown", ())
+
+    def test_a_job_that_another_instance_of_the_call_owns_is_no_candidate(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(7)), started(7, "orders", SENT), one, runtime=runtime)
+        assert (one.state, one.candidates) == ("unknown", ())
 
     def test_many_lost_ones_are_found_with_one_look(self, runtime):
         lost = [backup(Unresolved.LOST, f"db{n}") for n in range(50)]
-        reader = FakeReader(*[job(n, f"db{n}") for n in range(50)])
+        reader = FakeReader(*[job(n + 1, f"db{n}") for n in range(50)])
         settle(reader, *lost, runtime=runtime)
-        assert [one.job_ids for one in lost] == [(str(n),) for n in range(50)]
+        assert [one.job_ids for one in lost] == [(str(n + 1),) for n in range(50)]
         assert reader.count == 1
 
     def test_a_look_that_fails_is_repeated(self, runtime):
@@ -193,6 +319,11 @@ class TestLost:
         assert one.state == "unknown"
         assert "The jobs could not be read: not yours" in one.msg
         assert runtime.slept == []
+
+    def test_when_the_time_of_the_task_is_over_nobody_looks_any_more(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(), one, runtime=runtime, deadline=runtime.monotonic() + 7)
+        assert sum(runtime.slept) == 7
 
 
 class TestRunning:
@@ -268,17 +399,3 @@ class TestBatch:
         (orders,) = self.batch(["orders"], ["7", "8"])
         settle(FakeReader(job(7), job(8)), orders, runtime=runtime)
         assert orders.job_ids == ("7", "8")
-
-
-@pytest.mark.parametrize(
-    ("instance", "matches"),
-    [
-        (Instance("aws-prod", "orders"), True),
-        (Instance("AWS-PROD", "Orders", "DEFAULT"), True),
-        (Instance("other", "orders", display_name="aws-prod"), True),
-        (Instance("aws-prod", "billing"), False),
-        (Instance("aws-prod", "orders", application_id=80), False),
-    ],
-)
-def test_names_are_compared_as_commvault_does(instance, matches):
-    assert is_same_subclient(instance, job(7)) is matches

@@ -82,7 +82,7 @@ class TestRequest:
         extra = {
             "task": {"initiatedFrom": 2},
             "subTasks": [{"subTaskOperation": 1, "options": {"commonOpts": {"startUpOpts": {"priority": 66}}}}],
-            "associations": [{"clientId": 11}],
+            "associations": [{"region": 11}],
             "new": [1],
         }
         before = copy.deepcopy(extra)
@@ -94,7 +94,7 @@ class TestRequest:
             "notifyUserOnJobCompletion": True,
             "startUpOpts": {"priority": 66},
         }
-        assert [association["clientId"] for association in info["associations"]] == [11, 11]
+        assert [association["region"] for association in info["associations"]] == [11, 11]
         assert info["new"] == [1]
         assert extra == before
 
@@ -113,9 +113,36 @@ class TestRequest:
         with pytest.raises(InvalidInput, match=r"task_info\.associations"):
             check_task_info(task_info)
 
+    @pytest.mark.parametrize(
+        "task_info",
+        [
+            {"Associations": [{"planEntity": {}}]},
+            {" associations": []},
+            {"associations": [{"CLIENTNAME": "other"}]},
+            {"associations": [{"client_id": 7}]},
+            {"associations": [{"subClientEntity": {"subclientId": 1}}]},
+            {"associations": [{"flags": {"exclude": True}}]},
+            {"associations": [{"more": [{"backupSetName": "x"}]}]},
+            {"subTasks": [{}, {"subTask": {"subTaskType": 2}}]},
+            {"subtasks": [{}]},
+            {"subTasks": {"options": {}}},
+            {"subTasks": []},
+            {"Task": {}},
+            {"subTasks": [{"associations": [{"clientName": "other"}]}]},
+            {"subTasks": [{"options": {"backupOpts": {"SubclientID": 1}}}]},
+            {"taskInfo": {"associations": [{}]}},
+            {"task": {"Client-Name ": "other"}},
+        ],
+    )
+    def test_nor_can_it_in_any_spelling_or_depth(self, task_info):
+        with pytest.raises(InvalidInput, match="task_info"):
+            check_task_info(task_info)
+
     def test_other_task_info_is_fine(self):
         check_task_info({})
-        check_task_info({"associations": [{"clientId": 1}]})
+        check_task_info({"associations": [{"region": {"id": 1}}]})
+        options = {"adminOpts": {"clientInstallOption": {"reuseADCredential": True}}, "commonOpts": {"priority": 1}}
+        check_task_info({"task": {"taskFlags": {"disabled": False}}, "subTasks": [{"options": options}]})
 
     @pytest.mark.parametrize(
         ("base", "extra", "merged"),
@@ -145,17 +172,33 @@ class TestInstances:
             ({"client_name": "c", "instance_name": ""}, "x.instance_name is empty"),
             ({"client_name": " ", "instance_name": "i"}, "x.client_name is empty"),
             ({"client_name": "c", "instance_name": "i", "subclient_name": ""}, "x.subclient_name is empty"),
-            ({"client_name": "c\n", "instance_name": "i"}, "control character"),
+            ({"client_name": "c\nd", "instance_name": "i"}, "control character"),
             (
                 {"client_name": "c", "instance_name": "i", "application_id": 0},
                 "x.application_id must be a positive number, not 0",
             ),
             ({"client_name": "c", "instance_name": "i", "id": ""}, "x.id is empty"),
+            ({"client_name": "c", "instance_name": "i", "id": "a\nb"}, "x.id contains a control character"),
+            ({"client_name": "c ", "instance_name": "i"}, "x.client_name begins or ends with a blank"),
+            ({"client_name": "\u00a0c", "instance_name": "i"}, "x.client_name begins or ends with a blank"),
+            ({"client_name": "a\u00a0c", "instance_name": "i"}, r"invisible character \(U\+00A0\)"),
+            ({"client_name": "a\u200bc", "instance_name": "i"}, r"invisible character \(U\+200B\)"),
+            ({"client_name": "c", "instance_name": "\ufeffi"}, r"invisible character \(U\+FEFF\)"),
+            ({"client_name": "c", "instance_name": "i\ud800"}, r"invisible character \(U\+D800\)"),
+            ({"client_name": "c", "instance_name": "i\u202e"}, r"invisible character \(U\+202E\)"),
+            ({"client_name": "c", "instance_name": "['a', 'b']"}, "looks like a list"),
+            ({"client_name": "{'a': 1}", "instance_name": "i"}, "looks like a list"),
+            ({"client_name": "c", "instance_name": "True"}, "a boolean"),
+            ({"client_name": "nan", "instance_name": "i"}, "looks like"),
         ],
     )
     def test_what_cannot_name_an_instance_is_refused_with_its_place(self, values, words):
         with pytest.raises(InvalidInput, match=words):
             make_instance(values, "x.")
+
+    @pytest.mark.parametrize("name", ["orders db", "Größe", "a[b]c", "true-north", "o'hara", "42"])
+    def test_names_may_be_unusual(self, name):
+        assert make_instance({"client_name": name, "instance_name": name}).instance_name == name
 
     def test_an_empty_list_is_refused(self):
         with pytest.raises(InvalidInput, match="empty list"):

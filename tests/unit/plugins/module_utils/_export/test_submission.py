@@ -18,8 +18,9 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.request i
     Instance,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.submission import Submission
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.outage import Outage
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Quota
-from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER, RUNTIME
+from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER, Runtime
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 
@@ -38,6 +39,11 @@ class FakeTasks:
         self._lock = threading.Lock()
         self.barrier = None
         self.quota = None
+        self.probes = 0
+
+    def own_user(self):
+        self.probes += 1
+        return "me"
 
     def create_url(self):
         return "https://cc/createtask"
@@ -67,8 +73,25 @@ def instances(count):
     return [Instance("c", f"i{number}", id=f"i{number}") for number in range(count)]
 
 
-def run(tasks, count, runtime=RUNTIME, parent_has_died=lambda: False, **plan):
-    return Submission(tasks, ExportOptions(), ExportPlan(**plan), runtime, parent_has_died).run(instances(count))
+class Quick(Runtime):
+    """Has real threads, and a clock that only sleeping moves."""
+
+    def __init__(self):
+        self.slept = 0.0
+
+    def monotonic(self):
+        return self.slept
+
+    def sleep(self, seconds):
+        super().sleep(0.001)
+        self.slept += seconds
+
+
+def run(tasks, count, runtime=None, parent_has_died=lambda: False, outage_timeout=300.0, **plan):
+    runtime = runtime or Quick()
+    outage = Outage(tasks.own_user, outage_timeout, plan.get("deadline"), runtime)
+    submission = Submission(tasks, ExportOptions(), ExportPlan(**plan), outage, runtime, parent_has_died)
+    return submission.run(instances(count))
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
@@ -115,7 +138,7 @@ def test_a_batch_that_may_have_started_is_never_split(kind):
     assert [(backup.state, backup.unresolved) for backup in backups] == [("unknown", Unresolved.LOST)] * 4
 
 
-@pytest.mark.parametrize("kind", ["authentication", "connection", "no_job", "not_found"])
+@pytest.mark.parametrize("kind", ["authentication", "tls", "no_job", "not_found"])
 def test_a_batch_is_not_split_for_what_no_instance_can_help(kind):
     tasks = FakeTasks({"i1": RequestError("no", kind)})
     run(tasks, 4, batch_size=4)
@@ -156,7 +179,7 @@ class TestQuota:
 
 def test_requests_are_those_that_run_sends():
     tasks: t.Any = FakeTasks()
-    submission = Submission(tasks, ExportOptions(), ExportPlan(batch_size=2))
+    submission = Submission(tasks, ExportOptions(), ExportPlan(batch_size=2), Outage(tasks.own_user))
     requests = submission.requests(instances(3))
     assert [request["method"] for request in requests] == ["POST", "POST"]
     assert requests[0]["url"] == "https://cc/createtask"
@@ -188,32 +211,97 @@ def test_a_fault_in_the_middle_loses_nothing():
     assert "SECRET" not in backups[1].msg
 
 
-@pytest.mark.parametrize(
-    ("kind", "maybe_ran", "state"),
-    [
-        ("connection", False, "not_submitted"),
-        ("timeout", True, "unknown"),
-        ("authentication", False, "refused"),
-        ("redirect", False, "refused"),
-    ],
-)
-def test_a_commcell_that_is_down_is_not_asked_a_thousand_times(kind, maybe_ran, state):
-    bad = {f"i{number}": RequestError("down", kind, maybe_ran=maybe_ran) for number in range(50)}
-    tasks = FakeTasks(bad)
+@pytest.mark.parametrize("kind", ["authentication", "redirect", "tls", "not_found"])
+def test_what_somebody_must_settle_is_not_asked_a_thousand_times(kind):
+    tasks = FakeTasks({f"i{number}": RequestError("no", kind) for number in range(50)})
     backups = run(tasks, 50)
     assert len(tasks.sent) == GIVE_UP_AFTER
-    assert [backup.state for backup in backups] == [state] * GIVE_UP_AFTER + ["not_submitted"] * (50 - GIVE_UP_AFTER)
     assert backups[-1].failure["kind"] == "not_submitted"
-    assert "down" in backups[-1].msg
+    assert "failed alike. The last of them: no" in backups[-1].msg
 
 
-def test_faults_that_come_and_go_stop_nothing():
-    bad = {
-        f"i{number}": RequestError("?", "timeout", maybe_ran=True) for number in range(100) if number % GIVE_UP_AFTER
-    }
-    tasks = FakeTasks(bad)
-    run(tasks, 100)
-    assert len(tasks.sent) == 100
+class Away(FakeTasks):
+    """Is away in some seconds of the runtime's clock; loses: whether it carries out what it does not answer."""
+
+    def __init__(self, runtime, begin, end, kind="server", maybe_ran=True):
+        super().__init__()
+        self.runtime, self.begin, self.end, self.kind, self.maybe_ran = runtime, begin, end, kind, maybe_ran
+        self.asked = 0
+
+    def _answer(self):
+        self.asked += 1
+        self.runtime.time += 0.1
+        if self.begin <= self.runtime.time - 1000.0 < self.end:
+            raise RequestError("gateway restarts", self.kind, maybe_ran=self.maybe_ran)
+
+    def own_user(self):
+        self._answer()
+        return super().own_user()
+
+    def create(self, body):
+        self._answer()
+        return super().create(body)
+
+
+class TestOutage:
+    @pytest.mark.parametrize(("begin", "end"), [(0, 12), (15, 25), (15, 45)])
+    def test_starts_go_on_where_they_stopped(self, runtime, begin, end):
+        tasks = Away(runtime, begin, end)
+        states = [backup.state for backup in run(tasks, 300, runtime)]
+        assert states.count("started") >= 299
+        assert states.count("unknown") == 300 - states.count("started")
+        assert len(tasks.sent) == len({name for (name,) in tasks.sent})
+
+    def test_what_was_never_sent_goes_out_when_the_commcell_is_back(self, runtime):
+        tasks = Away(runtime, 0, 60, "connection", maybe_ran=False)
+        assert {backup.state for backup in run(tasks, 10, runtime)} == {"started"}
+
+    def test_one_that_never_comes_back_is_given_up_in_time_and_asked_seldom(self, runtime):
+        tasks = Away(runtime, 3, 1e9)
+        backups = run(tasks, 300, runtime, outage_timeout=300.0)
+        states = [backup.state for backup in backups]
+        assert states.count("unknown") == 1
+        assert states[-200:] == ["not_submitted"] * 200
+        assert "was away for 5 min" in backups[-1].msg
+        assert "gateway restarts" in backups[-1].msg
+        assert tasks.asked < 30 + 60
+        assert runtime.time - 1000.0 < 3 + 300 + 30
+
+    def test_where_only_the_starts_fail_they_end_too(self, runtime):
+        class Half(Away):
+            def own_user(self):
+                return "me"
+
+        backups = run(Half(runtime, 0, 1e9), 300, runtime)
+        states = [backup.state for backup in backups]
+        assert states[-1] == "not_submitted"
+        assert states.count("unknown") < 60
+
+    def test_the_time_of_the_task_is_kept(self, runtime):
+        backups = run(Away(runtime, 0, 1e9), 5, runtime, deadline=runtime.monotonic() + 20)
+        assert backups[-1].state == "not_submitted"
+        assert runtime.time - 1000.0 < 25
+
+    def test_an_answer_that_says_no_is_an_answer(self, runtime):
+        class Closed(Away):
+            def own_user(self):
+                raise RequestError("not you", "permission")
+
+        assert [backup.state for backup in run(Closed(runtime, 0, 0.15), 9, runtime)].count("started") == 8
+
+    def test_many_threads_lose_one_request_each_at_most(self):
+        lock, state = threading.Lock(), {"left": 8}
+
+        class Flaky(FakeTasks):
+            def create(self, body):
+                with lock:
+                    state["left"] -= 1
+                    if 0 <= state["left"] < 4:
+                        raise RequestError("?", "interrupted", maybe_ran=True)
+                return super().create(body)
+
+        states = [backup.state for backup in run(Flaky(), 40, concurrency=4)]
+        assert (states.count("started"), states.count("unknown")) == (36, 4)
 
 
 def test_missing_permissions_for_some_do_not_stop_the_others():

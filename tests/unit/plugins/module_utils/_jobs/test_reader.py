@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, ALL, JobDetails, JobPage
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, JobDetails, JobPage
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import (
     LOOKUP,
@@ -205,53 +205,35 @@ class TestRead:
 
 
 class TestListings:
-    def test_jobs_started_since_a_time_are_found_newest_first(self):
-        early = jobs(1, 2, start_time=int(NOW - 100))
-        late = jobs(3, 4, start_time=int(NOW - 10))
-        api = FakeApi(*early, *late)
-        assert [found.id for found in JobReader(api).started_since(NOW - 50)] == ["4", "3"]
-        assert api.pages[0][:3] == (ALL, set(), 50 + MARGIN)
-
-    def test_paging_ends_with_the_older_ones(self):
-        many = [job(number, start_time=int(NOW - 10_000 + number)) for number in range(1, 5001)]
-        api = FakeApi(*many)
-        found = JobReader(api).started_since(NOW - 10_000 + 4500, client_ids=[11])
-        assert [found[0].id, found[-1].id, len(found)] == ["5000", "4500", 501]
-        assert len(api.pages) == 2
-        assert api.pages[0][1] == {11}
-
-    def test_a_job_without_start_time_is_not_among_them(self):
-        assert JobReader(FakeApi(*jobs(1, 2))).started_since(NOW - 50) == []
-
     def test_other_jobs_than_backups_are_left_out(self):
         rows = [
             job(1, start_time=int(NOW), job_type="Restore"),
             job(2, start_time=int(NOW), job_type="Backup"),
             job(3, start_time=int(NOW)),
+            job(4, start_time=int(NOW), job_type="Data Pump Export"),
         ]
         reader = JobReader(FakeApi(*rows))
-        assert [found.id for found in reader.started_since(NOW - 50)] == ["3", "2"]
-        assert [found.id for found in reader.active()] == ["3", "2"]
-        assert [found.id for found in reader.recent([11], 60)] == ["3", "2"]
+        assert [found.id for found in reader.active()] == ["4", "3", "2"]
+        assert [found.id for found in reader.recent(60)] == ["4", "3", "2"]
 
     def test_active_jobs_are_those_that_have_not_ended(self):
         api = FakeApi(*jobs(1, 2), *jobs(3, status="Completed", end_time=int(NOW)))
         assert [found.id for found in JobReader(api).active([11])] == ["2", "1"]
         assert api.pages[0][:2] == (ACTIVE, {11})
 
-    def test_jobs_that_ended_since_a_time_are_listed_with_those_at_work(self):
-        ended = [job(number, status="Completed", end_time=int(NOW - number)) for number in (40, 60)]
-        api = FakeApi(*jobs(1, 2), *ended)
-        assert [found.id for found in JobReader(api).active_or_ended_since(NOW - 50)] == ["40", "2", "1"]
-        assert api.pages == [(ALL, set(), 50 + MARGIN, *api.pages[0][3:])]
-
-    def test_recent_jobs_are_read_page_by_page_for_some_clients(self):
+    def test_recent_jobs_are_read_page_by_page_under_whichever_client_they_are(self):
         ended = [job(number, status="Completed", end_time=int(NOW - 5)) for number in range(1, 2501)]
         api = FakeApi(*ended, *jobs(2501, 2502, client=12))
-        assert len(JobReader(api).recent([11], 3600)) == 2500
+        assert len(JobReader(api).recent(3600, lambda: {11})) == 2502
         assert [page[1:5] for page in api.pages] == [
-            ({11}, 3600 + MARGIN, offset, MAX_PAGE) for offset in (0, 995, 1990)
+            (set(), 3600 + MARGIN, offset, MAX_PAGE) for offset in (0, 995, 1990)
         ]
+
+    def test_a_very_long_listing_is_cut_down_to_the_clients_that_matter(self):
+        api = FakeApi(*jobs(*range(1, MAX_PAGES * MAX_PAGE + 1)), *jobs(9001, 9002, client=12))
+        assert [found.id for found in JobReader(api).recent(60, lambda: {12})] == ["9002", "9001"]
+        assert [page[1] for page in api.pages] == [set(), {12}]
+        assert JobReader(api).recent(60, set) == [], "no client that matters is visible"
 
     def test_a_job_that_leaves_the_listing_between_two_pages_takes_no_other_with_it(self):
         api = FakeApi(*jobs(*range(1, 2001)))
@@ -263,14 +245,14 @@ class TestListings:
             return page
 
         api.list_page = list_page
-        ids = {found.id for found in JobReader(api).recent([11], 60)}
+        ids = {found.id for found in JobReader(api).recent(60)}
         assert ids == {str(number) for number in range(1, 2001)}
 
     def test_a_server_that_ignores_the_offset_does_not_keep_us_for_ever(self):
         api = FakeApi(*jobs(*range(1, 5001)))
         original = api.list_page
         api.list_page = lambda **kwargs: original(**{**kwargs, "offset": 0})
-        assert len(JobReader(api).recent([11], 60)) == MAX_PAGE
+        assert len(JobReader(api).recent(60)) == MAX_PAGE
 
     def test_details_are_passed_on(self):
         assert JobReader(FakeApi()).details("5").started_by == "the user of 5"

@@ -219,6 +219,7 @@ OUTCOME_KINDS = {
 STATE_KINDS = {
     "started": {"skipped"},
     "adopted": {"skipped"},
+    "duplicate": {"skipped"},
     "recent": {"skipped"},
     "would_start": {"skipped"},
     "not_verified": {"skipped"},

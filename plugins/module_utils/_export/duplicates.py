@@ -1,0 +1,152 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looks once more when backups have been started: was another one of the same subclient active already?
+
+That happens on CommCells that queue conflicting jobs instead of refusing them, when two launches start the same backups
+at once, or when a listing lags behind. Both launches see the same jobs and choose the same survivor, the one with the
+lowest id.
+"""
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import CommvaultError
+from .._parallel import RUNTIME
+from .matching import JobsOfInstances
+
+if t.TYPE_CHECKING:
+    from .._jobs.job import Job
+    from .._parallel import Runtime
+    from .backup import Backup
+    from .matching import Matching
+
+    class Reader(t.Protocol):
+        """Reads jobs; see _jobs.reader.JobReader."""
+
+        def recent(self, age: float) -> t.Sequence[Job]:
+            """The visible jobs that are active or ended at most age seconds ago."""
+
+        def active(self) -> t.Sequence[Job]:
+            """The visible jobs that have not ended."""
+
+
+# Seconds for which own jobs may be invisible before the look is given up, and seconds between two looks. Where they are
+# visible, so are older ones.
+PATIENCE = 15.0
+INTERVAL = 5.0
+_WHETHER = "whether another backup of it was active when it was started"
+
+
+class DuplicateCheck:
+    """Finds backups that were started although another one was active."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        matching: Matching,
+        kill: t.Callable[[str], None] | None = None,
+        deadline: float | None = None,
+        runtime: Runtime = RUNTIME,
+    ) -> None:
+        """Prepare to look.
+
+        Args:
+            kill: Kills a job, raises CommvaultError; None to let it go on.
+            deadline: When nobody looks any more, on the monotonic clock; None for no limit.
+        """
+        self._reader = reader
+        self._matching = matching
+        self._kill = kill
+        self._deadline = deadline
+        self._runtime = runtime
+
+    def check(self, backups: t.Sequence[Backup]) -> list[str]:
+        """Mark the duplicates among the backups that this call started, in place. Raises nothing.
+
+        Returns:
+            Warnings.
+        """
+        left = [backup for backup in backups if backup.own and backup.job_ids]
+        end = self._runtime.monotonic() + PATIENCE
+        if self._deadline is not None:
+            end = min(end, self._deadline)
+        found: list[Backup] = []
+        error: CommvaultError | None = None
+        while left:
+            try:
+                left, doubled = self._look(left)
+                found += doubled
+                error = None
+            except CommvaultError as failure:
+                error = failure
+            now = self._runtime.monotonic()
+            if not left or now >= end or (error and error.kind.ends_a_wait(proven=True)):
+                break
+            self._runtime.sleep(min(INTERVAL, end - now))
+        for backup in left:
+            backup.not_verified += (f"{_WHETHER}: {error or 'its job is not listed yet.'}",)
+        return [*_warnings(found, left, error)]
+
+    def _look(self, backups: t.Sequence[Backup]) -> tuple[list[Backup], list[Backup]]:
+        """One look.
+
+        Returns:
+            Those whose own job is not visible yet, and those that are duplicates.
+
+        Raises:
+            CommvaultError: The jobs cannot be read.
+        """
+        jobs = self._list()
+        by_instance = JobsOfInstances(jobs, self._matching)
+        visible = {job.id for job in jobs}
+        unseen, doubled = [], []
+        for backup in backups:
+            if not visible.issuperset(backup.job_ids):
+                unseen.append(backup)
+                continue
+            first = min(int(job_id) for job_id in backup.job_ids)
+            certain, possible = by_instance.of(backup.instance)
+            older = [job for job in certain if not job.finished and int(job.id) < first]
+            doubts = [job for job in possible if not job.finished and int(job.id) < first]
+            if older:
+                self._settle(backup, min(older, key=lambda job: int(job.id)))
+                doubled.append(backup)
+            elif doubts:
+                names = f"job {doubts[0].id} names client {doubts[0].client_name!r}"
+                backup.not_verified += (f"{_WHETHER}: {names}, application {doubts[0].application_id}.",)
+        return unseen, doubled
+
+    def _list(self) -> t.Sequence[Job]:
+        try:
+            # With those that have just ended, since own ones can be among them.
+            return self._reader.recent(0.0)
+        except CommvaultError as error:
+            if not error.kind.says_no:
+                raise
+        return self._reader.active()
+
+    def _settle(self, backup: Backup, other: Job) -> None:
+        if not self._kill:
+            backup.mark_duplicate(other)
+            return
+        try:
+            for job_id in backup.job_ids:
+                self._kill(job_id)
+        except CommvaultError as error:
+            backup.mark_duplicate(other, why_not=f" It could not be killed: {error}")
+        else:
+            backup.mark_duplicate(other, killed=True)
+
+
+def _warnings(found: t.Sequence[Backup], left: t.Sequence[Backup], error: CommvaultError | None) -> t.Iterator[str]:
+    if found:
+        yield f"{len(found)} of the backups were started beside another of the same subclient. {found[0].msg}"
+    if left:
+        yield (
+            f"Of {len(left)} of the backups it is not verified {_WHETHER}: {error or 'their jobs are not listed yet.'}"
+        )

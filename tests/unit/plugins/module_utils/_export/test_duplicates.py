@@ -1,0 +1,165 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.duplicates import (
+    INTERVAL,
+    PATIENCE,
+    DuplicateCheck,
+)
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching import Matching
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
+from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
+
+
+def job(job_id, instance="orders", status="Running", client="aws-prod", **more):
+    names = {"client_name": client, "instance_name": instance, "subclient_name": "default", "application_id": 22}
+    return Job(str(job_id), status=status, **names, **more)
+
+
+def started(job_id, instance="orders"):
+    return Backup(
+        Instance("aws-prod", instance, id=instance), "started", "Started.", 1, (str(job_id),), changed=True, own=True
+    )
+
+
+class FakeReader:
+    """Shows one list of jobs after the other, the last one again and again; an error is raised."""
+
+    def __init__(self, *looks):
+        self.looks = list(looks)
+        self.calls = []
+
+    def _look(self, call):
+        self.calls.append(call)
+        look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    def recent(self, _age):
+        return self._look("recent")
+
+    def active(self):
+        return self._look("active")
+
+
+def check(reader, *backups, kill=None, deadline=None):
+    runtime = FakeRuntime()
+    matching = Matching(lambda _client: None, [one.instance for one in backups])
+    warnings = DuplicateCheck(reader, matching, kill, deadline, runtime).check(list(backups))
+    return warnings, runtime.slept
+
+
+def test_one_look_suffices_where_nothing_is_doubled():
+    one, reader = started(7), FakeReader([job(7), job(6, "billing")])
+    assert check(reader, one) == ([], [])
+    assert (one.state, one.not_verified, reader.calls) == ("started", (), ["recent"])
+
+
+def test_an_older_active_job_of_the_subclient_makes_a_duplicate_that_is_reported():
+    one = started(7)
+    (warning,), _slept = check(FakeReader([job(7, status="Queued"), job(6), job(5)]), one)
+    assert (one.state, one.duplicate_of, one.job_ids, one.changed, one.own, one.ok) == (
+        "duplicate",
+        "5",
+        ("7",),
+        True,
+        True,
+        True,
+    )
+    assert "but job 5 (Running) of the same subclient was active already" in one.msg
+    assert "on_duplicate: kill" in one.msg
+    assert "1 of the backups were started beside another" in warning
+
+
+@pytest.mark.parametrize("other", [job(6, status="Completed"), job(8), job(6, "billing")])
+def test_a_job_that_has_ended_or_is_younger_or_of_another_makes_none(other):
+    one = started(7)
+    assert check(FakeReader([job(7), other]), one) == ([], [])
+    assert one.state == "started"
+
+
+def test_two_launches_choose_the_same_survivor():
+    mine, yours = started(7), started(8)
+    jobs = [job(7), job(8, status="Queued")]
+    check(FakeReader(jobs), mine)
+    check(FakeReader(jobs), yours)
+    assert (mine.state, yours.state, yours.duplicate_of) == ("started", "duplicate", "7")
+
+
+def test_only_the_own_job_is_killed_and_the_other_stands_for_it():
+    killed: list = []
+    one = started(7)
+    check(FakeReader([job(7, status="Queued"), job(6)]), one, kill=killed.append)
+    assert killed == ["7"]
+    assert (one.state, one.job_ids, one.own, one.changed) == ("duplicate", ("6",), False, True)
+    assert "Killed job 7; job 6 goes on." in one.msg
+
+
+def test_a_kill_that_fails_is_said():
+    def kill(_job_id):
+        raise RequestError("not yours", "permission")
+
+    one = started(7)
+    check(FakeReader([job(7), job(6)]), one, kill=kill)
+    assert (one.state, one.job_ids, one.own) == ("duplicate", ("7",), True)
+    assert "It could not be killed: not yours" in one.msg
+
+
+def test_what_is_listed_late_is_looked_at_again():
+    one, other = started(7), started(9, "billing")
+    _warnings, slept = check(FakeReader([job(9, "billing")], [job(9, "billing")], [job(7), job(6)]), one, other)
+    assert (one.state, other.state) == ("duplicate", "started")
+    assert slept == [INTERVAL] * 2
+
+
+def test_what_is_never_listed_is_not_verified():
+    one = started(7)
+    (warning,), slept = check(FakeReader([]), one)
+    assert one.not_verified == (
+        "whether another backup of it was active when it was started: its job is not listed yet.",
+    )
+    assert "not listed yet" in warning
+    assert sum(slept) == PATIENCE
+
+
+def test_where_jobs_are_hidden_that_is_said_at_once():
+    one = started(7)
+    (warning,), slept = check(FakeReader(RequestError("not yours", "permission")), one)
+    assert "not yours" in one.not_verified[0]
+    assert "not yours" in warning
+    assert slept == []
+
+
+def test_where_the_past_is_hidden_the_active_jobs_tell():
+    one, reader = started(7), FakeReader(RequestError("no", "authentication"), [job(7), job(6)])
+    check(reader, one)
+    assert (one.state, reader.calls) == ("duplicate", ["recent", "active"])
+
+
+def test_a_job_that_may_be_of_the_subclient_is_named():
+    one = started(7)
+    check(FakeReader([job(7), job(6, client="access-node-1")]), one)
+    assert one.state == "started"
+    assert "job 6 names client 'access-node-1'" in one.not_verified[0]
+
+
+def test_only_backups_that_this_call_started_are_looked_at():
+    adopted = Backup(Instance("aws-prod", "orders"), "adopted", "", job_ids=("7",))
+    reader = FakeReader([job(7), job(6)])
+    assert check(reader, adopted) == ([], [])
+    assert reader.calls == []
+
+
+def test_the_time_of_the_task_is_kept():
+    one = started(7)
+    _warnings, slept = check(FakeReader([]), one, deadline=1007.0)
+    assert sum(slept) == 7
