@@ -369,7 +369,7 @@ IN_TARBALL = re.compile(
     | changelogs/(changelog|config)\.yaml
     | docs/docsite/(extra-docs|links)\.yml | docs/docsite/rst/\w+\.rst
     | docs/docsite/rst/images/[\w-]+\.(png|svg)(\.license)?
-    | extensions/awx/\w+\.yml
+    | extensions/(audit|awx)/\w+\.yml
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/\w+\.yml | playbooks/(tasks|vars)/\w+\.yml | playbooks/templates/[\w.]+\.j2
     | plugins/(action|doc_fragments|inventory|module_utils|modules|plugin_utils)/(\w+/)?\w+\.py
