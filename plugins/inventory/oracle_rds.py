@@ -119,6 +119,14 @@ options:
       - How many requests are under way at once.
     type: int
     default: 16
+  outage_timeout:
+    description:
+      - How long to wait for a CommCell that does not answer, for example because its web server restarts. It is asked
+        again and again, in growing pauses, until it answers.
+      - A number of seconds, or one with a unit, such as V(90), V(5m) or V(1h). V(0) fails at once.
+      - Where O(cache_fallback_age) allows to use cached data, that is done after this time.
+    type: str
+    default: 5m
   stale_after:
     description:
       - How old the last good backup may be before a host is C(stale), in seconds or as V(36h), V(7d).
@@ -360,7 +368,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
         started = time.time()
         commcell = open_commcell(
-            option, redactor, pool_size=query.concurrency, from_environment=option.from_environment()
+            option,
+            redactor,
+            pool_size=query.concurrency,
+            from_environment=option.from_environment(),
+            outage_timeout=parse_duration(self.get_option("outage_timeout"), "outage_timeout"),
         )
         with commcell:
             found = Discovery(EstateApi(commcell), JobReader(JobsApi(commcell))).find(query)

@@ -65,6 +65,13 @@ options:
       - How many requests are under way at once.
     type: int
     default: 16
+  outage_timeout:
+    description:
+      - How long to wait for a CommCell that does not answer, for example because its web server restarts. It is asked
+        again and again, in growing pauses, until it answers.
+      - A number of seconds, or one with a unit, such as V(90), V(5m) or V(1h). V(0) fails at once.
+    type: str
+    default: 5m
   history:
     description:
       - How far to look back for last backups, in seconds or as V(36h), V(7d).
@@ -511,6 +518,7 @@ def argument_spec() -> ArgumentSpec:
             "application_ids": {"type": "list", "elements": "int", "default": [ORACLE]},
             "source": {"type": "str", "choices": sorted(SOURCES), "default": "auto"},
             "concurrency": {"type": "int", "default": 16},
+            "outage_timeout": {"type": "str", "default": "5m"},
             "history": {"type": "str", "default": "7d"},
             "match": {
                 "type": "list",
@@ -543,7 +551,8 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     wanted = None if params["match"] is None else make_rds_instances(params["match"])
     patterns = [Pattern(text) for text in params["match_patterns"]]
     fits = name_filter(params["name_patterns"])
-    with module.open(pool_size=query.concurrency) as commcell:
+    patience = parse_duration(params["outage_timeout"], "outage_timeout")
+    with module.open(query.concurrency, patience) as commcell:
         found = Discovery(EstateApi(commcell), JobReader(JobsApi(commcell))).find(query)
         result: dict[str, t.Any] = {
             "changed": False,

@@ -88,6 +88,8 @@ def test_the_example_gives_an_inventory_that_is_cached(
     assert len(reads(simulator)) == 4
     assert list((tmp_path / ".cache/ansible-commvault").iterdir())
     gone = {**variables, "COMMVAULT_URL": "http://127.0.0.1:1/commandcenter/api"}
+    with (tmp_path / EXAMPLE.name).open("a", encoding="utf-8") as file:
+        file.write("outage_timeout: 0\n")
     elsewhere = run_command(command, variables=gone, cwd=tmp_path)
     assert elsewhere.rc == 0
     assert "127.0.0.1 could not be reached" in elsewhere.output
@@ -102,7 +104,12 @@ def test_an_expired_cache_serves_while_the_commcell_does_not_answer(
 ) -> None:
     cache = "cache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: cache\ncache_timeout: 1\n"
     variables = {"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection}
-    command = ["ansible-inventory", "-i", source(f"{cache}cache_fallback_age: 1d\nread_retries: 0\n"), "--list"]
+    command = [
+        "ansible-inventory",
+        "-i",
+        source(f"{cache}cache_fallback_age: 1d\nread_retries: 0\noutage_timeout: 1s\n"),
+        "--list",
+    ]
     first = run_command(command, variables=variables, cwd=tmp_path)
     simulator.order_fault({}, {"kind": "maintenance"}, times=None)
     time.sleep(1.1)  # longer than the timeout; ansible-inventory of ansible-core 2.16 knows no --flush-cache
@@ -210,7 +217,12 @@ def test_a_playbook_without_its_inventory_fails_where_that_is_wanted(
 ) -> None:
     gone = {"COMMVAULT_URL": "http://127.0.0.1:1/commandcenter/api"}
     variables = {"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection, **gone}
-    command = ["ansible-playbook", "rdsops.commvault.export_backup", "-i", source("read_retries: 0\n")]
+    command = [
+        "ansible-playbook",
+        "rdsops.commvault.export_backup",
+        "-i",
+        source("read_retries: 0\noutage_timeout: 0\n"),
+    ]
     # What Ansible does by itself, and why the guide says what to set.
     run = run_command(command, variables=variables, cwd=tmp_path)
     assert (run.rc, "no hosts matched" in run.output) == (0, True)

@@ -79,7 +79,15 @@ class InventoryRunner:
             exchanges.mount_on(session)
             return session
 
-        given = {"plugin": NAME, "url": URL, "auth_token": TOKEN, "concurrency": 1, "read_retries": 0, **options}
+        given = {
+            "plugin": NAME,
+            "url": URL,
+            "auth_token": TOKEN,
+            "concurrency": 1,
+            "read_retries": 0,
+            "outage_timeout": 0,
+            **options,
+        }
         path = self.place / "test.commvault_rds.yml"
         path.write_text(yaml.safe_dump({name: value for name, value in given.items() if value is not None}))
         plugin = inventory_loader.get(NAME)

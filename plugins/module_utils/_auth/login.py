@@ -21,6 +21,9 @@ if t.TYPE_CHECKING:
 
 # Seconds for which a token is too young to be dead; it is not renewed again so soon, whatever the server denies.
 FRESH = 10.0
+# Seconds until the next attempt after each refused login where the credentials were good before. Together they outlast
+# a restart of ten minutes; with more attempts, a password that was changed in the meantime would lock the account.
+REFUSAL_PAUSES = (200.0, 200.0, 240.0)
 
 
 def new_device() -> str:
@@ -29,7 +32,11 @@ def new_device() -> str:
 
 
 class Login:
-    """Logs in once, however many threads ask for headers, and never again after a refusal: that would lock accounts."""
+    """Logs in once, however many threads ask for headers.
+
+    After a refusal it does not try again, since that would lock accounts. Where the credentials were good before in the
+    run, it does so a few times: a web tier that restarts refuses everybody for a while.
+    """
 
     def __init__(
         self,
@@ -47,6 +54,10 @@ class Login:
         self._lock = threading.Lock()
         self._token: LoginToken | None = None
         self._refusal: RequestError | None = None
+        self._refused_at = 0.0
+        self._refusals = 0
+        # Whether the server has taken these credentials in this run.
+        self._proven = False
         self._issued_at = 0.0
 
     def headers(self) -> dict[str, str]:
@@ -66,11 +77,12 @@ class Login:
         """
         with self._lock:
             if self._token and self._is_current(rejected):
+                self._check_refusal()
                 renewed = self._accounts.renew_login(self._token, self._device)
                 if renewed:
                     self._keep(renewed)
                 else:
-                    self._token = None
+                    # If this is refused, too, the old token stays: the server may take it again when it is in order.
                     self._log_in()
             return True
 
@@ -90,17 +102,26 @@ class Login:
         return self._token is not None and auth_headers(*self._token) == headers
 
     def _log_in(self) -> LoginToken:
-        if self._refusal:
-            raise self._refusal
+        self._check_refusal()
         try:
             token = self._accounts.login(self._username, self._password, self._domain, self._device)
         except RequestError as error:
             if error.kind is ErrorKind.AUTHENTICATION:
-                self._refusal = error
+                self._refusal, self._refused_at = error, self._clock()
+                self._refusals += 1
             raise
         self._keep(token)
         return token
 
+    def _check_refusal(self) -> None:
+        """Raises the last refusal of a login where another attempt would be too many, or too soon."""
+        if self._refusal is None:
+            return
+        pauses = REFUSAL_PAUSES if self._proven else ()
+        if self._refusals > len(pauses) or self._clock() - self._refused_at < pauses[self._refusals - 1]:
+            raise self._refusal
+
     def _keep(self, token: LoginToken) -> None:
         self._token = token
         self._issued_at = self._clock()
+        self._refusal, self._proven = None, True

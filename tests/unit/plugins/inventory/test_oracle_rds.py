@@ -19,6 +19,7 @@ from requests.exceptions import ConnectTimeout
 
 from ansible_collections.rdsops.commvault.plugins.inventory import oracle_rds
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.discovery import ReadFailure
+from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import RUNTIME
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 from ansible_collections.rdsops.commvault.tests.support import estates
 from ansible_collections.rdsops.commvault.tests.support.inventory_runner import NAME, TOKEN
@@ -714,3 +715,13 @@ def test_the_ending_of_a_file_says_whether_it_is_for_the_plugin(tmp_path, name, 
     plugin = inventory_loader.get(NAME)
     assert plugin.verify_file(str(tmp_path / name)) is accepted
     assert plugin.verify_file(str(tmp_path / "missing.commvault_rds.yml")) is False
+
+
+def test_a_commcell_that_restarts_is_waited_for(run_inventory, monkeypatch):
+    slept = []
+    monkeypatch.setattr(RUNTIME, "sleep", slept.append)
+    away = [get("V4/Instances").returns(503, "<html>starting</html>"), post("WhoAmI").returns(503, "<html>..</html>")]
+    back = [post("WhoAmI").returns(200, {"user": {}}), get("V4/Instances").returns(404, {})]
+    inventory = run_inventory(Script(*away, *back, get("Client").returns(200, {})), outage_timeout="5m")
+    assert (inventory.error, inventory.groups) == (None, {"oracle_rds": []})
+    assert len(slept) == 2

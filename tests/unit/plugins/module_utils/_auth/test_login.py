@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.accounts_api import LoginToken
-from ansible_collections.rdsops.commvault.plugins.module_utils._auth.login import FRESH, Login
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.login import FRESH, REFUSAL_PAUSES, Login
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
@@ -163,3 +163,31 @@ def test_a_logout_that_fails_keeps_quiet(error):
     accounts.logout_error = error
     login.close()
     assert accounts.calls[-1][0] == "logout"
+
+
+def test_credentials_that_were_good_are_tried_again_after_a_while_and_not_for_ever():
+    clock = FakeRuntime()
+    login, accounts = login_with(clock)
+    old = login.headers()
+    accounts.renews, accounts.login_error = False, REFUSED
+    for _minute in range(60):
+        with pytest.raises(RequestError, match="wrong password"):
+            login.renew(old)
+        # The server may take the old token again when it is in order.
+        assert login.headers() == old
+        clock.sleep(60)
+    assert [call[0] for call in accounts.calls].count("login") == 2 + len(REFUSAL_PAUSES)
+    assert sum(REFUSAL_PAUSES) > 600
+
+
+def test_a_restart_that_refuses_everybody_is_outlasted():
+    clock = FakeRuntime()
+    login, accounts = login_with(clock)
+    old = login.headers()
+    accounts.renews, accounts.login_error = False, REFUSED
+    with pytest.raises(RequestError):
+        login.renew(old)
+    accounts.login_error = None
+    clock.sleep(REFUSAL_PAUSES[0])
+    assert login.renew(old) is True
+    assert login.headers() == {"Authtoken": "QSDK 2"}
