@@ -22,7 +22,12 @@ from pathlib import Path
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.html import report_html
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import make_report
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.protection import (
+    make_protection_report,
+    protection_html,
+)
 from ansible_collections.rdsops.commvault.tests.support import browser
+from ansible_collections.rdsops.commvault.tests.support.protection import survey_of_twelve
 from ansible_collections.rdsops.commvault.tests.support.reports import night
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,16 +193,27 @@ def take_console(into: Path) -> str:
 
 
 def take_report(into: Path) -> str:
-    """Render the report of a sample night and write report.png; a line on what was done.
+    """Render the report of a sample night and write report.png; a line on what was done. See _take_page."""
+    return _take_page(into, "report", report_html(make_report(night(12), (), "Export backups of the night")))
+
+
+def take_protection(into: Path) -> str:
+    """Render the report of how sample databases are protected and write protection.png. See _take_page."""
+    report = make_protection_report(survey_of_twelve(), "Protection of Oracle on Amazon RDS")
+    return _take_page(into, "protection", protection_html(report))
+
+
+def _take_page(into: Path, name: str, text: str) -> str:
+    """Write NAME.png of a page; a line on what was done.
 
     :raises CannotTake: if Chromium is there and takes no picture.
     """
     chromium = browser.find()
     if chromium is None:
-        return "report.png stays as it is committed: there is no Chromium here to take it (Debian: package chromium)"
+        return f"{name}.png stays as it is committed: there is no Chromium here to take it (Debian: package chromium)"
     with tempfile.TemporaryDirectory(prefix="pictures-") as scratch:
-        page, shot = Path(scratch, "report.html"), Path(scratch, "report.png")
-        page.write_text(report_html(make_report(night(12), (), "Export backups of the night")), encoding="utf-8")
+        page, shot = Path(scratch, f"{name}.html"), Path(scratch, f"{name}.png")
+        page.write_text(text, encoding="utf-8")
         try:
             said = browser.look(chromium, page, Path(scratch), WINDOW, *FLAGS, f"--screenshot={shot}")
         except browser.CannotLook as exc:
@@ -205,13 +221,13 @@ def take_report(into: Path) -> str:
         if not shot.exists():
             raise CannotTake(f"{chromium} took no picture:\n{said}")
         shutil.copyfile(shot, into / shot.name)
-    return f"report.png: {WINDOW[0]} x {WINDOW[1]} pixels of the report, by {Path(chromium).name}"
+    return f"{name}.png: {WINDOW[0]} x {WINDOW[1]} pixels of the report, by {Path(chromium).name}"
 
 
 def take(into: Path) -> int:
-    """Take both pictures and say what became of each; 0, or 1 if one could not be taken."""
+    """Take all pictures and say what became of each; 0, or 1 if one could not be taken."""
     try:
-        for one in (take_report, take_console):
+        for one in (take_report, take_protection, take_console):
             print(one(into), flush=True)
     except (CannotTake, subprocess.TimeoutExpired) as exc:
         print(exc, file=sys.stderr)

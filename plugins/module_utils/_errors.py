@@ -157,6 +157,10 @@ class ErrorKind(str, enum.Enum):
         "job_ended", About.ITEM, Lasts.FINAL, (),
         "A job has ended or is being killed, so its state cannot be changed.",
     )  # fmt: skip
+    NOT_PROTECTED = (
+        "not_protected", About.ITEM, Lasts.FINAL, (),
+        "A database has no good backup that is young enough.",
+    )  # fmt: skip
     WAIT_TIMEOUT = (
         "wait_timeout", About.ITEM, Lasts.PASSING, (),
         "A job was still active when the time was over.",

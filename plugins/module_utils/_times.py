@@ -44,6 +44,14 @@ def age_words(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
+def length_words(seconds: float) -> str:
+    """A length of time that somebody chose, such as "24 h" or "7 d"; as an age where it is not round."""
+    days, rest = divmod(int(seconds), 86400)
+    if days > 1 and not rest:
+        return f"{days} d"
+    return f"{int(seconds) // 3600} h" if seconds >= 3600 and not int(seconds) % 3600 else age_words(seconds)
+
+
 def counted(number: int, noun: str) -> str:
     """A number of things, such as "1 job" or "2 jobs"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

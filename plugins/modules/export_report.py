@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: export_report
-short_description: Write a report of export backups to a file
+short_description: Write a report of export backups, or of how databases are protected
 version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Writes what became of export backups as a page for people, as JSON, as CSV or as JUnit XML.
+  - Writes what became of export backups, or how databases are protected, as a page for people, as JSON, as CSV, as
+    JUnit XML, or as metrics for Prometheus.
   - The page needs nothing from elsewhere, and can be sent or archived as it is.
   - It is made of results that are there already. The CommCell is not asked, and the module does not fail because of
     backups that are not well.
@@ -45,7 +46,16 @@ options:
       - An empty list is fine and gives a report of nothing.
     type: list
     elements: dict
-    required: true
+  protection:
+    description:
+      - The result of M(rdsops.commvault.oracle_rds_protection_info), to report how databases are protected.
+      - One that was changed since it was read is refused, by its
+        RV(rdsops.commvault.oracle_rds_protection_info#module:evidence.digest).
+    type: dict
+  api_calls:
+    description: The requests of the run, as the modules return them, for the metrics.
+    type: dict
+    default: {}
   jobs:
     description:
       - The jobs, as RV(rdsops.commvault.job_wait#module:jobs) or RV(rdsops.commvault.job_info#module:jobs). They are
@@ -58,7 +68,8 @@ options:
     default: []
   path:
     description:
-      - The files to write, each in the format that its ending says, V(.html), V(.json), V(.csv) or V(.junit.xml).
+      - The files to write, each in the format that its ending says, V(.html), V(.json), V(.csv),
+        V(.junit.xml) or V(.prom).
       - Their directories must exist.
       - A file is replaced in one step, and left alone if its content would not change.
       - A path with a comma must be given as an entry of a list.
@@ -70,8 +81,8 @@ options:
   title:
     description:
       - Title of the page, and name of the test suite in JUnit XML.
+      - By default V(Export backups of Amazon RDS for Oracle), or V(Protection of Amazon RDS for Oracle).
     type: str
-    default: Export backups of Amazon RDS for Oracle
 notes:
   - The content of the files is described in the collection's guide on reports.
   - CSV cells that begin with C(=), C(+), C(-) or C(@), be it after spaces, get an apostrophe in front, since
@@ -80,6 +91,7 @@ notes:
 seealso:
   - module: rdsops.commvault.oracle_rds_export_backup
   - module: rdsops.commvault.job_wait
+  - module: rdsops.commvault.oracle_rds_protection_info
 """
 
 EXAMPLES = r"""
@@ -150,7 +162,7 @@ files:
       returned: always
       sample: /var/www/reports/night.html
     format:
-      description: The format, V(html), V(json), V(csv) or V(junit.xml).
+      description: The format, V(html), V(json), V(csv), V(junit.xml) or V(prom).
       type: str
       returned: always
       sample: html
@@ -165,7 +177,9 @@ files:
       returned: always
       sample: 312114
 summary:
-  description: Totals. The JSON report holds the same.
+  description:
+    - Totals. The JSON report holds the same.
+    - Of O(protection), they are RV(rdsops.commvault.oracle_rds_protection_info#module:summary).
   returned: success
   type: dict
   contains:
@@ -275,7 +289,7 @@ failure:
       description: The same as RV(msg).
       type: str
       returned: always
-      sample: "The ending of 'night.pdf' says no format of a report. It must be one of .html, .json, .csv, .junit.xml."
+      sample: "The ending of 'night.pdf' says no format of a report."
 """
 
 import os
@@ -288,21 +302,28 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._report.formats import check_mode, check_paths, render
 from ..module_utils._report.model import NOT_WELL, Report, make_report
+from ..module_utils._report.protection import ProtectionReport, make_protection_report
 from ..module_utils._times import counted
 
 # Bytes up to which Ansible shows the content of files in diffs.
 LARGEST_DIFF = 104448
+TITLE = "Export backups of Amazon RDS for Oracle"
+PROTECTION_TITLE = "Protection of Amazon RDS for Oracle"
 
 
 def argument_spec() -> ArgumentSpec:
     """The module's own options."""
     return ArgumentSpec(
         {
-            "backups": {"type": "list", "elements": "dict", "required": True},
+            "backups": {"type": "list", "elements": "dict"},
+            "protection": {"type": "dict"},
+            "api_calls": {"type": "dict", "default": {}},
             "jobs": {"type": "list", "elements": "dict", "default": []},
             "path": {"type": "list", "elements": "path", "required": True, "aliases": ["paths"]},
-            "title": {"type": "str", "default": "Export backups of Amazon RDS for Oracle"},
-        }
+            "title": {"type": "str"},
+        },
+        required_one_of=[("backups", "protection")],
+        mutually_exclusive=[("backups", "protection")],
     )
 
 
@@ -311,7 +332,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     params = module.params
     targets = check_paths(params["path"])
     check_mode(params["mode"])
-    report = make_report(params["backups"], params["jobs"], params["title"])
+    report = requested_report(params)
     contents = [(path, name, render(report, name), present(path)) for path, name in targets]
     files, diffs = [], []
     for path, name, content, before in contents:
@@ -331,11 +352,18 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         "changed": any(file["changed"] for file in files),
         "msg": message(report, files, module.check_mode),
         "files": files,
-        "summary": report.summary(),
+        "summary": report.summary() if isinstance(report, Report) else report.summary,
     }
     if module._diff:
         result["diff"] = diffs
     return result
+
+
+def requested_report(params: t.Mapping[str, t.Any]) -> Report | ProtectionReport:
+    """The report that the options ask for. Raises InvalidInput."""
+    if params["protection"] is not None:
+        return make_protection_report(params["protection"], params["title"] or PROTECTION_TITLE)
+    return make_report(params["backups"], params["jobs"], params["title"] or TITLE, params["api_calls"])
 
 
 def present(path: str) -> bytes | None:
@@ -376,22 +404,25 @@ def file_diff(path: str, before: bytes | None, after: bytes) -> dict[str, t.Any]
     }
 
 
-def message(report: Report, files: t.Sequence[t.Mapping[str, t.Any]], check_mode: bool) -> str:
+def message(report: Report | ProtectionReport, files: t.Sequence[t.Mapping[str, t.Any]], check_mode: bool) -> str:
     """What was done, in a sentence."""
-    total, bad = len(report.rows), report.count(NOT_WELL)
     written = ", ".join(os.path.basename(file["path"]) for file in files if file["changed"])
     kept = [os.path.basename(file["path"]) for file in files if not file["changed"]]
     parts = [f"{'would write' if check_mode else 'wrote'} {written}"] if written else []
     if kept:
         parts.append(f"{', '.join(kept)} {'is' if len(kept) == 1 else 'are'} unchanged")
-    about = f"Report of {counted(total, 'backup')}{f', {bad} not well' if bad else ''}"
+    bad = report.count(NOT_WELL)
+    if isinstance(report, Report):
+        about = f"Report of {counted(len(report.rows), 'backup')}{f', {bad} not well' if bad else ''}"
+    else:
+        about = f"Report of {counted(len(report.databases), 'database')}{f', {bad} not protected' if bad else ''}"
     return f"{about}: {'; '.join(parts)}."
 
 
 def main() -> None:
     module = AnsibleModule(supports_check_mode=True, add_file_common_args=True, **argument_spec().kwargs())
     # The result does not repeat what may be megabytes of input.
-    given = {name: f"{len(module.params[name])} entries" for name in ("backups", "jobs")}
+    given = {name: f"{len(module.params[name] or ())} entries" for name in ("backups", "jobs", "protection")}
     invocation = {"module_args": {**module.params, **given}}
     try:
         result = run(module)

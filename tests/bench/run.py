@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from . import hosts, inventory
+from . import hosts, inventory, protection
 from .plan import Case, Plan, WentWrong
 from .stub import Stub
 from .table import Sample, Samples, render
@@ -139,6 +139,11 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help=f"measure the inventory plugin on a CommCell of {inventory.SUBCLIENTS} subclients instead",
     )
+    parser.add_argument(
+        "--protection",
+        action="store_true",
+        help=f"measure the survey of {protection.DATABASES} databases beside a bare script that reads the same instead",
+    )
     parser.add_argument("--concurrency", type=int, default=4, metavar="N", help="requests at once (default: 4)")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="how often all is measured (default: 3)")
     parser.add_argument(
@@ -170,6 +175,8 @@ def main() -> int:
                 hosts.run(options.hosts, options.runs, Path(scratch))
             elif options.inventory:
                 inventory.run(Path(scratch))
+            elif options.protection:
+                protection.run(options.runs)
             else:
                 compare(options, Path(scratch))
     except WentWrong as exc:

@@ -29,7 +29,7 @@ INHERITED = ("plan", "job_seconds", "script", "history")
 CLIENT_KEYS = frozenset({"name", "id", "display_name", "activity", "company", "instances"})
 INSTANCE_KEYS = frozenset({"name", "id", "application", "activity", "vendor", "subclients", "backupset", *INHERITED})
 SUBCLIENT_KEYS = frozenset({"name", "id", "activity", *INHERITED})
-GENERATED_KEYS = frozenset({"clients", "subclients", "database_clients", "prefix", "backed_up"})
+GENERATED_KEYS = frozenset({"clients", "subclients", "database_clients", "prefix", "backed_up", "days"})
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -217,7 +217,8 @@ def generated(how: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
     :param how: ``clients`` (how many), ``subclients`` (how many in all, each with an instance of its own),
         ``database_clients`` (among how many clients they are spread, default all), ``prefix`` of the clients' names,
-        and ``backed_up`` (true: each has a completed backup of some hours or days ago).
+        ``backed_up`` (true: each has a completed backup of some hours or days ago) and ``days`` (each has a backup on
+        each of so many days, of a duration that varies about its own; one in 20 failed).
     :raises ValueError: for an unknown key or impossible numbers.
     """
     _known(how, "generated estate", GENERATED_KEYS)
@@ -235,9 +236,24 @@ def generated(how: dict[str, Any]) -> Iterator[dict[str, Any]]:
             row: dict[str, Any] = {"name": f"db-{number:0{len(str(total))}d}"}
             if how.get("backed_up"):
                 row["history"] = [{"age": 3600 * (1 + number * 7 % 96), "seconds": 600 + number % 7 * 300}]
+            if how.get("days"):
+                row["history"] = list(_nights(number, int(how["days"])))
             instances.append(row)
         name = f"{prefix}{index + 1:0{width}d}"
         yield {"name": name, "display_name": f"Client {index + 1}", "instances": instances}
+
+
+def _nights(number: int, days: int) -> Iterator[dict[str, Any]]:
+    """Yield a backup a day, the same each time: durations within a tenth of 10 minutes to 2 hours."""
+    usual = 600 + number * 37 % 6600
+    for day in range(days):
+        night: dict[str, Any] = {
+            "age": 1800 + 86400 * day + number * 7 % 3600,
+            "seconds": round(usual * (0.9 + (number + day * 13) % 21 / 100)),
+        }
+        if (number + day * 7) % 20 == 0:
+            night |= {"status": "Failed", "reason": "ORA-12541: TNS:no listener"}
+        yield night
 
 
 def _names_it(association: dict[str, Any], subclient: Subclient) -> bool:

@@ -241,7 +241,7 @@ def test_every_variable_of_a_role_is_documented_and_carries_its_name(role: str) 
         # Facts in tasks, and variables in files that tasks include.
         for directory, indented in (("tasks", " +"), ("vars", ""))
         for path in (ROOT / "roles" / role / directory).glob("*.yml")
-        for name in re.findall(rf"^{indented}({role}_\w+):", text_of(path), flags=re.MULTILINE)
+        for name in re.findall(rf"^{indented}(?:register: )?({role}_\w+)(?::|$)", text_of(path), flags=re.MULTILINE)
     }
     assert used - set_by_the_role <= names
     assert names - used == set(), "documented, but the role never looks at it"
@@ -369,6 +369,7 @@ IN_TARBALL = re.compile(
     | changelogs/(changelog|config)\.yaml
     | docs/docsite/(extra-docs|links)\.yml | docs/docsite/rst/\w+\.rst
     | docs/docsite/rst/images/[\w-]+\.(png|svg)(\.license)?
+    | docs/docsite/examples/\w+\.(yml|json)(\.license)?
     | extensions/(audit|awx)/\w+\.yml
     | meta/(runtime|execution-environment)\.yml | meta/ee-requirements\.txt
     | playbooks/\w+\.yml | playbooks/(tasks|vars)/\w+\.yml | playbooks/templates/[\w.]+\.j2

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import ErrorKind, RequestError
+from .._http import fields
 from .._http.fields import as_number
 from .model import (
     parse_activity,
@@ -64,6 +65,22 @@ class EstateApi:
         it, and old releases do not have it.
         """
         return parse_activity(self._if_there("V4/CommCell/ActivityControl"))
+
+    def user_name(self) -> str | None:
+        """The user of these credentials: POST WhoAmI (github.com/Commvault/cvpysdk: cvpysdk.py).
+
+        Raises:
+            RequestError: No usable answer.
+        """
+        return fields.text(fields.member(self._commcell.read("POST", "WhoAmI"), "user").get("userName"))
+
+    def commcell_name(self) -> str | None:
+        """The name of the CommCell: GET CommServ (github.com/Commvault/cvpysdk: commcell.py).
+
+        Raises:
+            RequestError: No usable answer.
+        """
+        return fields.text(fields.member(self._commcell.read("GET", "CommServ"), "commcell").get("commCellName"))
 
     def subclients(self, client: int | str, application_id: int | None = None) -> list[Subclient]:
         """The subclients of a client, by its number or name: GET Subclient. Raises RequestError.

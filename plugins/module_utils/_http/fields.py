@@ -26,6 +26,9 @@ def as_number(value: t.Any) -> t.Any:
 
 def number(value: t.Any) -> int | None:
     """A whole number, from an int, a float or a str of one."""
+    # Of the million fields of a large listing most are such: reading one takes two thirds of the time with it.
+    if type(value) is int:
+        return value
     value = as_number(value)
     if isinstance(value, str):
         try:
@@ -56,7 +59,7 @@ def text(value: t.Any) -> str | None:
 
 def whole(value: str) -> str:
     """A str with a mark in place of each half of a surrogate pair."""
-    return _HALF_PAIR.sub("\ufffd", value)
+    return value if value.isascii() else _HALF_PAIR.sub("\ufffd", value)
 
 
 def flag(value: t.Any) -> bool | None:

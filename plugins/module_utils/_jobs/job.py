@@ -94,7 +94,9 @@ def plain_text(value: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str
 
     clean: masks secrets. It comes first: what is left of a secret when it has been cut can be found by nobody.
     """
-    line = " ".join(html.unescape(_TAG.sub(" ", clean(fields.whole(str(value or ""))))).split())
+    if not value:
+        return ""
+    line = " ".join(html.unescape(_TAG.sub(" ", clean(fields.whole(str(value))))).split())
     return line if len(line) <= length else line[: length - 3] + "..."
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import ErrorKind, RequestError
+from .._errors import CommvaultError, ErrorKind, RequestError
 from .api import ACTIVE, ALL
 
 if t.TYPE_CHECKING:
@@ -163,6 +163,26 @@ class JobReader:
             return self.recent(age)
         return [job for jobs in pages for job in jobs if job.is_backup]
 
+    def past_pages(self, age: float, narrow: t.Collection[int] | None, long: int) -> t.Iterator[list[Job]]:
+        """The visible jobs that are active or ended at most age seconds ago, page by page, so that nobody has to keep
+        them all.
+
+        Args:
+            age: Seconds since their end.
+            narrow: The clients that matter, None for all.
+            long: From so many rows on the listing is cut down to the clients that matter.
+
+        Raises:
+            CommvaultError: The listing cannot be read, or ends before its own total.
+        """
+        for jobs in self._pages(ALL, set(), age + MARGIN, MAX_PAGE, whole=True):
+            if narrow and (self._total or 0) >= long:
+                break
+            yield jobs
+        else:
+            return
+        yield from self._pages(ALL, set(narrow or ()), age + MARGIN, MAX_PAGE, whole=True)
+
     def active(self, client_ids: t.Iterable[int] = ()) -> list[Job]:
         """The visible backup jobs that have not ended, the newest first.
 
@@ -179,9 +199,17 @@ class JobReader:
         """As of JobsApi.details."""
         return self.api.details(job_id)
 
-    def _pages(self, category: int, clients: set[int], lookup: float, limit: int) -> t.Iterator[list[Job]]:
-        """The pages of a listing, newest first, each with at least one job that the pages before it did not have."""
+    def _pages(
+        self, category: int, clients: set[int], lookup: float, limit: int, *, whole: bool = False
+    ) -> t.Iterator[list[Job]]:
+        """The pages of a listing, newest first, each with at least one job that the pages before it did not have.
+
+        Args:
+            category: As of JobsApi.list_page, and so are clients, lookup and limit.
+            whole: Raise CommvaultError if the listing ends before its own total.
+        """
         seen: set[str] = set()
+        hidden = 0
         offset = 0
         turned = False
         while True:
@@ -201,7 +229,11 @@ class JobReader:
                 turned = True
                 continue
             fresh = [job for job in page.jobs if job.id not in seen]
+            hidden += page.rows - len(page.jobs)
             if not fresh:
+                if whole and page.total is not None and len(seen) + hidden < page.total:
+                    msg = f"the listing of jobs ended after {len(seen)} of {page.total} rows."
+                    raise CommvaultError(msg, ErrorKind.BAD_REPLY)
                 return
             seen.update(job.id for job in fresh)
             yield sorted(fresh, key=lambda job: int(job.id), reverse=True)

@@ -8,30 +8,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
 import typing as t
-from xml.sax.saxutils import escape, quoteattr
 
 from .._errors import InvalidInput
 from .._times import iso_time
 from .html import report_html
-from .model import NOT_WELL, OPEN, Row
+from .metrics import backup_metrics, protection_metrics
+from .model import NOT_WELL, OPEN, Report, Row
+from .protection import protection_csv, protection_html, protection_json, protection_junit
+from .tables import csv_of, junit_of
 
 if t.TYPE_CHECKING:
-    from .model import Report, ReportedJob
+    from .model import ReportedJob
+    from .protection import ProtectionReport
+    from .tables import Case
 
 # Told apart by whoever reads old files: goes up when a key changes its meaning or goes away, not when one is added.
 SCHEMA = 1
 # What a report says of a job, in the order of its columns.
 _JOB_TIMES = ("start_time", "end_time")
 _JOB_AMOUNTS = ("elapsed_seconds", "application_size", "media_size")
-# A spreadsheet takes a text that begins so for a formula, also when it comes out of a file
-# (https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA = ("=", "+", "-", "@")
 # What became of these is not known; everything else that is not well is known to be so.
 _ERRORS = frozenset(["unknown", "not_submitted", "missing", "not_followed"])
 # As AnsibleModule.set_mode_if_different of ansible-core 2.16 to 2.21 reads them.
@@ -95,101 +94,49 @@ def report_csv(report: Report) -> str:
     return csv_of(COLUMNS, [flat(row) for row in report.rows])
 
 
-def csv_of(columns: t.Sequence[str], rows: t.Iterable[t.Mapping[str, t.Any]]) -> str:
-    """A table as CSV (RFC 4180), harmless to spreadsheets."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
-    return lines.getvalue()
-
-
-def _cell(value: t.Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        value = " ".join(value)
-    text = " ".join(str(value).splitlines())
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
-
-
 def report_junit(report: Report) -> str:
-    """The report as JUnit XML, one suite with one testcase a backup.
+    """The report as JUnit XML, one suite with one testcase a backup."""
+    cases: list[Case] = []
+    for row in report.rows:
+        told = row.cause or row.msg
+        cases.append(
+            {
+                "classname": row.client_name,
+                "name": row.id,
+                "seconds": row.job.elapsed_seconds or 0,
+                "what": _junit_kind(row),
+                "type": row.result,
+                "message": f"{row.word}: {told}" if told else row.word,
+                "text": "\n".join(part for part in (told, row.job.hint and f"Hint: {row.job.hint}") if part),
+                "facts": [
+                    ("Instance", f"{row.client_name}/{row.instance_name}/{row.subclient_name}"),
+                    ("Result", row.word),
+                    ("Task", row.task_id),
+                    ("Jobs", " ".join(row.job_ids)),
+                    ("Status", row.job.status),
+                    ("Start", iso_time(row.job.start_time)),
+                    ("End", iso_time(row.job.end_time)),
+                    ("Page", row.job.job_url),
+                ],
+            }
+        )
+    return junit_of(report.title, cases, (iso_time(report.first_start) or "").rstrip("Z"))
 
-    Source: github.com/jenkinsci/xunit-plugin has the elements and attributes that Jenkins takes in
-    src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd.
-    """
-    kinds = [kind(row) for row in report.rows]
-    name = report.title
-    shared = {
-        "name": name,
-        "tests": len(kinds),
-        "failures": kinds.count("failure"),
-        "errors": kinds.count("error"),
-        "time": _seconds(sum(row.job.elapsed_seconds or 0 for row in report.rows)),
-    }
-    # Without the Z: the format has no place for a time zone, and its readers take UTC.
-    started = (iso_time(report.first_start) or "").rstrip("Z")
-    suite = {**shared, "skipped": kinds.count("skipped"), **({"timestamp": started} if started else {})}
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', _open("testsuites", shared), _open("testsuite", suite)]
-    for row, what in zip(report.rows, kinds):
-        lines.extend(_testcase(row, what))
-    lines.extend(["</testsuite>", "</testsuites>"])
-    return "\n".join(lines) + "\n"
 
-
-def kind(row: Row) -> str:
+def _junit_kind(row: Row) -> str:
     """The element that says what became of it: failure, error, skipped or, if it went well, none ("")."""
     if row.verdict == NOT_WELL:
         return "error" if row.result in _ERRORS else "failure"
     return "skipped" if row.verdict == OPEN or row.result == "recent" else ""
 
 
-def _testcase(row: Row, what: str) -> list[str]:
-    attributes = {"classname": row.client_name, "name": row.id, "time": _seconds(row.job.elapsed_seconds or 0)}
-    lines = [_open("testcase", attributes)]
-    told = row.cause or row.msg
-    if what == "skipped":
-        lines.append(_open("skipped", {"message": _sentence(row.word, told)}, empty=True))
-    elif what:
-        said = _open(what, {"message": _sentence(row.word, told), "type": row.result})
-        text = "\n".join(part for part in (told, row.job.hint and f"Hint: {row.job.hint}") if part)
-        lines.append(f"{said}{escape(text)}</{what}>")
-    facts = [
-        ("Instance", f"{row.client_name}/{row.instance_name}/{row.subclient_name}"),
-        ("Result", row.word),
-        ("Task", row.task_id),
-        ("Jobs", " ".join(row.job_ids)),
-        ("Status", row.job.status),
-        ("Start", iso_time(row.job.start_time)),
-        ("End", iso_time(row.job.end_time)),
-        ("Page", row.job.job_url),
-    ]
-    text = "\n".join(f"{name}: {value}" for name, value in facts if value)
-    lines.append(f"<system-out>{escape(text)}</system-out>")
-    lines.append("</testcase>")
-    return lines
-
-
-def _sentence(word: str, told: str) -> str:
-    return f"{word}: {told}" if told else word
-
-
-def _seconds(value: int) -> str:
-    return f"{value}.0"
-
-
-def _open(name: str, attributes: t.Mapping[str, t.Any], empty: bool = False) -> str:
-    said = "".join(f" {key}={quoteattr(str(value))}" for key, value in attributes.items())
-    return f"<{name}{said}{'/' if empty else ''}>"
-
-
-# By the ending of the file.
-FORMATS: dict[str, t.Callable[[Report], str]] = {
-    "html": report_html,
-    "json": report_json,
-    "csv": report_csv,
-    "junit.xml": report_junit,
+# By the ending of the file: how a report of backups is written, and how one of protection is.
+FORMATS: dict[str, tuple[t.Callable[[Report], str], t.Callable[[ProtectionReport], str]]] = {
+    "html": (report_html, protection_html),
+    "json": (report_json, protection_json),
+    "csv": (report_csv, protection_csv),
+    "junit.xml": (report_junit, protection_junit),
+    "prom": (backup_metrics, protection_metrics),
 }
 
 
@@ -206,9 +153,11 @@ def format_of(path: str) -> str:
     raise InvalidInput(f"The ending of {path!r} says no format of a report. It must be one of {endings}.")
 
 
-def render(report: Report, name: str) -> bytes:
+def render(report: Report | ProtectionReport, name: str) -> bytes:
     """The content of a file in a format (a key of FORMATS), in UTF-8."""
-    return FORMATS[name](report).encode("utf-8")
+    of_backups, of_protection = FORMATS[name]
+    text = of_backups(report) if isinstance(report, Report) else of_protection(report)
+    return text.encode("utf-8")
 
 
 def check_paths(paths: t.Sequence[str]) -> list[tuple[str, str]]:

@@ -53,26 +53,37 @@ def report_html(report: Report) -> str:
     """The report as a page. Every value of a backup or job is escaped; the browser runs no script but the page's own,
     and loads nothing.
     """
+    return document(
+        report.title,
+        _lead(report),
+        [_verdict(report), _totals(report), _load(report), _tools(report), _table(report, _Axis(report))],
+        "All times are UTC. Results and causes are those of the moment when the jobs were last read.",
+    )
+
+
+def document(title: str, lead: str, parts: t.Sequence[str], footer: str) -> str:
+    """A whole page, which runs no script but its own and loads nothing.
+
+    Args:
+        title: As text.
+        lead: What stands below the title, as HTML, and so are parts, which hold one table with the id backups.
+        footer: As text.
+    """
     policy = f"default-src 'none'; style-src '{_digest(STYLE)}'; script-src '{_digest(SCRIPT)}'; base-uri 'none'"
-    axis = _Axis(report)
-    title = escape(report.title)
-    parts = [
+    title = escape(title)
+    lines = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">',
         f"<title>{title}</title><style>{STYLE}</style></head><body>{SIGNS}",
-        f"<header><h1>{title}</h1>{_lead(report)}</header>",
-        _verdict(report),
-        _totals(report),
-        _load(report),
-        _tools(report),
-        _table(report, axis),
-        "<footer>All times are UTC. Results and causes are those of the moment when the jobs were last read.</footer>",
+        f"<header><h1>{title}</h1>{lead}</header>",
+        *parts,
+        f"<footer>{escape(footer)}</footer>",
         f"<script>{SCRIPT}</script></body></html>",
     ]
-    return "\n".join(part for part in parts if part) + "\n"
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def _digest(text: str) -> str:
@@ -90,10 +101,10 @@ def _lead(report: Report) -> str:
     parts = [counted(len(report.rows), "backup"), counted(jobs, "job")]
     if report.first_start is not None and report.last_end is not None:
         took = span(report.last_end - report.first_start)
-        parts.append(f"{_moment(report.first_start)} to {_moment(report.last_end)} UTC ({took})")
-    size = report.summary()["application_size"]
-    if size:
-        parts.append(f"{_size(size)} of data")
+        parts.append(f"{moment(report.first_start)} to {moment(report.last_end)} UTC ({took})")
+    data = report.summary()["application_size"]
+    if data:
+        parts.append(f"{size(data)} of data")
     return f'<p class="lead">{" · ".join(parts)}</p>'
 
 
@@ -151,8 +162,8 @@ class _Axis:
         return f'<svg class="axis" aria-hidden="true">{grid}{labels}</svg>'
 
     def _label(self, tick: int) -> str:
-        moment = _moment(tick)
-        return moment[5:10] if self._days else moment[11:16]
+        text = moment(tick)
+        return text[5:10] if self._days else text[11:16]
 
 
 def _load(report: Report) -> str:
@@ -178,17 +189,22 @@ def _load(report: Report) -> str:
         f"<section><h2>Jobs at work at the same time (up to {most})</h2>"
         f'<svg class="load" viewBox="0 0 {_SLICES} 72" preserveAspectRatio="none" role="img"'
         f' aria-label="Jobs at work over time, up to {most}"><path d="M0 72{path}V72z"/></svg>'
-        f'<div class="scale"><span>{_moment(start)}</span><span>{_moment(start + length // 2)}</span>'
-        f"<span>{_moment(start + length)}</span></div></section>"
+        f'<div class="scale"><span>{moment(start)}</span><span>{moment(start + length // 2)}</span>'
+        f"<span>{moment(start + length)}</span></div></section>"
     )
 
 
 def _tools(report: Report) -> str:
     choices = [("", "all results"), (NOT_WELL, "all that are not well"), (OPEN, "all that are not at the end")]
     choices += [(result, RESULTS[result][0]) for result, count in report.results().items() if count]
+    return tools("Backups", choices)
+
+
+def tools(heading: str, choices: t.Iterable[tuple[str, str]]) -> str:
+    """The heading of the table, and what to search it by; choices: values of its rows, and their words."""
     options = "".join(f'<option value="{value}">{words}</option>' for value, words in choices)
     return (
-        "<h2>Backups</h2>"
+        f"<h2>{heading}</h2>"
         '<div class="tools" id="tools" hidden><label>Find <input type="search" id="text"></label>'
         f'<label>Show <select id="result">{options}</select></label><output id="shown"></output></div>'
     )
@@ -214,12 +230,12 @@ def _row(row: Row, axis: _Axis) -> str:
     return (
         f'<tr data-result="{row.result}" data-verdict="{row.verdict}" class="{row.verdict}">'
         f'<td class="{tone}" data-sort="{row.rank}"><span class="word">{_sign(row.result)} {row.word}</span>'
-        f"{_small(state)}{_small(_progress(row))}</td>"
-        f'<th scope="row"><b>{escape(row.id)}</b>{_small(_names(row))}{_why(row)}</th>'
+        f"{small(state)}{small(_progress(row))}</td>"
+        f'<th scope="row"><b>{escape(row.id)}</b>{small(_names(row))}{_why(row)}</th>'
         f"{_jobs(row)}"
-        f'<td class="tight" data-sort="{_or_empty(job.start_time)}">{_moment(job.start_time)}</td>'
-        f'<td class="tight right" data-sort="{_or_empty(elapsed)}">{"" if elapsed is None else span(elapsed)}</td>'
-        f'<td class="tight right" data-sort="{_or_empty(job.application_size)}">{_size(job.application_size)}</td>'
+        f'<td class="tight" data-sort="{or_empty(job.start_time)}">{moment(job.start_time)}</td>'
+        f"{amount('Duration', elapsed, '' if elapsed is None else span(elapsed))}"
+        f"{amount('Data', job.application_size, size(job.application_size))}"
         f'<td class="times">{_timeline(row, axis)}</td></tr>'
     )
 
@@ -240,19 +256,20 @@ def _why(row: Row) -> str:
 
 
 def _jobs(row: Row) -> str:
-    links = "<br>".join(_link(job) for job in row.jobs)
-    perhaps = "".join(_small(f"perhaps {job_id}") for job_id in row.candidates)
-    task = "" if row.task_id is None else _small(f"task {row.task_id}")
+    links = "<br>".join(link(job.job_id, job.job_url) for job in row.jobs)
+    perhaps = "".join(small(f"perhaps {job_id}") for job_id in row.candidates)
+    task = "" if row.task_id is None else small(f"task {row.task_id}")
     number = row.job.job_id if re.match(r"[0-9]+$", row.job.job_id) else ""
     return f'<td class="tight" data-sort="{number}">{links}{perhaps}{task}</td>'
 
 
-def _link(job: ReportedJob) -> str:
-    text = escape(job.job_id)
+def link(job_id: str, job_url: str | None) -> str:
+    """The id of a job, as a link to its page where there is one."""
+    text = escape(job_id)
     # Anything else, such as javascript:, is no page of a job.
-    if not re.match(r"https?://", job.job_url or "", re.IGNORECASE):
+    if not re.match(r"https?://", job_url or "", re.IGNORECASE):
         return text
-    return f'<a href="{escape(job.job_url or "")}" rel="noreferrer">{text}</a>'
+    return f'<a href="{escape(job_url or "")}" rel="noreferrer">{text}</a>'
 
 
 def _timeline(row: Row, axis: _Axis) -> str:
@@ -277,25 +294,33 @@ def _bar(job: ReportedJob, axis: _Axis) -> str:
     return f'<g class="{tone}">{drawn}</g>'
 
 
-def _small(text: str) -> str:
+def amount(label: str, value: int | None, words: str) -> str:
+    """The cell of an amount; label: what it is, for screens that have no head of the table."""
+    return f'<td class="tight right" data-label="{label}" data-sort="{or_empty(value)}">{words}</td>'
+
+
+def small(text: str) -> str:
+    """A line below another one; an empty one for an empty text."""
     return f"<small>{escape(text)}</small>" if text else ""
 
 
-def _or_empty(number: int | None) -> str:
+def or_empty(number: int | None) -> str:
+    """A number to sort by."""
     return "" if number is None else str(number)
 
 
-def _moment(time: int | None) -> str:
+def moment(time: int | None) -> str:
+    """A time in UTC, such as 2026-01-01 00:00:00; an empty text for None."""
     return (iso_time(time) or "").replace("T", " ").rstrip("Z")
 
 
-def _size(size: int | None) -> str:
+def size(count: int | None) -> str:
     """A size in the units that the Command Center uses, powers of 1024 named GB and so on."""
-    if size is None:
+    if count is None:
         return ""
-    value = float(size)
+    value = float(count)
     for unit in ("bytes", "KB", "MB", "GB", "TB"):
         if value < 1024:
-            return f"{size} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
+            return f"{count} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:.1f} PB"

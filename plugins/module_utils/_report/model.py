@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._errors import InvalidInput
 from .._export.backup import AWAITED_STATES, STATES
@@ -90,6 +90,7 @@ class Row:
         state: That of oracle_rds_export_backup.
         jobs: The one that decided first.
         cause: Why it is not well, or what else there is to say; None if nothing.
+        failure_kind: Of the failure to start it, None if there was none.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Row:
     jobs: tuple[ReportedJob, ...]
     cause: str | None
     msg: str
+    failure_kind: str | None = None
 
     @property
     def word(self) -> str:
@@ -132,6 +134,7 @@ class Report:
 
     title: str
     rows: tuple[Row, ...]
+    api_calls: t.Mapping[str, t.Any] = field(default_factory=dict)
 
     @property
     def run_jobs(self) -> list[ReportedJob]:
@@ -171,7 +174,10 @@ class Report:
 
 
 def make_report(
-    backups: t.Sequence[t.Mapping[str, t.Any]], jobs: t.Sequence[t.Mapping[str, t.Any]] = (), title: str = ""
+    backups: t.Sequence[t.Mapping[str, t.Any]],
+    jobs: t.Sequence[t.Mapping[str, t.Any]] = (),
+    title: str = "",
+    api_calls: t.Mapping[str, t.Any] | None = None,
 ) -> Report:
     """The report of backups.
 
@@ -179,6 +185,7 @@ def make_report(
         backups: As oracle_rds_export_backup returns them.
         jobs: As job_wait or job_info return them, laid over what the backups say of theirs.
         title: Of the report.
+        api_calls: Of the run, as the modules return them.
 
     Raises:
         InvalidInput: Something that neither returns.
@@ -188,7 +195,7 @@ def make_report(
         where = f"jobs[{number}]"
         known[_job_id(job, where)] = (where, job)
     rows = [_row(backup, f"backups[{number}]", known) for number, backup in enumerate(backups)]
-    return Report(clean(title), tuple(sorted(rows, key=lambda row: row.rank)))
+    return Report(clean(title), tuple(sorted(rows, key=lambda row: row.rank)), api_calls or {})
 
 
 def clean(value: t.Any) -> str:
@@ -236,7 +243,12 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
         jobs=tuple(reported),
         cause=cause,
         msg=msg,
+        failure_kind=_kind(backup.get("failure")),
     )
+
+
+def _kind(failure: t.Any) -> str | None:
+    return _text(failure.get("kind")) if isinstance(failure, dict) else None
 
 
 def _job(job_id: str, where: str, entry: t.Mapping[str, t.Any]) -> ReportedJob:

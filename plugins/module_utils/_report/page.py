@@ -67,11 +67,29 @@ small { display: block; color: var(--soft); font-size: .85rem; }
 .tick { stroke: var(--line); }
 .bar, .end { fill: currentColor; stroke: currentColor; }
 .bar.hollow { fill: none; stroke-dasharray: 4 2; }
+.age { display: block; width: 120px; height: 14px; overflow: visible; }
+.age .goal { stroke: var(--text); stroke-width: 1.5; }
+.strip { display: block; height: 14px; overflow: visible; }
+.strip .none { color: var(--line); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; font-size: .85rem; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .legend { color: var(--soft); font-size: .85rem; }
 footer { margin-top: 1.5rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 60rem) {
   body { padding: .8rem; }
   .times { display: none; }
+}
+@media (max-width: 40rem) {
+  /* A row is a card: a table would be wider than the screen. */
+  table, tbody, tr, td, tbody th { display: block; }
+  thead { display: none; }
+  tr { padding: .4rem 0 .4rem .6rem; border-bottom: 1px solid var(--line); }
+  tr.not_well { box-shadow: inset .25rem 0 var(--bad); }
+  td, tbody th, .not_well > :first-child { padding: .1rem .4rem; border: 0; box-shadow: none; }
+  td:empty { display: none; }
+  .right { text-align: left; }
+  .word { max-width: none; }
+  td[data-label]:not(:empty)::before { content: attr(data-label) " "; color: var(--soft); }
 }
 @media print {
   :root { --page: #fff; --text: #000; --soft: #444; --line: #bbb; --head: #eee;

@@ -150,7 +150,7 @@ def test_the_result_does_not_repeat_the_input(report):
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["a.pdf"], "It must be one of .html, .json, .csv, .junit.xml."),
+        (["a.pdf"], "It must be one of .html, .json, .csv, .junit.xml, .prom."),
         (["a.html", "none/a.html"], "there is no directory"),
         (["a.html", "folder.html"], "it is a directory"),
         (["a.html", "../out/a.html"], "path names the same file twice"),

@@ -1,0 +1,308 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a database is protected: what is wanted, what was found, and the judgement. No Ansible, no HTTP."""
+
+# This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .._jobs.job import BAD, ERRORS, OK, WARNINGS
+from .._times import age_words, iso_time, length_words
+
+if t.TYPE_CHECKING:
+    from .._estate.model import Subclient
+    from .._estate.rds_match import RdsInstance
+    from .._jobs.job import Job
+
+PROTECTED, LATE, NEVER, NEW = "protected", "late", "never", "new"
+NOT_CONFIGURED, UNKNOWN, NOT_VERIFIED, UNLISTED = (
+    "not_configured",
+    "unknown_to_commvault",
+    "not_verified",
+    "unknown_to_inventory",
+)
+
+# Every state of a database, what needs attention most first: in words, and whether it is fine, or open.
+STATES: dict[str, str] = {
+    NEVER: "never backed up",
+    UNKNOWN: "unknown to Commvault",
+    NOT_CONFIGURED: "not configured",
+    LATE: "late",
+    NOT_VERIFIED: "not verified",
+    NEW: "new",
+    UNLISTED: "unknown to the inventory",
+    PROTECTED: "protected",
+}
+# The states that fail a task. A new database still has time, one that the inventory does not have is nobody's target.
+UNPROTECTED = frozenset([NEVER, UNKNOWN, NOT_CONFIGURED, LATE, NOT_VERIFIED])
+_RANK = {state: rank for rank, state in enumerate(STATES)}
+
+# The letters of a history, a day each, the oldest first.
+GOOD_DAY, WARNING_DAY, ERROR_DAY, FAILED_DAY, NO_DAY, UNKNOWN_DAY = "g", "w", "e", "f", ".", "?"
+_LETTERS = {OK: GOOD_DAY, WARNINGS: WARNING_DAY, ERRORS: ERROR_DAY, BAD: FAILED_DAY}
+# Of several backups of a day the best one counts.
+_BEST_FIRST = GOOD_DAY + WARNING_DAY + ERROR_DAY + FAILED_DAY + NO_DAY
+DAY = 86400
+# Seconds by which a job may have ended in the server's future: two machines tell the times of jobs and of answers.
+CLOCK_MARGIN = 300.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A database that somebody wants protected.
+
+    Attributes:
+        id: By which the caller finds the result.
+        names: Client, instance and subclient as Commvault has them; None if they are to be found.
+        rds: What AWS says of it, to find the names by.
+        max_age: Seconds since the end of its last good backup.
+        created: When the database was made, in epoch seconds; None if that is not known.
+        groups: Values to group by.
+    """
+
+    id: str
+    names: tuple[str, str, str] | None
+    rds: RdsInstance | None
+    max_age: float
+    created: float | None = None
+    groups: t.Mapping[str, str] = field(default_factory=dict)
+
+
+class Past:
+    """What the jobs of one subclient tell, newest first, without keeping them all.
+
+    Attributes:
+        last: The last backup that ended.
+        last_good: The last good one.
+        active: A backup that is under way.
+        days: A letter for each day, the oldest first.
+    """
+
+    __slots__ = ("active", "days", "last", "last_good")
+
+    def __init__(self, days: int) -> None:
+        self.last: Job | None = None
+        self.last_good: Job | None = None
+        self.active: Job | None = None
+        self.days = [NO_DAY] * days
+
+    def add(self, job: Job, today: int, fail_on: str) -> None:
+        """Take in a job.
+
+        Args:
+            job: A backup of this subclient.
+            today: The number of the present day since 1970, in UTC.
+            fail_on: Which ends are bad, as of Job.ended_well.
+        """
+        if not job.finished:
+            self.active = self.active or job
+            return
+        ended = job.end_time or job.start_time or 0
+        if self.last is None or ended > (self.last.end_time or 0):
+            self.last = job
+        newer = self.last_good is None or (job.end_time or 0) > (self.last_good.end_time or 0)
+        if newer and job.end_time and not job.aged and job.ended_well(fail_on):
+            self.last_good = job
+        place = len(self.days) - 1 - (today - int(ended // DAY))
+        letter = _LETTERS[job.state]
+        if 0 <= place < len(self.days) and _BEST_FIRST.index(letter) < _BEST_FIRST.index(self.days[place]):
+            self.days[place] = letter
+
+
+@dataclass
+class Protection:
+    """One database and how it is protected.
+
+    Attributes:
+        state: A key of STATES.
+        reason: Why, in a sentence.
+        action: What to do about it, in a sentence; None if nothing.
+        subclient: What it is in Commvault, None if that is not known.
+        past: What its jobs tell.
+        age: Seconds since the end of its last good backup, None without one.
+        listed: Whether the caller named it.
+    """
+
+    target: Target
+    state: str
+    reason: str
+    action: str | None = None
+    subclient: Subclient | None = None
+    past: Past | None = None
+    age: float | None = None
+    listed: bool = True
+
+    @property
+    def sort_key(self) -> tuple[t.Any, ...]:
+        """What needs attention most first, then by age and name."""
+        return _RANK[self.state], -(self.age or 0.0), self.target.id.lower()
+
+    def to_result(self, job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
+        """The entry of a result."""
+        subclient, past = self.subclient, self.past
+        names = self.target.names or ("", "", "")
+        good, last = (past.last_good, past.last) if past else (None, None)
+        return {
+            "id": self.target.id,
+            "client_name": subclient.client_name if subclient else names[0] or None,
+            "instance_name": subclient.instance_name if subclient else names[1] or None,
+            "subclient_name": subclient.subclient_name if subclient else names[2] or None,
+            "state": self.state,
+            "protected": self.state == PROTECTED,
+            "reason": self.reason,
+            "action": self.action,
+            "known": subclient is not None,
+            "listed": self.listed,
+            "plan": subclient.plan if subclient else None,
+            "status": subclient.status if subclient else None,
+            "max_age_seconds": int(self.target.max_age),
+            "age_seconds": None if self.age is None else int(self.age),
+            "last_good": _backup(good, job_url),
+            "last": _backup(last, job_url),
+            "active_job_id": past.active.id if past and past.active else None,
+            "history": "".join(past.days) if past else "",
+            "groups": dict(self.target.groups),
+        }
+
+
+def _backup(job: Job | None, job_url: t.Callable[[str], str | None]) -> dict[str, t.Any] | None:
+    if job is None:
+        return None
+    return {
+        "job_id": job.id,
+        "status": job.status,
+        "backup_level": job.backup_level,
+        "end_time": job.end_time,
+        "elapsed_seconds": duration_of(job),
+        "application_size": job.application_size,
+        "media_size": job.media_size,
+        "reason": job.reason,
+        "job_url": job_url(job.id),
+    }
+
+
+def duration_of(job: Job) -> int | None:
+    """How long a job took, in seconds, None where that is not told."""
+    if job.elapsed_seconds is not None:
+        return job.elapsed_seconds
+    return max(0, job.end_time - job.start_time) if job.end_time and job.start_time else None
+
+
+class Judge:
+    """Says how databases are protected."""
+
+    def __init__(
+        self, now: float, *, history: float, unread: str | None = None, new_after: float | None = None
+    ) -> None:
+        """Take the facts that are the same for all.
+
+        Args:
+            now: The server's time in epoch seconds.
+            history: Seconds for which jobs were looked at.
+            unread: Why jobs are missing that should have been read, None if all were.
+            new_after: Seconds for which a database is new, None for no such grace.
+        """
+        self._now = now
+        self._history = history
+        self._unread = unread
+        self._new_after = new_after
+
+    def judge(self, target: Target, subclient: Subclient, past: Past, maybe: Job | None, planless: bool) -> Protection:
+        """Judge one database that Commvault knows.
+
+        Args:
+            target: What is wanted.
+            subclient: What it is in Commvault.
+            past: Its jobs.
+            maybe: A good job that may be its own, but may be another's; None if there is none.
+            planless: Whether it has certainly no plan and no storage policy.
+        """
+        good = past.last_good
+        age = self._now - good.end_time if good and good.end_time else None
+        found = Protection(target, PROTECTED, "", None, subclient, past, age)
+        off = _why_not_configured(subclient, planless)
+        if age is not None and age < -CLOCK_MARGIN:
+            found.state, found.age = NOT_VERIFIED, None
+            found.reason = f"Job {good.id if good else ''} ended {age_words(-age)} in the future by the server's clock."
+            found.action = "Compare the clocks of the CommServe and of its web server."
+        elif age is not None and age <= target.max_age:
+            found.age = max(0.0, age)
+            found.reason = f"Its last good backup ended {age_words(found.age)} ago{_job_words(good)}."
+            if off:
+                found.reason += f" But {off[0]}, so it will be late."
+                found.action = off[1]
+        else:
+            self._judge_missing(found, maybe, off)
+        return found
+
+    def _judge_missing(self, found: Protection, maybe: Job | None, off: tuple[str, str] | None) -> None:
+        """Say what is wrong with a database that has no good backup that is young enough."""
+        target, past = found.target, t.cast("Past", found.past)
+        if self._unread or maybe:
+            found.state = NOT_VERIFIED
+            if self._unread:
+                found.reason = f"Not all jobs could be read: {self._unread}"
+                found.action = "Give the user the right to see the jobs of this client, and run it again."
+            else:
+                found.reason = (
+                    f"Job {maybe.id if maybe else ''} has its instance and subclient name, but is listed under"
+                    f" another client ({maybe.client_name if maybe else ''}). It may be its backup, or another's."
+                )
+                found.action = "Look at that job in the Command Center."
+            return
+        last = past.last_good
+        if found.age is None:
+            found.state = NEVER
+            found.reason = f"No good backup in the last {length_words(self._history)}"
+        else:
+            found.state = LATE
+            found.reason = f"Its last good backup ended {age_words(found.age)} ago{_job_words(last)}"
+        found.reason += f"; the target is {length_words(target.max_age)}."
+        if past.last and past.last is not last:
+            why = f", {past.last.reason.rstrip('.')}" if past.last.reason else ""
+            found.reason += f" The last one, job {past.last.id}, ended at {iso_time(past.last.end_time)}:"
+            found.reason += f" {past.last.status}{why}."
+        found.action = "Start a backup."
+        if past.active:
+            found.reason += f" Job {past.active.id} is under way ({past.active.status})."
+            found.action = f"Wait for job {past.active.id}."
+        if off:
+            found.state, found.action = NOT_CONFIGURED, off[1]
+            found.reason = f"{off[0][0].upper()}{off[0][1:]}. {found.reason}"
+        elif self._is_new(target):
+            found.state = NEW
+            found.reason = f"The database is {age_words(self._now - (target.created or 0))} old. {found.reason}"
+
+    def _is_new(self, target: Target) -> bool:
+        return (
+            self._new_after is not None
+            and target.created is not None
+            and 0 <= self._now - target.created < self._new_after
+        )
+
+    def unknown(self, target: Target, msg: str) -> Protection:
+        """A database that Commvault does not know."""
+        if self._is_new(target):
+            return Protection(target, NEW, f"The database is {age_words(self._now - (target.created or 0))} old. {msg}")
+        return Protection(target, UNKNOWN, msg, "Add the instance to Commvault, with a plan, or mend its names.")
+
+
+def _why_not_configured(subclient: Subclient, planless: bool) -> tuple[str, str] | None:
+    """Why Commvault will not back it up, as a clause, and what to do; None if nothing is known against it."""
+    if subclient.backup_enabled is False:
+        return "backup activity of its subclient is off", "Enable backup activity of the subclient."
+    if planless:
+        return "it has neither a plan nor a storage policy", "Give the subclient a plan."
+    if subclient.readiness and subclient.readiness != "READY":
+        why = f" ({subclient.not_ready_reason.rstrip('.')})" if subclient.not_ready_reason else ""
+        return f"Commvault says that the instance is not ready{why}", "Look at the instance in the Command Center."
+    return None
+
+
+def _job_words(job: Job | None) -> str:
+    return f" (job {job.id})" if job else ""

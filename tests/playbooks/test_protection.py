@@ -1,0 +1,67 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Playbooks that tell which databases are protected. tests/aws has one over a simulated AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+
+from .conftest import ROOT, Play
+
+HOUR = 3600
+ESTATE = {
+    "clients": [
+        {
+            "name": "aws-prod",
+            "instances": [
+                {"name": "orders", "history": [{"age": HOUR}]},
+                {"name": "billing", "history": [{"age": 30 * HOUR}]},
+                {"name": "hr"},
+                {"name": "other", "history": [{"age": HOUR}]},
+            ],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_the_module_says_what_is_wrong_and_the_page_has_it(
+    play: Play, simulator: Simulator, tmp_path: Path, check: bool
+) -> None:
+    simulator.reset(ESTATE)
+    run = play("protection.yml", extravars={"report_directory": str(tmp_path)}, check=check)
+    result = run.result("Look at two databases")
+    assert {row["instance_name"]: row["state"] for row in result["databases"]} == {"orders": "protected", "hr": "never"}
+    assert result["failure"]["kind"] == "not_protected"
+    assert (tmp_path / "protection.html").exists() is not check
+
+
+def test_each_host_of_the_inventory_fails_by_its_own_reason(play: Play, simulator: Simulator, tmp_path: Path) -> None:
+    simulator.reset(ESTATE)
+    more = {
+        "oracle_rds_export_backup_report_path": f"{tmp_path}/night.html, {tmp_path}/night.prom",
+        "oracle_rds_export_backup_protection_group_by": ["commvault_client_name"],
+    }
+    run = play(ROOT / "playbooks" / "protection_report.yml", inventory="production.yml", extravars=more)
+    assert run.failed.keys() == {"billing.example.com", "hr.example.com"}
+    assert "1 d 6 h ago" in run.failed["billing.example.com"]
+    assert "Start a backup." in run.failed["hr.example.com"]
+    page = (tmp_path / "night.html").read_text(encoding="utf-8")
+    assert "aws-prod/other/default" in page, "Commvault has it, the inventory has not"
+    assert "By commvault_client_name" in page
+    assert (tmp_path / "night.prom").is_file()
+
+
+def test_a_group_that_no_host_has_is_refused_before_anything_is_read(play: Play, simulator: Simulator) -> None:
+    simulator.reset(ESTATE)
+    more = {"oracle_rds_export_backup_protection_group_by": ["tags.team"]}
+    run = play(ROOT / "playbooks" / "protection_report.yml", inventory="production.yml", extravars=more)
+    assert run.rc != 0
+    assert "group_by has the key 'tags.team'" in run.stdout
+    assert simulator.journal() == []
