@@ -730,6 +730,8 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         deadline=module.deadline,
     )
     with module.open(pool_size=plan.concurrency, outage_timeout=0.0 if module.check_mode else patient) as commcell:
+        if commcell.profile.job_marker:
+            options = replace(options, marker=options.marker or new_marker())
         export = Export(
             commcell, options, plan, on_start=module.ignore_task_timeout, parent_has_died=module.parent_has_died
         )
@@ -786,6 +788,11 @@ def requested_instances(params: dict[str, t.Any]) -> list[Instance]:
     return [make_instance({name: params[name] for name in ONE_INSTANCE})]
 
 
+def new_marker() -> str:
+    """A text that no other run puts into the description of its jobs."""
+    return f"rdsops-{os.urandom(6).hex()}"
+
+
 def export_options(params: dict[str, t.Any]) -> ExportOptions:
     """How to back up. Raises InvalidInput."""
     check_task_info(params["task_info"])
@@ -794,7 +801,7 @@ def export_options(params: dict[str, t.Any]) -> ExportOptions:
         cumulative=params["cumulative"],
         notify_user_on_job_completion=params["notify_user_on_job_completion"],
         job_description=params["job_description"],
-        marker=f"rdsops-{os.urandom(6).hex()}" if params["job_marker"] else "",
+        marker=new_marker() if params["job_marker"] else "",
         installer_user=params["installer_user"],
         task_info=params["task_info"],
     )

@@ -131,3 +131,18 @@ def test_what_is_no_usable_commcell_gets_a_clear_verdict(
     assert words in result["msg"]
     assert json.loads((tmp_path / "doctor.json").read_text(encoding="utf-8"))["verdict"] == verdict
     assert simulator.writes() == []
+
+
+@pytest.mark.parametrize("variant", [*VARIANTS, "marker-in-row"])
+def test_with_the_proposed_profile_max_age_finds_the_backup_of_the_day(
+    play: Play, simulator: Simulator, estate, variant: str
+) -> None:
+    if variant.startswith("skew"):
+        estate["clients"][0]["instances"][0]["history"] = [*HISTORY, RUNNING]
+    simulator.reset(estate)
+    simulator.set(**settings_of(variant))
+    run = play("doctor_profile.yml")
+    result = run.result("Back up what has no backup of the last day")
+    expected = "adopted" if variant.startswith("skew") else "recent"
+    assert ([one["state"] for one in result["backups"]], result["changed"]) == ([expected], False)
+    assert simulator.writes() == []

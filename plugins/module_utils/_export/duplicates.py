@@ -52,17 +52,20 @@ class DuplicateCheck:
         kill: t.Callable[[str], None] | None = None,
         deadline: float | None = None,
         runtime: Runtime = RUNTIME,
+        lag: float = 0.0,
     ) -> None:
         """Prepare to look.
 
         Args:
             kill: Kills a job, raises CommvaultError; None to let it go on.
             deadline: When nobody looks any more, on the monotonic clock; None for no limit.
+            lag: Seconds for which new jobs of this CommCell are known to be invisible.
         """
         self._reader = reader
         self._matching = matching
         self._kill = kill
         self._deadline = deadline
+        self._lag = lag
         self._runtime = runtime
 
     def check(self, backups: t.Sequence[Backup]) -> list[str]:
@@ -72,7 +75,7 @@ class DuplicateCheck:
             Warnings.
         """
         left = [backup for backup in backups if backup.own and backup.job_ids]
-        end = self._runtime.monotonic() + PATIENCE
+        end = self._runtime.monotonic() + PATIENCE + self._lag
         if self._deadline is not None:
             end = min(end, self._deadline)
         found: list[Backup] = []

@@ -124,7 +124,8 @@ class Export:
         if any(backup.unresolved for backup in backups):
             self._settle(backups)
         # One start alone stays at two requests, unless there is a reason to look or time to do so.
-        worth_it = len(wanted) > 1 or bool(gaps) or self._plan.kill_duplicates or self._plan.waits
+        asked_to = self._plan.kill_duplicates or self._plan.waits or self._commcell.profile.queues_conflicts
+        worth_it = len(wanted) > 1 or bool(gaps) or asked_to
         if self._plan.check_running and worth_it and any(backup.own for backup in backups):
             self._find_duplicates(backups)
         return backups
@@ -142,6 +143,7 @@ class Export:
             self._matching([backup.instance for backup in backups]),
             known_before=self._known_before,
             deadline=self._plan.deadline,
+            lag=self._commcell.profile.visibility_lag,
             runtime=self._runtime,
         ).settle(backups)
 
@@ -150,13 +152,20 @@ class Export:
 
         matching = self._matching([backup.instance for backup in backups])
         kill = self._reader.api.kill if self._plan.kill_duplicates else None
-        check = DuplicateCheck(self._reader, matching, kill, self._plan.deadline, self._runtime)
+        check = DuplicateCheck(
+            self._reader,
+            matching,
+            kill,
+            self._plan.deadline,
+            self._runtime,
+            self._commcell.profile.visibility_lag,
+        )
         self.warnings.extend(check.check(backups))
 
     def _matching(self, instances: t.Sequence[Instance]) -> Matching:
         from .matching import Matching
 
-        return Matching(self._clients.subclients, instances)
+        return Matching(self._clients.subclients, instances, self._commcell.profile.application_ids)
 
     def preview(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """What run would do for each instance, as far as reading tells; starts nothing. Sets warnings."""

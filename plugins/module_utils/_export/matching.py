@@ -35,8 +35,11 @@ class Fit(enum.Enum):
     NO = "no"
 
 
-def fit_by_names(instance: Instance, job: Job) -> Fit:
-    """Whether a job is of an instance by what its row says. Commvault takes names without regard to case."""
+def fit_by_names(instance: Instance, job: Job, application_ids: t.Collection[int] = ()) -> Fit:
+    """Whether a job is of an instance by what its row says. Commvault takes names without regard to case.
+
+    application_ids: as of Matching.
+    """
     names = ((job.instance_name, instance.instance_name), (job.subclient_name, instance.subclient_name))
     if any(told and told.lower() != wanted.lower() for told, wanted in names):
         return Fit.NO
@@ -44,7 +47,7 @@ def fit_by_names(instance: Instance, job: Job) -> Fit:
         # Nothing says that it is a job of any database.
         return Fit.MAYBE if _is_client(instance, job) and job.application_id == instance.application_id else Fit.NO
     complete = all(told for told, _wanted in names)
-    same_application = job.application_id in (None, instance.application_id)
+    same_application = job.application_id in (None, instance.application_id, *application_ids)
     return Fit.YES if complete and same_application and _is_client(instance, job) else Fit.MAYBE
 
 
@@ -56,12 +59,19 @@ def _is_client(instance: Instance, job: Job) -> bool:
 class Matching:
     """Says of jobs which instance they are of. Reads the subclients of a client where a name does not decide."""
 
-    def __init__(self, read_subclients: ReadSubclients, instances: t.Sequence[Instance] = ()) -> None:
+    def __init__(
+        self,
+        read_subclients: ReadSubclients,
+        instances: t.Sequence[Instance] = (),
+        application_ids: t.Collection[int] = (),
+    ) -> None:
         """Prepare to match.
 
         Args:
             instances: All of the call: a job that is certainly of one of them is of no other.
+            application_ids: What rows of this CommCell say beside the application of the request.
         """
+        self._application_ids = frozenset(application_ids)
         self._read_subclients = read_subclients
         self._instances = instances
         self._owners: dict[tuple[str, str], list[Instance]] = {}
@@ -70,11 +80,13 @@ class Matching:
 
     def fit(self, instance: Instance, job: Job) -> Fit:
         """Whether a job is of an instance. Raises nothing: what cannot be read is a MAYBE."""
-        known = fit_by_names(instance, job)
+        known = fit_by_names(instance, job, self._application_ids)
         if known is not Fit.MAYBE:
             return known
         others = self._owners.get(_below_client(instance), ())
-        if any(other.key != instance.key and fit_by_names(other, job) is Fit.YES for other in others):
+        if any(
+            other.key != instance.key and fit_by_names(other, job, self._application_ids) is Fit.YES for other in others
+        ):
             return Fit.NO
         if job.subclient_id is None:
             return Fit.MAYBE

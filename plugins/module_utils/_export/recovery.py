@@ -58,18 +58,21 @@ class Recovery:
         known_before: t.Collection[str] = (),
         deadline: float | None = None,
         runtime: Runtime = RUNTIME,
+        lag: float = 0.0,
     ) -> None:
         """Prepare to look.
 
         Args:
             known_before: Ids of jobs that were there before anything was sent.
             deadline: When no more is looked for, on the monotonic clock; None for no limit.
+            lag: Seconds for which new jobs of this CommCell are known to be invisible.
         """
         self._reader = reader
         self._evidence = evidence
         self._matching = matching
         self._known_before = frozenset(known_before)
         self._deadline = deadline
+        self._lag = lag
         self._runtime = runtime
         # Of lost ones: jobs that were found and are not taken for theirs, with the reason.
         self._others: dict[int, dict[str, str]] = {}
@@ -93,7 +96,7 @@ class Recovery:
                 well_since = now
             if not any(backup.unresolved for backup in backups):
                 return
-            end = (begun if well_since is None else well_since) + (SHORT_GRACE if decisive else GRACE)
+            end = (begun if well_since is None else well_since) + self._lag + (SHORT_GRACE if decisive else GRACE)
             if self._deadline is not None:
                 end = min(end, self._deadline)
             if now >= end or (last_error and last_error.kind.ends_a_wait(proven=True)):

@@ -118,6 +118,15 @@ class JobsApi:
         """The page of a job in the Command Center, None if its address cannot be told."""
         return self._commcell.job_url(job_id)
 
+    def is_backup(self, job: Job) -> bool:
+        """Whether a job is a backup, also by the types that this CommCell gives to exports (A51)."""
+        return job.is_backup or job.job_type in self._commcell.profile.job_types
+
+    @property
+    def clients_are_told(self) -> bool:
+        """Whether rows of jobs name the client of the request, so that a listing can be narrowed to it (A53)."""
+        return not self._commcell.profile.client_is_proxy
+
     def server_time(self) -> float:
         """The server's time in epoch seconds, this machine's as long as the server has not told its own."""
         return self._commcell.clock.at(self._commcell.now())

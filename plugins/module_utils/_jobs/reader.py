@@ -145,9 +145,13 @@ class JobReader:
         """
         found: list[Job] = []
         for number, jobs in enumerate(self._pages(ALL, set(), age + MARGIN, MAX_PAGE)):
-            if narrow and (number == MAX_PAGES or (self._total or 0) > MAX_PAGES * MAX_PAGE):
+            if (
+                narrow
+                and self.api.clients_are_told
+                and (number == MAX_PAGES or (self._total or 0) > MAX_PAGES * MAX_PAGE)
+            ):
                 return self._recent_of(set(narrow()), age)
-            found += [job for job in jobs if job.is_backup]
+            found += [job for job in jobs if self.api.is_backup(job)]
         return found
 
     def _recent_of(self, clients: set[int], age: float) -> list[Job]:
@@ -161,7 +165,7 @@ class JobReader:
             # One client that the user may not see can have been the cause. The jobs of such a one are left out of a
             # list that names no client.
             return self.recent(age)
-        return [job for jobs in pages for job in jobs if job.is_backup]
+        return [job for jobs in pages for job in jobs if self.api.is_backup(job)]
 
     def past_pages(self, age: float, narrow: t.Collection[int] | None, long: int) -> t.Iterator[list[Job]]:
         """The visible jobs that are active or ended at most age seconds ago, page by page, so that nobody has to keep
@@ -193,7 +197,7 @@ class JobReader:
             CommvaultError: They cannot be read.
         """
         pages = self._pages(ACTIVE, set(client_ids), MARGIN, MAX_PAGE)
-        return [job for jobs in pages for job in jobs if job.is_backup and not job.finished]
+        return [job for jobs in pages for job in jobs if self.api.is_backup(job) and not job.finished]
 
     def details(self, job_id: str) -> JobDetails:
         """As of JobsApi.details."""

@@ -33,6 +33,11 @@ class FakeApi:
         self.pages = []
         self.singles = []
         self.listing_error = None
+        self.clients_are_told = True
+        self.more_types = ()
+
+    def is_backup(self, job):
+        return job.is_backup or job.job_type in self.more_types
 
     def server_time(self):
         return NOW
@@ -210,7 +215,7 @@ class TestListings:
             job(1, start_time=int(NOW), job_type="Restore"),
             job(2, start_time=int(NOW), job_type="Backup"),
             job(3, start_time=int(NOW)),
-            job(4, start_time=int(NOW), job_type="Data Pump Export"),
+            job(4, start_time=int(NOW), job_type="Data restore export"),
         ]
         reader = JobReader(FakeApi(*rows))
         assert [found.id for found in reader.active()] == ["4", "3", "2"]
@@ -234,6 +239,17 @@ class TestListings:
         assert [found.id for found in JobReader(api).recent(60, lambda: {12})] == ["9002", "9001"]
         assert [page[1] for page in api.pages] == [set(), {12}]
         assert JobReader(api).recent(60, set) == [], "no client that matters is visible"
+
+    def test_a_very_long_listing_stays_whole_where_rows_name_a_proxy(self):
+        api = FakeApi(*jobs(*range(1, MAX_PAGES * MAX_PAGE + 1)), *jobs(9001, client=12))
+        api.clients_are_told = False
+        assert len(JobReader(api).recent(60, lambda: {12})) == MAX_PAGES * MAX_PAGE + 1
+
+    def test_a_type_of_this_commcell_counts_as_a_backup(self):
+        api = FakeApi(Job("7", "Running", job_type="Data restore export"))
+        assert JobReader(api).recent(60) == []
+        api.more_types = ("Data restore export",)
+        assert [found.id for found in JobReader(api).recent(60)] == ["7"]
 
     def test_a_job_that_leaves_the_listing_between_two_pages_takes_no_other_with_it(self):
         api = FakeApi(*jobs(*range(1, 2001)))
