@@ -212,9 +212,11 @@ class CommvaultError(Exception):
         maybe_ran: Whether the server may have carried out a request that changes something although no good answer
             came.
         unknown_host: Whether the name of the server has no address, which is a mistake in it as a rule.
+        web_page: Whether a page for people came in place of an answer of the API.
     """
 
     unknown_host = False
+    web_page = False
     default_kind = ErrorKind.INTERNAL
 
     def __init__(self, message: str, kind: ErrorKind | str | None = None, maybe_ran: bool = False) -> None:

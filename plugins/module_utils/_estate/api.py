@@ -113,13 +113,19 @@ class EstateApi:
         found = parse_subclients(self._list(f"Subclient/{subclient_id}"))
         return found[0] if found else None
 
-    def database_instances(self) -> list[DatabaseInstance]:
+    def database_instances(self, *, required: bool = False) -> list[DatabaseInstance]:
         """The database instances of all clients: GET V4/Instances, one answer however many there are.
 
         Empty if there are none, but also where the release does not have this list or does not give it to this user.
-        Raises RequestError when the server cannot be reached or is out of order.
+
+        Args:
+            required: Whether nothing else tells what there is, so that it is an error if this user does not get it.
+
+        Raises:
+            RequestError: The server cannot be reached or is out of order.
         """
-        return parse_database_instances(self._if_there("V4/Instances"), self._commcell.transport.redactor.clean)
+        found = self._if_there("V4/Instances", required=required)
+        return parse_database_instances(found, self._commcell.transport.redactor.clean)
 
     def _list(self, path: str, params: t.Mapping[str, t.Any] | None = None) -> t.Any:
         """The JSON of an answer; None for a 404 of the API, by which some endpoints say that a list is empty.
@@ -132,13 +138,14 @@ class EstateApi:
         self._commcell.check(reply, "GET", path, changes=False)
         return reply.data
 
-    def _if_there(self, path: str) -> t.Any:
-        """The JSON of an answer, None where the endpoint does not exist for this release or user."""
+    def _if_there(self, path: str, *, required: bool = False) -> t.Any:
+        """The JSON of an answer, None where the endpoint does not exist for this release or, unless required, user."""
         try:
             return self._list(path)
         except RequestError as error:
             # A release, or a token for other endpoints only, can answer with a web page, too. Where that stands for
             # maintenance, it is on every URL, and the next reading finds that out.
-            if not error.kind.says_no and error.kind is not ErrorKind.BAD_REPLY:
+            no_answer = not error.kind.says_no and error.kind is not ErrorKind.BAD_REPLY
+            if no_answer or (required and error.kind.denies_access):
                 raise
             return None

@@ -135,7 +135,8 @@ class Discovery:
         if ORACLE in query.application_ids and query.source != INSTANCES:
             # Whether these are Oracle, their subclients will tell.
             engines.add(RDS_ENGINE)
-        listed = [instance for instance in self._estate.database_instances() if instance.engine in engines]
+        found = self._estate.database_instances(required=query.source == INSTANCES)
+        listed = [instance for instance in found if instance.engine in engines]
         if not listed and query.source == INSTANCES:
             raise CommvaultError(
                 "V4/Instances lists no such database instance, or this release of Commvault does not have it. Set"

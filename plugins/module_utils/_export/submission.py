@@ -94,7 +94,7 @@ class Submission:
                     # A 429 proves that nothing ran: the same request may go out again in its turn.
                     self._limiter.pause(getattr(error, "retry_after", None))
                     continue
-                if error.kind.unsent and self._outage.is_about(error):
+                if not error.maybe_ran and self._outage.is_about(error):
                     # Nothing was sent: it goes out when the CommCell is back.
                     continue
                 return self._failed(batch, error, sent_at)

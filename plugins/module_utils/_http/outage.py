@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 FIRST_PAUSE = 1.0
 LAST_PAUSE = 20.0
 # How often a read is made that fails while the CommCell answers others.
-MAX_READS = 4
+MAX_READS = 3
 # Seconds after which those who wait for the attempt of another look again.
 POLL = 0.5
 
@@ -77,6 +77,9 @@ class Outage:
         same.
         """
         if error.unknown_host and not self._proven:
+            return False
+        if error.kind is ErrorKind.NOT_FOUND and not error.web_page:
+            # What the API does not know, it need not have.
             return False
         return error.kind.about_the_server and not error.kind.ends_a_wait(self._proven)
 

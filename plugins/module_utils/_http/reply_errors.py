@@ -213,7 +213,7 @@ class _Wording:
         if code is not None:
             where.append(f"error code {code}")
         said = f": {words.rstrip('.')}." if words else "."
-        return RequestError(
+        error = RequestError(
             f"{what}{said} ({', '.join(where)})",
             kind,
             method=self._method,
@@ -224,3 +224,5 @@ class _Wording:
             retry_after=retry_after,
             maybe_ran=maybe_ran,
         )
+        error.web_page = self._reply.shape == "markup"
+        return error

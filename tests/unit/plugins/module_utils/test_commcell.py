@@ -281,7 +281,7 @@ def test_a_read_is_made_again_once_the_commcell_answers_something():
 def test_a_read_that_only_fails_itself_ends_with_what_it_was_answered():
     page = (200, "<html>odd</html>")
     cell, script, _runtime = ridden(
-        *[step for _time in range(3) for step in (get("x").returns(*page), post("WhoAmI").returns(200, {"user": {}}))],
+        *[step for _time in range(2) for step in (get("x").returns(*page), post("WhoAmI").returns(200, {"user": {}}))],
         get("x").returns(*page),
     )
     assert cell.call("GET", "x", changes=False).shape == "markup"

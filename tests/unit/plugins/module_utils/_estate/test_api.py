@@ -161,6 +161,15 @@ def test_what_a_release_does_not_have_tells_nothing(path, status, body):
         assert not (api.database_instances() if path == "V4/Instances" else api.activity())
 
 
+def test_a_dead_token_is_not_taken_for_a_release_without_the_list_where_it_is_all_there_is():
+    denied = [get("V4/Instances").returns(401, {}), post("WhoAmI").returns(401, {})]
+    with Commvault(*denied) as api, pytest.raises(RequestError, match="did not accept the credentials") as caught:
+        api.database_instances(required=True)
+    assert caught.value.kind == "authentication"
+    with Commvault(get("V4/Instances").returns(404, PAGE)) as api:
+        assert api.database_instances(required=True) == []
+
+
 @pytest.mark.parametrize("path", ["V4/Instances", "V4/CommCell/ActivityControl"])
 def test_a_server_out_of_reach_is_an_error_whatever_is_asked(path):
     from requests.exceptions import ConnectTimeout

@@ -29,7 +29,7 @@ class FakeEstate:
         if call in self._errors:
             raise CommvaultError(f"{call[0]} failed", self._errors[call])
 
-    def database_instances(self):
+    def database_instances(self, required=False):
         self._call("v4")
         return list(self._listed)
 

@@ -136,9 +136,16 @@ def test_what_somebody_must_settle_is_no_outage(runtime, kind):
 def test_what_points_to_a_wrong_address_is_an_outage_only_where_it_was_right_before(runtime, kind):
     outage = Outage(Server(runtime), MINUTES_5, None, runtime)
     error = RequestError("?", kind)
+    error.web_page = True
     assert not outage.is_about(error)
     outage.note(None)
     assert outage.is_about(error)
+
+
+def test_what_the_api_does_not_know_is_no_outage(runtime):
+    outage = Outage(Server(runtime), MINUTES_5, None, runtime)
+    outage.note(None)
+    assert not outage.is_about(RequestError("No such client.", "not_found"))
 
 
 def test_a_host_without_an_address_is_a_mistake_unless_it_had_one(runtime):
