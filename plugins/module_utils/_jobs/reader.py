@@ -21,6 +21,8 @@ if t.TYPE_CHECKING:
 MAX_PAGE = 1000
 # Pages that read() goes through before it reads the rest one by one: a very old job would be thousands of rows away.
 MAX_PAGES = 5
+# Pages after which a listing is no listing any more, whoever asks.
+LONGEST_LISTING = 200
 # Rows in which two pages overlap: jobs that leave the listing between two requests must not take others with them.
 OVERLAP = 5
 # How long ago jobs may have ended to be in the listing that read() asks for; older ones are read one by one.
@@ -210,13 +212,16 @@ class JobReader:
 
         Args:
             category: As of JobsApi.list_page, and so are clients, lookup and limit.
-            whole: Raise CommvaultError if the listing ends before its own total.
+            whole: Whether a listing that ends before its own total is an error, too.
+
+        Raises:
+            CommvaultError: A page could not be read, or the listing does not come to an end.
         """
         seen: set[str] = set()
         hidden = 0
         offset = 0
         turned = False
-        while True:
+        for _page in range(LONGEST_LISTING):
             page = self.api.list_page(
                 category=category,
                 client_ids=clients,
@@ -234,6 +239,11 @@ class JobReader:
                 continue
             fresh = [job for job in page.jobs if job.id not in seen]
             hidden += page.rows - len(page.jobs)
+            if not fresh and page.rows >= limit and not complete:
+                raise RequestError(
+                    f"The list of jobs does not advance: what follows job {offset} of it was in it before.",
+                    ErrorKind.BAD_REPLY,
+                )
             if not fresh:
                 if whole and page.total is not None and len(seen) + hidden < page.total:
                     msg = f"the listing of jobs ended after {len(seen)} of {page.total} rows."
@@ -247,3 +257,6 @@ class JobReader:
             step = len(page.jobs)
             offset += step - OVERLAP if step > 2 * OVERLAP else step
             limit = MAX_PAGE
+        raise RequestError(
+            f"The list of jobs does not come to an end: {LONGEST_LISTING} pages were read.", ErrorKind.BAD_REPLY
+        )

@@ -10,6 +10,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._errors import Re
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, JobDetails, JobPage
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import (
+    LONGEST_LISTING,
     LOOKUP,
     MARGIN,
     MAX_PAGE,
@@ -264,12 +265,6 @@ class TestListings:
         ids = {found.id for found in JobReader(api).recent(60)}
         assert ids == {str(number) for number in range(1, 2001)}
 
-    def test_a_server_that_ignores_the_offset_does_not_keep_us_for_ever(self):
-        api = FakeApi(*jobs(*range(1, 5001)))
-        original = api.list_page
-        api.list_page = lambda **kwargs: original(**{**kwargs, "offset": 0})
-        assert len(JobReader(api).recent(60)) == MAX_PAGE
-
     def test_details_are_passed_on(self):
         assert JobReader(FakeApi()).details("5").started_by == "the user of 5"
 
@@ -283,3 +278,20 @@ def test_a_web_page_for_one_job_of_many_is_about_that_job():
 
     api = Api(*jobs(1, 2, 3), listed={"1", "3"})
     assert JobReader(api).read(["1", "2", "3"]).keys() == {"1", "3"}
+
+
+def test_a_listing_that_shows_the_same_page_again_and_again_is_an_error():
+    api = FakeApi(*(job(number) for number in range(1, 3001)))
+    original = api.list_page
+    api.list_page = lambda **kwargs: original(**{**kwargs, "offset": 0})
+    with pytest.raises(RequestError, match="does not advance") as caught:
+        JobReader(api).recent(60)
+    assert (caught.value.kind, len(api.pages)) == ("bad_reply", 2)
+
+
+def test_a_listing_without_an_end_is_an_error():
+    api = FakeApi(*(job(number) for number in range(1, 3001)), page_size=12)
+    with pytest.raises(RequestError, match="does not come to an end: 200 pages") as caught:
+        JobReader(api).recent(60)
+    assert caught.value.kind == "bad_reply"
+    assert len(api.pages) == LONGEST_LISTING
