@@ -346,10 +346,10 @@ def unit(session: nox.Session, core: str) -> None:
     )
 
 
-@session_in(f"core-{MAIN}", "campaigns", "campaigns")
-def campaigns(session: nox.Session) -> None:
-    """Run a slice of each campaign: faults, races, six hours of credentials, the hunt for leaks."""
-    pytest(session, "tests/campaigns")
+@per_core("campaigns", (MAIN,))
+def campaigns(session: nox.Session, core: str) -> None:
+    """Run a slice of each campaign: faults, races, six hours of credentials; with each core the hunt for leaks."""
+    pytest(session, "tests/campaigns" if core == MAIN else "tests/campaigns/test_leaks.py")
 
 
 @session_in(f"core-{MAIN}", "browser", "unit")
@@ -464,6 +464,7 @@ def targets(session: nox.Session) -> None:
 
 per_core("playbooks", OTHERS)(playbooks)
 per_core("unit", OTHERS)(unit)
+per_core("campaigns", OTHERS)(campaigns)
 
 
 # --- All of them ------------------------------------------------------------------------------------------------------

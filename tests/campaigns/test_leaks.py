@@ -213,6 +213,7 @@ def tasks_with_secrets_of_the_environment(simulator: Simulator, files: dict[str,
         task("wait for an accident", "job_wait", {"job_ids": [ACCIDENT_JOB], "wait_timeout": 2}, **AS_MODULE),
         task("kill", "job_control", {"job_ids": "{{ many.job_ids }}", "state": "killed"}),
         task("instances", "oracle_rds_instance_info", register="estate"),
+        task("doctor", "commcell_check", {"read_retries": 0}),
         task(
             "report",
             "export_report",
@@ -293,6 +294,18 @@ def tasks_with_secrets_in_options() -> list[dict[str, t.Any]]:
     ]
 
 
+def tasks_in_loops() -> list[dict[str, t.Any]]:
+    """Few tasks, for each of the levels of -v."""
+    token = {"auth_token": "{{ lookup('ansible.builtin.env', 'HUNT_TOKEN') }}"}
+    vaulted = {"task_info": {"x": [{"password": "{{ lookup('ansible.builtin.env', 'HUNT_VAULTED') }}"}]}}
+    loop = {"loop": ["ok3", "f-repeat"], "register": "looped", "diff": True}
+    return [
+        task("in a loop", "oracle_rds_export_backup", one("{{ item }}", **token, **vaulted), **loop, check_mode=True),
+        task("as modules", "oracle_rds_export_backup", one("{{ item }}", **token, **vaulted), **loop, **AS_MODULE),
+        task("looped", "ansible.builtin.debug", {"var": "looped"}),
+    ]
+
+
 def test_the_hunt_covers_every_module() -> None:
     used = json.dumps([tasks_with_secrets_in_options(), *_tasks_for_names()])
     for path in ROLE.glob("tasks/*.yml"):
@@ -349,6 +362,13 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Ground]:
             COMMVAULT_AUTH_TOKEN="",
             COMMVAULT_PASSWORD="",
         )
+        for level in ("", "-v", "-vv"):
+            ground.runs[f"loops {level}"] = ground.playbook(
+                play(*tasks_in_loops()),
+                [level] if level else [],
+                **{name: SECRETS[secret] for name, secret in options.items()},
+                COMMVAULT_AUTH_TOKEN="",
+            )
         ground.runs["debug"] = ground.playbook(
             play(
                 task("start", "oracle_rds_export_backup", one("f-slow", timeout=1)),
