@@ -216,7 +216,7 @@ class TestListings:
             job(1, start_time=int(NOW), job_type="Restore"),
             job(2, start_time=int(NOW), job_type="Backup"),
             job(3, start_time=int(NOW)),
-            job(4, start_time=int(NOW), job_type="Data restore export"),
+            job(4, start_time=int(NOW), job_type="Data Pump Export"),
         ]
         reader = JobReader(FakeApi(*rows))
         assert [found.id for found in reader.active()] == ["4", "3", "2"]
