@@ -32,9 +32,25 @@ Handler = t.Callable[[dict[str, t.Any]], object]
 class Job:
     """What became of a job. status: in AWX's words. artifacts: what later nodes of a workflow get as variables."""
 
+    number: int
+    name: str
+    playbook: str
     status: str
     events: list[dict[str, t.Any]]
     artifacts: dict[str, t.Any] = field(default_factory=dict)
+
+    def shown(self) -> dict[str, t.Any]:
+        """The job as AWX's API shows it, and as texts of notifications get it."""
+        return {
+            "type": "job",
+            "id": self.number,
+            "name": self.name,
+            "playbook": self.playbook,
+            "status": self.status,
+            "failed": self.status != "successful",
+            "job_explanation": "",
+            "artifacts": self.artifacts,
+        }
 
     @property
     def stdout(self) -> str:
@@ -117,17 +133,27 @@ def launch(
     answers: t.Mapping[str, t.Any] | None = None,
     artifacts: t.Mapping[str, t.Any] | None = None,
     limit: str = "",
+    number: int = 42,
     handler: Handler | None = None,
+    cancelled: t.Callable[[], bool] | None = None,
     more: t.Mapping[str, t.Any] | None = None,
 ) -> Job:
-    """Launch a job template. artifacts: of earlier nodes of the workflow. more: variables of the template itself."""
+    """Launch a job template.
+
+    Args:
+        artifacts: Of earlier nodes of the workflow.
+        number: Of the job.
+        handler: Called with each event, while the job runs.
+        cancelled: Asked again and again whether somebody has cancelled the job.
+        more: Variables of the template itself.
+    """
     assert rules.answer_problems(answers or {}, survey) == []
     for name in ("env", "inventory", "project"):
         (place / name).mkdir(parents=True)
     hosts = place / "inventory/hosts"
     hosts.write_text(f"#!{sys.executable}\nprint({json.dumps(inventory)!r})\n", encoding="utf-8")
     hosts.chmod(0o755)
-    variables = {"awx_job_id": 42, "awx_job_template_name": template["name"], "awx_user_name": "night shift"}
+    variables = {"awx_job_id": number, "awx_job_template_name": template["name"], "awx_user_name": "night shift"}
     given = {**(artifacts or {}), **rules.answers_of(survey, answers), **variables}
     texts = "".join(yaml.dump({name: value}, Dumper=_Unsafe) for name, value in given.items())
     own = yaml.safe_dump({**template["extra_vars"], **(more or {})}) if template["extra_vars"] or more else ""
@@ -141,7 +167,7 @@ def launch(
             {
                 "ANSIBLE_COLLECTIONS_PATH": str(project.collections),
                 "ANSIBLE_HOME": str(project.place / "home"),
-                "JOB_ID": "42",
+                "JOB_ID": str(number),
                 "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)]),
                 **credential,
             }
@@ -149,10 +175,12 @@ def launch(
         # Far less than the jobs take: a job that says nothing for so long would be ended.
         settings={"suppress_env_files": False, "idle_timeout": 60, "job_timeout": LIMIT_SECONDS},
         event_handler=handler,
+        cancel_callback=cancelled,
         quiet=True,
     )
     events = list(runner.events)
     (stats,) = [event["event_data"] for event in events if event["event"] == "playbook_on_stats"] or [{}]
-    job = Job(runner.status, events, stats.get("artifact_data", {}))
+    playbook = f"playbooks/{template['playbook']}"
+    job = Job(number, template["name"], playbook, runner.status, events, stats.get("artifact_data", {}))
     print(job.stdout)
     return job

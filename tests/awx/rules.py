@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from jinja2 import StrictUndefined, UndefinedError
+from jinja2 import StrictUndefined, TemplateError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FIELD_KEYS = {
@@ -38,6 +38,31 @@ ENV_BLOCKLIST = {
 KINDS = {"cloud", "net"}
 SURVEY_TYPES = {"text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float"}
 PLAYBOOK_LINE = re.compile(r"\s*-?\s*(hosts|(ansible\.builtin\.)?(import_playbook|include)):")
+# What AWX shows in place of a secret.
+ENCRYPTED = "$encrypted$"
+ZONES = {"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"}
+# The configuration of notification templates: with "default", a field may be left out.
+NOTIFICATION_FIELDS: dict[str, dict[str, dict[str, t.Any]]] = {
+    "email": {
+        **{name: {"type": "string"} for name in ("host", "username", "sender")},
+        **{name: {"type": "bool"} for name in ("use_tls", "use_ssl")},
+        "port": {"type": "int"},
+        "password": {"type": "password"},
+        "recipients": {"type": "list"},
+        "timeout": {"type": "int", "default": 30},
+    },
+    "slack": {"token": {"type": "password"}, "channels": {"type": "list"}},
+    "webhook": {
+        "url": {"type": "string"},
+        "http_method": {"type": "string", "default": "POST"},
+        "disable_ssl_verification": {"type": "bool", "default": False},
+        "username": {"type": "string", "default": ""},
+        "password": {"type": "password", "default": ""},
+        "headers": {"type": "object"},
+    },
+    "mattermost": {"mattermost_url": {"type": "string"}, "mattermost_no_verify_ssl": {"type": "bool"}},
+}
+_TYPES = {"string": str, "password": str, "int": int, "bool": bool, "list": list, "object": dict}
 
 
 # --- Credential types -------------------------------------------------------------------------------------------------
@@ -186,7 +211,7 @@ def _question_problems(question: t.Mapping[str, t.Any]) -> list[str]:
         return [f"type {kind!r}"]
     problems = [] if isinstance(question["required"], bool) else ["required is no boolean"]
     problems += [f"{key} is no number" for key in ("min", "max") if not isinstance(question.get(key, 0), int)]
-    if default == "$encrypted$" and kind != "password":
+    if default == ENCRYPTED and kind != "password":
         problems.append("default $encrypted$")
     if kind.startswith("multi"):
         choices = question.get("choices")
@@ -209,18 +234,22 @@ def mistakes_in_survey(survey: t.Mapping[str, t.Any]) -> list[str]:
     for question in survey["spec"]:
         if not re.fullmatch(r"[a-z_]\w*", question["variable"]):
             mistakes.append(f"{question['variable']!r} is no name for a variable")
-        if question["required"]:
+        if question["required"] and question.get("default"):
             # Launches by the API, by schedules and in workflows get no default of a required question.
             mistakes.append(f"{question['variable']} is required")
     return mistakes
 
 
-def answer_problems(answers: t.Mapping[str, t.Any], survey: t.Mapping[str, t.Any]) -> list[str]:
+def answer_problems(
+    answers: t.Mapping[str, t.Any], survey: t.Mapping[str, t.Any], *, needs_all: bool = True
+) -> list[str]:
     """Why AWX would refuse these extra variables for a template with this survey that asks for no variables."""
     questions = {question["variable"]: question for question in survey["spec"]}
     problems = [f"{name}: no question asks for it" for name in answers.keys() - questions.keys()]
     problems += [
-        f"{name}: missing" for name, question in questions.items() if question["required"] and name not in answers
+        f"{name}: missing"
+        for name, question in questions.items()
+        if needs_all and question["required"] and name not in answers
     ]
     for name, value in answers.items():
         question = questions.get(name, {})
@@ -246,6 +275,102 @@ def answers_of(survey: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any] | Non
         if question.get("default", "") != "" and not question["required"]
     }
     return {**defaults, **(given or {})}
+
+
+# --- Schedules --------------------------------------------------------------------------------------------------------
+
+
+def schedule_problems(rule: str) -> list[str]:
+    """Why AWX would refuse the rule of a schedule."""
+    starts = re.findall(r"DTSTART(?:;[^:]+)?:\d+T\d+Z?", rule)
+    problems = [] if len(starts) == 1 else [f"{len(starts)} DTSTART"]
+    for start in starts:
+        zone = re.search(r"TZID=([^:;]+)", start)
+        if zone is None and not start.endswith("Z"):
+            problems.append("DTSTART without a zone")
+        if zone is not None and start.endswith("Z"):
+            problems.append("a zone and Z")
+        if zone is not None and zone[1] not in ZONES:
+            problems.append(f"no zone {zone[1]}")
+    problems += [f"{word} is not allowed" for word in ("EXDATE", "RDATE") if f"{word}:" in rule.upper()]
+    recurrences = re.findall(r"RRULE:(\S*)", rule)
+    if not recurrences:
+        problems.append("no RRULE")
+    for recurrence in recurrences:
+        parts = dict(part.partition("=")[::2] for part in recurrence.split(";"))
+        if "INTERVAL" not in parts:
+            problems.append("INTERVAL required")
+        if parts.get("FREQ") not in ("MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
+            problems.append(f"FREQ {parts.get('FREQ')}")
+        if re.match(r"\d", parts.get("BYDAY", "")):
+            problems.append("BYDAY with a number")
+        if "COUNT" in parts and "UNTIL" in parts:
+            problems.append("COUNT and UNTIL")
+        if int(parts.get("COUNT", 0)) > 999:
+            problems.append("COUNT above 999")
+    return problems
+
+
+# --- Notifications ----------------------------------------------------------------------------------------------------
+
+
+def notification_problems(given: t.Mapping[str, t.Any], shape: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+    """Why AWX would refuse the configuration of a notification template. shape: one of NOTIFICATION_FIELDS."""
+    problems = []
+    for name, of in shape.items():
+        if name not in given:
+            problems += [] if "default" in of else [f"no {name}"]
+        elif type(given[name]) is not _TYPES[of["type"]]:
+            problems.append(f"{name} is no {of['type']}")
+        elif of["type"] == "list" and not given[name]:
+            problems.append(f"no value for {name}")
+    return problems
+
+
+def message_problems(messages: t.Mapping[str, t.Any]) -> list[str]:
+    """Why AWX would refuse the texts of a notification template: it renders each with a job that has no artifacts."""
+    problems = [f"event {event}" for event in messages.keys() - {"started", "success", "error", "workflow_approval"}]
+    for event in ("started", "success", "error"):
+        for part, text in (messages.get(event) or {}).items():
+            if part not in ("message", "body") or not isinstance(text, str):
+                problems.append(f"{event}: {part} {type(text).__name__}")
+            elif part == "message" and "\n" in text:
+                problems.append(f"{event}: a line break in a message")
+            else:
+                try:
+                    ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(text).render(_SAMPLE)
+                except TemplateError as error:
+                    problems.append(f"{event}: {part}: {error}")
+    return problems
+
+
+_SAMPLE: dict[str, t.Any] = {
+    "job": {
+        "id": 42,
+        "name": "Sample",
+        "type": "job",
+        "status": "running",
+        "failed": False,
+        "job_explanation": "",
+        "limit": "",
+        "launch_type": "workflow",
+        "artifacts": {},
+        "elapsed": 0.4,
+        "finished": False,
+        "started": "2019-07-29T17:38:14.137461Z",
+        "host_status_counts": {"ok": 5, "failures": 0},
+        "job_slice_number": 0,
+        "job_slice_count": 1,
+        "url": "/api/v2/jobs/42/",
+        "summary_fields": {"inventory": {"id": 17, "name": "Sample"}, "job_template": {"id": 39, "name": "Sample"}},
+    },
+    "job_friendly_name": "Job",
+    "url": "https://awx.example.com/#/jobs/playbook/42",
+    "job_metadata": "{}",
+    "approval_status": "approved",
+    "approval_node_name": "Sample",
+    "workflow_url": "https://awx.example.com/#/jobs/workflow/41",
+}
 
 
 # --- Projects ---------------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from ansible_collections.rdsops.commvault.tests.awx import rules
 from .conftest import DATA, ROOT, data, inject
 
 TEMPLATES: dict[str, dict[str, t.Any]] = {one["key"]: one for one in data("job_templates")}
-WORKFLOW = data("workflow")
+WORKFLOWS: dict[str, dict[str, t.Any]] = {one["key"]: one for one in data("workflows")}
+NODES = WORKFLOWS["workflow"]["nodes"]
 SURVEYS = sorted(path.stem for path in DATA.glob("survey_*.yml"))
 URL = "https://cc.example.com"
 SECRET = "a-secret-0123456789-/+=&"
@@ -92,7 +93,7 @@ def role_options() -> dict[str, dict[str, t.Any]]:
     return {name: option for spec in specs.values() for name, option in spec.get("options", {}).items()}
 
 
-@pytest.mark.parametrize("name", SURVEYS)
+@pytest.mark.parametrize("name", [name for name in SURVEYS if name != "survey_kill_jobs"])
 def test_questions_are_about_variables_of_the_role_with_its_choices_and_defaults(name: str) -> None:
     options = role_options()
     for question in data(name)["spec"]:
@@ -110,11 +111,9 @@ def test_every_template_has_a_playbook_of_the_collection_and_a_survey() -> None:
         path = f"playbooks/{template['playbook']}"
         assert rules.is_playbook(path, (ROOT / path).read_text(encoding="utf-8"))
         assert template["survey"].removesuffix(".yml") in SURVEYS
-    used = {template["survey"] for template in TEMPLATES.values()} | {WORKFLOW["survey"]}
+        assert template["inventory"] in ("databases", "jobs")
+    used = {one["survey"] for one in [*TEMPLATES.values(), *WORKFLOWS.values()]}
     assert used == {f"{name}.yml" for name in SURVEYS}
-    assert {template["playbook"] for template in TEMPLATES.values()} | {"awx_setup.yml"} == {
-        path.name for path in (ROOT / "playbooks").glob("*.yml")
-    }
 
 
 def test_variables_of_templates_are_those_of_the_role() -> None:
@@ -125,13 +124,27 @@ def test_variables_of_templates_are_those_of_the_role() -> None:
 # --- Workflow ---------------------------------------------------------------------------------------------------------
 
 
-def test_nodes_of_the_workflow_say_only_what_their_surveys_ask_and_the_workflow_does_not_overrule() -> None:
-    overruled = {question["variable"] for question in data("survey_workflow")["spec"]}
-    for node in WORKFLOW["nodes"]:
-        survey = data(TEMPLATES[node["template"]]["survey"].removesuffix(".yml"))
-        assert rules.answer_problems(node["extra_data"], survey) == []
-        assert node["extra_data"].keys() & overruled == set()
-        assert node["all_parents_must_converge"] is False
+def test_nodes_of_workflows_say_only_what_their_surveys_ask_and_the_workflow_does_not_overrule() -> None:
+    for workflow in WORKFLOWS.values():
+        overruled = {question["variable"] for question in data(workflow["survey"].removesuffix(".yml"))["spec"]}
+        for node in workflow["nodes"]:
+            if "template" in node:
+                survey = data(TEMPLATES[node["template"]]["survey"].removesuffix(".yml"))
+                assert rules.answer_problems(node["extra_data"], survey, needs_all=False) == []
+                missing = {question["variable"] for question in survey["spec"] if question["required"]}
+                assert missing <= overruled
+            assert node["extra_data"].keys() & overruled == set()
+
+
+def test_what_needs_approval_is_run_by_a_node_after_a_question() -> None:
+    kept = {key for key, one in TEMPLATES.items() if "approval" in one}
+    for workflow in WORKFLOWS.values():
+        first, *others = workflow["nodes"]
+        if kept & {one.get("template") for one in workflow["nodes"]}:
+            assert "approval" in workflow
+            assert "template" not in first
+            assert first["success_nodes"] == [one["identifier"] for one in others]
+            assert [first["always_nodes"], first["failure_nodes"]] == [[], []]
 
 
 @pytest.mark.parametrize(
@@ -148,4 +161,4 @@ def test_nodes_of_the_workflow_say_only_what_their_surveys_ask_and_the_workflow_
 def test_the_workflow_tries_again_what_failed_and_fails_if_that_does(
     failing: set[str], ran: list[str], succeeds: bool
 ) -> None:
-    assert rules.run_workflow(WORKFLOW["nodes"], failing) == (ran, succeeds)
+    assert rules.run_workflow(NODES, failing) == (ran, succeeds)

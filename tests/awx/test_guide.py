@@ -11,18 +11,21 @@ needs no container, and for ansible-navigator the command that it runs without o
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from pathlib import Path
 
 import yaml
 
+from ansible_collections.rdsops.commvault.tests.awx.jobs import Job
+from ansible_collections.rdsops.commvault.tests.awx.notifications import render
 from ansible_collections.rdsops.commvault.tests.playbooks.test_documents import Reader
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
-from ansible_collections.rdsops.commvault.tests.support.documents import blocks
+from ansible_collections.rdsops.commvault.tests.support.documents import Block, blocks
 from ansible_collections.rdsops.commvault.tests.support.playbooks import run_command
 
-from .conftest import GUIDE, ROOT, Twice
+from .conftest import CHAT_SECRET, EVERYTHING, GUIDE, ROOT, SYSTEM_ONLY, Twice, data
 
 SETUP = ["ansible-playbook", "rdsops.commvault.awx_setup", "-e", "@awx.yml"]
 
@@ -37,10 +40,21 @@ class AwxReader(Reader):
     def export(self, name: str, value: str) -> None:
         """What the set-up works with is set where it is run; all else works on the rehearsal server."""
 
+    def yaml(self, block: Block) -> None:
+        """What the file of a site may have, too, is what the test of a second organization has in it."""
+        if not block.text.startswith("# more of awx.yml"):
+            super().yaml(block)
+            return
+        for name, value in yaml.safe_load(block.text).items():
+            text = re.sub(r"\{\{ lookup.*?\}\}", lambda _found: json.dumps(CHAT_SECRET)[1:-1], json.dumps(value))
+            assert json.loads(text) == EVERYTHING[name]
+
     def command(self, line: str) -> None:
         """Try one line of a shell block."""
         words = shlex.split(line)
         match words:
+            case ["ansible-playbook", "rdsops.commvault.awx_setup", *_] if words[len(SETUP) :] == ["-e", SYSTEM_ONLY]:
+                pass  # the test of a second organization does it
             case ["ansible-playbook", "rdsops.commvault.awx_setup", *_]:
                 assert words == SETUP
                 self.waiting.discard("awx.yml")
@@ -84,3 +98,15 @@ def test_the_artifact_that_the_guide_shows_has_the_parts_that_a_job_has() -> Non
     (shown,) = [json.loads(block.text) for block in blocks(GUIDE) if block.language == "json"]
     (artifact,) = shown.values()
     assert list(artifact) == ["task_ids", "job_ids", "counts", "not_well"]
+
+
+def test_the_notification_that_the_guide_shows_is_what_awx_makes_of_our_text() -> None:
+    (shown,) = [block.text for block in blocks(GUIDE) if " backups failed" in block.text]
+    counts = {"backups": 4, "well": 3, "not_well": 1, "open": 0}
+    cause = "Failed. ORA-01017: invalid username/password; logon denied"
+    bad = {"id": "hr", "result": "ended_badly", "cause": cause, "job_ids": ["148890"]}
+    name, playbook = "Commvault: back up and wait", "playbooks/export_backup.yml"
+    artifacts = {"oracle_rds_export_backup_artifact": {"counts": counts, "not_well": [bad]}}
+    job = Job(103, name, playbook, "failed", [], artifacts)
+    mail = render({"error": data("notifications")["email"]}, "error", job.shown())
+    assert f"{mail.subject}\n\n{mail.body}\n" == shown

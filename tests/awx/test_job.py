@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.awx.jobs import Job, Project, launch, sliced
+from ansible_collections.rdsops.commvault.tests.awx.notifications import render
 from ansible_collections.rdsops.commvault.tests.campaigns.leaks.forms import make_secret, needles
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
-from .conftest import Injected, data, inject
+from .conftest import Injected, Twice, data, inject
 
 TEMPLATES: dict[str, dict[str, t.Any]] = {one["key"]: one for one in data("job_templates")}
-NODES: dict[str, dict[str, t.Any]] = {one["identifier"]: one for one in data("workflow")["nodes"]}
+EMPTY: dict[str, t.Any] = {"_meta": {"hostvars": {}}}
 PASSWORD = make_secret("AWX password")
 ESTATE: dict[str, t.Any] = {
     "clients": [{"name": "aws-prod", "instances": ["orders", "billing", "hr", "crm"]}],
@@ -49,18 +50,24 @@ class Site:
         self.inventory: dict[str, t.Any] = json.loads(update.stdout)
         self.printed = update.output
 
-    def launch(self, key: str, *, inventory: t.Mapping[str, t.Any] | None = None, **more: t.Any) -> Job:
-        """Launch one of our job templates."""
+    def launch(
+        self, key: str, *, inventory: t.Mapping[str, t.Any] | None = None, made: Twice | None = None, **more: t.Any
+    ) -> Job:
+        """Launch one of our job templates. made: take all from what the set-up has made in AWX, not from our data."""
         template = TEMPLATES[key]
-        job = launch(
-            self.project,
-            self.place / f"job{len(self.jobs)}",
-            template,
-            data(template["survey"].removesuffix(".yml")),
-            inventory or self.inventory,
-            self.credential.env,
-            **more,
-        )
+        survey = data(template["survey"].removesuffix(".yml"))
+        hosts = self.inventory if template["inventory"] == "databases" else EMPTY
+        if made is not None:
+            found = made.awx.of("job_templates")[f"Commvault: {template['name']}"]
+            survey = made.awx.survey("job_templates", found)
+            sources = [source["inventory"] for source in made.awx.of("inventory_sources").values()]
+            hosts = self.inventory if found["inventory"] in sources else EMPTY
+            own = {"playbook": Path(found["playbook"]).name, "extra_vars": json.loads(found["extra_vars"])}
+            template = {"name": found["name"], **own}
+        number = 101 + len(self.jobs)
+        place = self.place / f"job{number}"
+        more = {"number": number, **more}
+        job = launch(self.project, place, template, survey, inventory or hosts, self.credential.env, **more)
         self.jobs.append(job)
         return job
 
@@ -84,9 +91,16 @@ def progress(events: t.Iterable[dict[str, t.Any]]) -> list[str]:
     return [event["stdout"] for event in events if event["event"] == "verbose" and " finished" in event["stdout"]]
 
 
-def test_the_workflow_starts_waits_and_tries_again_only_what_failed(site: Site) -> None:
-    """Time stands still until a line of progress has come as an event: else nothing would ever end."""
-    site.simulator.script("hr", [{"state": "Running", "seconds": 90}, {"state": "Failed", "reason": DENIED}], times=1)
+FAST = {"oracle_rds_export_backup_wait_interval": "0.5s"}
+
+
+def test_a_night_with_one_failed_database(site: Site, done: Twice, tmp_path: Path) -> None:
+    """All from what the set-up has made in AWX with the sample of the guide.
+
+    Time stands still until a line of progress has come as an event: else nothing would ever end.
+    """
+    fails = [{"state": "Running", "seconds": 90}, {"state": "Failed", "reason": DENIED}]
+    site.simulator.script("hr", fails, times=2)
     site.simulator.set(speed=0)
     lines: list[str] = []
 
@@ -96,15 +110,22 @@ def test_the_workflow_starts_waits_and_tries_again_only_what_failed(site: Site) 
             site.simulator.advance(60)
         return True
 
-    fast = {"oracle_rds_export_backup_wait_interval": "0.5s"}
+    # What a set-up with a directory for reports gives to templates that write them.
+    report = {"oracle_rds_export_backup_report_path": f"{tmp_path}/commvault-{{{{ awx_job_id }}}}.html"}
+    more: dict[str, t.Any] = {"made": done, "handler": time_goes_on, "more": {**FAST, **report}}
+    nodes = done.awx.of("workflow_job_template_nodes")
+    (mail,) = done.awx.of("notification_templates").values()
+    # The answers of the workflow are those of its schedule. AWX gives them to all nodes.
+    weekly = done.awx.of("schedules")["Commvault weekly full"]["extra_data"]
     try:
-        start = site.launch("start_only", answers={"oracle_rds_export_backup_job_description": "{{ 7 * 7 }}"})
+        start = site.launch("start_only", made=done, answers=weekly)
         assert start.status == "successful"
         assert sorted(site.started()) == ["billing", "crm", "hr", "orders"]
+        assert {job["level"] for job in site.simulator.jobs()} == {"full"}
         job_ids = sorted(str(job["job_id"]) for job in site.simulator.jobs())
         assert sorted(start.artifacts[ARTIFACT]["job_ids"]) == job_ids
 
-        wait = site.launch("wait_and_report", artifacts=start.artifacts, handler=time_goes_on, more=fast)
+        wait = site.launch("wait_and_report", artifacts=start.artifacts, **more)
         assert wait.status == "failed"
         assert lines
         assert DENIED in wait.stdout
@@ -113,21 +134,44 @@ def test_the_workflow_starts_waits_and_tries_again_only_what_failed(site: Site) 
         assert DENIED in bad["cause"]
 
         lines.clear()
-        again = site.launch(
-            "export_backup",
-            artifacts={**start.artifacts, **wait.artifacts},
-            answers=NODES["again"]["extra_data"],
-            handler=time_goes_on,
-            more=fast,
-        )
-        assert again.status == "successful"
+        answers = {**weekly, **nodes["again"]["extra_data"]}
+        again = site.launch("export_backup", artifacts={**start.artifacts, **wait.artifacts}, answers=answers, **more)
+        assert again.status == "failed"
         assert lines
         assert site.started()[4:] == ["hr"]
-        assert again.artifacts[ARTIFACT]["counts"]["not_well"] == 0
+        sent = render(mail["messages"], "error", again.shown())
+        assert sent.subject == f"1 of 4 backups failed: hr (Job {again.number})"
+        assert DENIED in sent.body
+        assert f"(Commvault job {site.simulator.jobs()[-1]['job_id']})" in sent.body
+        assert f"https://awx.example.com/#/jobs/playbook/{again.number}" in sent.body
+        assert "relaunch it on failed hosts" in sent.body
 
-        status = site.launch("job_status", answers={"oracle_rds_export_backup_follow_job_ids": "\n".join(job_ids)})
-        assert status.status == "successful"
-        assert "4 backups: 1 ended badly, 3 ended well" in status.stdout
+        lines.clear()
+        assert again.failed_hosts == {"hr"}
+        relaunch = site.launch("export_backup", limit=",".join(again.failed_hosts), answers=answers, **more)
+        assert relaunch.status == "successful"
+        assert site.started()[5:] == ["hr"]
+        assert relaunch.artifacts[ARTIFACT]["counts"]["not_well"] == 0
+        assert render(mail["messages"], "success", relaunch.shown()).subject.startswith("1 of 1 backups succeeded")
+        # No job has overwritten the report of another.
+        files = {path.name for path in tmp_path.glob("*.html")}
+        assert files == {f"commvault-{job.number}.html" for job in (wait, again, relaunch)}
+    finally:
+        site.simulator.set(speed=1)
+
+
+def test_jobs_are_killed_by_their_ids(site: Site) -> None:
+    """What the workflow does after somebody has approved it."""
+    for name in ("hr", "orders"):
+        site.simulator.script(name, [{"state": "Running", "seconds": 100_000}, "Completed"])
+    start = site.launch("start_only", limit="hr,orders")
+    site.simulator.set(speed=60)
+    try:
+        ids = ", ".join(start.artifacts[ARTIFACT]["job_ids"])
+        for _twice in range(2):
+            kill = site.launch("kill_jobs", answers={"commvault_kill_job_ids": f" {ids}\n"})
+            assert kill.status == "successful"
+        assert {job["state"] for job in site.simulator.jobs()} == {"Killed"}
     finally:
         site.simulator.set(speed=1)
 

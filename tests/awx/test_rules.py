@@ -145,6 +145,34 @@ def test_a_required_question_is_a_mistake_for_it_has_no_default_outside_of_the_f
     assert rules.answer_problems(rules.answers_of(survey), survey) == ["target: missing"]
 
 
+ZONE = "DTSTART;TZID=Europe/Berlin:20260101T010000"
+DAILY = "RRULE:FREQ=DAILY;INTERVAL=1"
+REFUSED_SCHEDULES = {
+    "no start": DAILY,
+    "two starts": f"{ZONE} {ZONE} {DAILY}",
+    "a start without zone": f"DTSTART:20260101T010000 {DAILY}",
+    "a zone and UTC": f"{ZONE}Z {DAILY}",
+    "a zone that there is not": f"DTSTART;TZID=Mars/Base:20260101T010000 {DAILY}",
+    "no rule": ZONE,
+    "no interval": f"{ZONE} RRULE:FREQ=DAILY",
+    "every second": f"{ZONE} RRULE:FREQ=SECONDLY;INTERVAL=1",
+    "the first Monday": f"{ZONE} RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO",
+    "a count and an end": f"{ZONE} {DAILY};COUNT=2;UNTIL=20270101T000000Z",
+    "a large count": f"{ZONE} {DAILY};COUNT=1000",
+    "a date that is left out": f"{ZONE} {DAILY} EXDATE:20260102T010000Z",
+}
+
+
+@pytest.mark.parametrize("what", REFUSED_SCHEDULES)
+def test_a_schedule_is_refused_for(what: str) -> None:
+    assert len(rules.schedule_problems(REFUSED_SCHEDULES[what])) >= 1
+
+
+@pytest.mark.parametrize("rule", [f"{ZONE} {DAILY}", f"DTSTART:20260101T010000Z {DAILY};COUNT=999"])
+def test_a_schedule_is_accepted(rule: str) -> None:
+    assert rules.schedule_problems(rule) == []
+
+
 @pytest.mark.parametrize(
     ("path", "text", "offered"),
     [
