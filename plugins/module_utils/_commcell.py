@@ -63,13 +63,22 @@ class ServerClock:
     """Learns from the header Date of each answer how far the server's clock is from this machine's. Thread-safe."""
 
     def __init__(self, skew: float = 0.0) -> None:
-        """skew: seconds by which the header Date is known to be ahead of the times of jobs."""
+        """Know nothing yet.
+
+        Args:
+            skew: Seconds by which the header Date is known to be ahead of the times of jobs.
+        """
         self._lock = threading.Lock()
         self._skew = skew
         self._offset: float | None = None
 
     def note(self, date: str | None, now: float) -> None:
-        """Take in an answer. date: its header Date. now: this machine's time when it arrived, in epoch seconds."""
+        """Take in an answer.
+
+        Args:
+            date: Its header Date.
+            now: This machine's time when it arrived, in epoch seconds.
+        """
         if not date:
             return
         try:
@@ -103,7 +112,14 @@ class CommCell:
     def __init__(
         self, transport: Transport, credential: Credential, runtime: Runtime = RUNTIME, profile: Profile = PLAIN
     ) -> None:
-        """profile: how this CommCell differs from others."""
+        """Take a connection; nothing is sent.
+
+        Args:
+            transport: The connection to the server.
+            credential: What authenticates requests.
+            runtime: Time.
+            profile: How this CommCell differs from others.
+        """
         self.transport = transport
         self.profile = profile
         self.now = runtime.now

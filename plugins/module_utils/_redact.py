@@ -64,12 +64,15 @@ def _inside_base64(raw: bytes) -> t.Iterator[str]:
 
 
 class Redactor:
-    """Knows the secrets of a run and masks them in texts. Thread-safe.
-
-    listener: called with the forms of each secret at once when it is learned, for whoever else must mask them.
-    """
+    """Knows the secrets of a run and masks them in texts. Thread-safe."""
 
     def __init__(self, secrets: t.Iterable[str] = (), listener: t.Callable[[set[str]], object] | None = None) -> None:
+        """Learn the first secrets.
+
+        Args:
+            secrets: Some of them.
+            listener: Called with the forms of each secret when it is learned, for whoever else must mask them.
+        """
         self._lock = threading.Lock()
         self._forms: set[str] = set()
         self._pattern = re.compile("$.")

@@ -62,20 +62,32 @@ class AccountsApi:
     """The accounts of a CommCell. Every token that an answer holds is masked from then on."""
 
     def __init__(self, transport: Transport, now: t.Callable[[], float] = time.time) -> None:
-        """now: this machine's time in epoch seconds."""
+        """Prepare to send.
+
+        Args:
+            transport: The connection to the server.
+            now: This machine's time in epoch seconds.
+        """
         self._transport = transport
         self._now = now
 
     def login(self, username: str, password: str, domain: str | None, device: str) -> LoginToken:
         """Log in: POST Login, never repeated, since wrong passwords lock accounts.
 
-        domain: of the directory, None or empty for a local user or a name that holds it. device: names this client, so
-        that the login can be renewed. The password goes as Base64 of UTF-8, and a refusal comes with HTTP 200 and
-        without a token
+        The password goes as Base64 of UTF-8, and a refusal comes with HTTP 200 and without a token
         (https://documentation.commvault.com/v11/essential/rest_api_authentication_post_login.html,
         github.com/Commvault/cvpysdk: cvpysdk.py); Commvault Cloud answers {"data": {"authToken": ...}} with a token to
-        be sent as Bearer (github.com/Commvault/CVPowershellSDKV2). Raises RequestError, of kind authentication for a
-        refusal; its retry_after is the time in seconds for which the account is locked.
+        be sent as Bearer (github.com/Commvault/CVPowershellSDKV2).
+
+        Args:
+            username: Of the account.
+            password: Of the account.
+            domain: Of the directory; None or empty for a local user or a name that holds it.
+            device: Names this client, so that the login can be renewed.
+
+        Raises:
+            RequestError: Of kind authentication for a refusal; its retry_after is the time in seconds for which the
+                account is locked.
         """
         body = {
             "username": username,
@@ -93,8 +105,14 @@ class AccountsApi:
     def renew_login(self, login: LoginToken, device: str) -> LoginToken | None:
         """Exchange the token of a login, which may have ended, for a new one; None if the server refuses.
 
-        device: the one that logged in. The old token goes into the header, too, as in Commvault's own SDK
-        (github.com/Commvault/cvpysdk: cvpysdk.py). Raises RequestError when the server did not decide.
+        The old token goes into the header, too, as in Commvault's own SDK (github.com/Commvault/cvpysdk: cvpysdk.py).
+
+        Args:
+            login: What there was.
+            device: The one that logged in.
+
+        Raises:
+            RequestError: The server did not decide.
         """
         body = {"sessionId": login.token, "deviceId": device}
         reply = self._send(RENEW_LOGIN, headers=auth_headers(*login), body=body)
@@ -253,7 +271,9 @@ def read_pair(data: t.Any, now: float) -> TokenPair | None:
     """The pair in parsed JSON: at its top, or in the tokenInfo that creating a token answers with
     (github.com/Commvault/cvpysdk: security/user.py). None if there is no complete one.
 
-    now: epoch seconds, for answers that tell how long the token lasts instead of when it ends.
+    Args:
+        data: The parsed JSON.
+        now: Epoch seconds, for answers that tell how long the token lasts instead of when it ends.
     """
     if not isinstance(data, dict):
         return None

@@ -46,7 +46,15 @@ class Login:
         domain: str | None = None,
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
-        """clock: seconds, monotonic."""
+        """Prepare to log in when headers are first asked for.
+
+        Args:
+            accounts: The accounts of the CommCell.
+            username: Of the account.
+            password: Of the account.
+            domain: Of the directory, if the account is not a local one.
+            clock: Seconds, monotonic.
+        """
         self._accounts = accounts
         self._username, self._password, self._domain = username, password, domain
         self._clock = clock

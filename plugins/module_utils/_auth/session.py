@@ -29,8 +29,9 @@ OWN_DIRECTORY = "ownDirectory"
 class Ended(t.NamedTuple):
     """What became of the end of a session.
 
-    found: whether there was one. complaint: why the server may not have ended it, None if it has; the file is gone all
-    the same.
+    Attributes:
+        found: Whether there was one.
+        complaint: Why the server may not have ended it, None if it has; the file is gone all the same.
     """
 
     found: bool
@@ -42,9 +43,19 @@ def begin(
 ) -> str:
     """Log in and keep the session in a file; returns its path.
 
-    path: the file, None for a new one in a directory of its own. That the file can be written is made sure of before
-    the login. Raises RequestError if the login fails, InvalidInput if the file holds something else than a session or
-    cannot be written.
+    That the file can be written is made sure of before the login.
+
+    Args:
+        accounts: The accounts of the CommCell.
+        base_url: Where the session is good for.
+        username: Of the account.
+        password: Of the account.
+        domain: Of the directory, if the account is not a local one.
+        path: The file, None for a new one in a directory of its own.
+
+    Raises:
+        RequestError: The login failed.
+        InvalidInput: The file holds something else than a session, or cannot be written.
     """
     own = path is None
     store = TokenStore(path or os.path.join(tempfile.mkdtemp(prefix="rdsops-commvault-"), "session.json"))
@@ -88,8 +99,14 @@ def _clean_up(store: TokenStore, own: bool) -> None:
 def end(accounts: AccountsApi, base_url: str, hide: t.Callable[[str], object], path: str) -> Ended:
     """Log out the session in a file, and remove the file.
 
-    hide: told of the secret in the file. Raises InvalidInput if the file holds something else than a session, or one of
-    another server than base_url, or cannot be removed.
+    Args:
+        accounts: The accounts of the CommCell.
+        base_url: Where the session must be good for.
+        hide: Told of the secret in the file.
+        path: The file.
+
+    Raises:
+        InvalidInput: The file holds something else than a session, or one of another server, or cannot be removed.
     """
     store = TokenStore(path)
     if not os.path.lexists(store.path):

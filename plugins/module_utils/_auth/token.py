@@ -17,10 +17,14 @@ _NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e]")
 
 
 def auth_headers(token: str, scheme: str) -> dict[str, str]:
-    """The headers that authenticate a request. scheme: "authtoken" or "bearer".
+    """The headers that authenticate a request.
 
     Commvault documents the header Authtoken (https://api.commvault.com) and, for access tokens, Authorization: Bearer
     (https://documentation.commvault.com/11.42/software/access_tokens_for_rest_apis.html).
+
+    Args:
+        token: As the server gave it.
+        scheme: "authtoken" or "bearer".
     """
     if scheme == "bearer":
         return {"Authorization": token if token.startswith("Bearer ") else f"Bearer {token}"}
@@ -28,7 +32,15 @@ def auth_headers(token: str, scheme: str) -> dict[str, str]:
 
 
 def check_token(token: str, source: str) -> str:
-    """The token if a header can carry it; source: what it was taken from. Raises InvalidInput, without the token."""
+    """The token if a header can carry it.
+
+    Args:
+        token: As it was given.
+        source: What it was taken from, for the message.
+
+    Raises:
+        InvalidInput: It cannot; the message does not hold the token.
+    """
     if not token or token.isspace():
         raise InvalidInput(f"{source} is empty.")
     if token != token.strip():
@@ -47,7 +59,15 @@ class Token:
     """
 
     def __init__(self, token: str, scheme: str = "authtoken") -> None:
-        """scheme: "authtoken" or "bearer". Raises InvalidInput for a token that no header can carry."""
+        """Take a token.
+
+        Args:
+            token: As the server gave it.
+            scheme: "authtoken" or "bearer".
+
+        Raises:
+            InvalidInput: No header can carry it.
+        """
         self._headers = auth_headers(check_token(token, "auth_token"), scheme)
 
     def headers(self) -> dict[str, str]:

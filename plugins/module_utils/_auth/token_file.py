@@ -53,8 +53,18 @@ class TokenFile:
         scheme: str = "authtoken",
         now: t.Callable[[], float] = time.time,
     ) -> None:
-        """base_url: where the tokens are sent to; a file that names another place is refused. scheme: of access tokens,
-        see _auth.auth_headers. now: epoch seconds. Reads the file; raises InvalidInput.
+        """Read the file.
+
+        Args:
+            store: The file.
+            accounts: The accounts of the CommCell.
+            redactor: Learns every token.
+            base_url: Where the tokens are sent to; a file that names another place is refused.
+            scheme: Of access tokens, as of auth_headers.
+            now: Epoch seconds.
+
+        Raises:
+            InvalidInput: The file cannot be used.
         """
         self._store = store
         self._accounts = accounts
@@ -238,7 +248,13 @@ def session_in(content: t.Mapping[str, t.Any]) -> LoginToken | None:
 
 
 def session_content(token: LoginToken, device: str, base_url: str) -> dict[str, t.Any]:
-    """The content of a file for a login; see session_in. device: the one that logged in."""
+    """The content of a file for a login; see session_in.
+
+    Args:
+        token: Of the login.
+        device: The one that logged in.
+        base_url: Where it is good for.
+    """
     return {"token": token.token, "scheme": token.scheme, "deviceId": device, BASE_URL: base_url}
 
 

@@ -78,7 +78,13 @@ class TokenStore:
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
-        """clock, sleep: seconds, monotonic; for waiting on the lock."""
+        """Name a file.
+
+        Args:
+            path: The file.
+            clock: Seconds, monotonic, for waiting on the lock.
+            sleep: Lets seconds pass.
+        """
         self.path = os.path.abspath(path)
         self._clock = clock
         self._sleep = sleep
