@@ -35,31 +35,30 @@ TESTS = "ansible_collections.rdsops.commvault.tests"
 nox.needs_version = ">=2026.2.9"
 nox.options.sessions = ["test"]
 nox.options.default_venv_backend = "uv|venv"
-nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False  # the summary says what could not run
 
 
 class Core(NamedTuple):
-    """An ansible-core of the gates: what to install, and the Pythons that may carry it, best one first."""
+    """An ansible-core of the gates."""
 
     requirement: str
-    pythons: tuple[str, ...]
+    pythons: tuple[str, ...]  # that may carry it, best one first
+    targets: tuple[str, ...] = ()  # Pythons of a managed node that the module is tried on with this core
 
 
 # One more line here is one more ansible-core in the gates. The first runs with the oldest HTTP packages.
 CORES = {
-    "2.16": Core("ansible-core==2.16.19", ("3.10", "3.11", "3.12")),
-    "2.19": Core("ansible-core==2.19.14", ("3.11", "3.12", "3.13")),
-    "2.21": Core("ansible-core==2.21.5", ("3.12", "3.13", "3.14")),
+    "2.16": Core("ansible-core==2.16.19", ("3.10", "3.11", "3.12"), ("3.8", "3.9", "3.10", "3.11", "3.12")),
+    "2.20": Core("ansible-core==2.20.10", ("3.12", "3.13", "3.14")),
+    "2.22": Core("ansible-core==2.22.0rc1", ("3.13", "3.14", "3.15"), ("3.13", "3.14", "3.15")),
 }
 OLDEST, NEWEST = min(CORES), max(CORES)
 # What does not depend on the ansible-core runs with this one.
-PREFERRED = "2.19"
+PREFERRED = "2.20"
 # What is to come, for a run that may fail: COMING_CORE="ansible-core>=2.22.0rc1" make test ONLY=core-coming
 if coming := os.environ.get("COMING_CORE"):
-    CORES["coming"] = Core(coming, ("3.14", "3.13", "3.12"))
-# Of a managed node.
-TARGETS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+    CORES["coming"] = Core(coming, ("3.14", "3.13", "3.15"))
+TARGETS = tuple(version for core in CORES.values() for version in core.targets)
 
 # Playbook tests of what is up to each ansible-core: which hosts fail, when a task ends, what becomes of an inventory.
 OF_EACH_CORE = tuple(
@@ -98,14 +97,35 @@ OTHERS = tuple(core for core in CORES if core != MAIN)
 
 # --- Environments -----------------------------------------------------------------------------------------------------
 
-HTTP = ("meta/ee-requirements.txt", "tests/simulator/requirements.txt")
+
+class Environment(NamedTuple):
+    """Packages that sessions share: the Pythons that may carry them, best one first, and what to install."""
+
+    pythons: tuple[str, ...]
+    install: tuple[str, ...]
+
+
+OUR_OWN = "meta/ee-requirements.txt"
+SIMULATOR = "tests/simulator/requirements.txt"
+PINS = str(ROOT / "requirements" / "constraints.txt")
+OLDEST_PINS = str(WORK / "constraints-oldest.txt")
+
+
+def with_core(core: str, *files: str) -> Environment:
+    """An ansible-core, what our modules need, and the packages of these files."""
+    wanted = [part for file in (*files, OUR_OWN) for part in ("-r", file)]
+    return Environment(
+        CORES[core].pythons, (CORES[core].requirement, *wanted, "-c", OLDEST_PINS if core == OLDEST else PINS)
+    )
+
+
 ENVIRONMENTS = {
-    "lint": (MAIN, ("requirements/lint.txt", HTTP[0])),
-    "docs": (MAIN, ("requirements/docs.txt", *HTTP)),
-    "demo": (MAIN, HTTP),
-    "collections": (MAIN, ("requirements/test.txt", "requirements/collections.txt", *HTTP)),
-    **{f"core-{core}": (core, ("requirements/test.txt", *HTTP)) for core in CORES},
-    **{f"target-{version}": ("", HTTP[:1]) for version in TARGETS},
+    "lint": with_core(MAIN, "requirements/lint.txt"),
+    "docs": with_core(MAIN, "requirements/docs.txt", SIMULATOR),
+    "demo": with_core(MAIN, SIMULATOR),
+    "collections": with_core(MAIN, "requirements/test.txt", "requirements/collections.txt", SIMULATOR),
+    **{f"core-{core}": with_core(core, "requirements/test.txt", SIMULATOR) for core in CORES},
+    **{f"target-{version}": Environment((version,), ("-r", OUR_OWN, "-c", PINS)) for version in TARGETS},
 }
 
 
@@ -114,32 +134,21 @@ def python_in(environment: str) -> str:
     return str(WORK / f"venv-{re.sub(r'[^0-9a-z]+', '-', environment)}" / "bin" / "python")
 
 
-def versions_for(environment: str) -> tuple[str, ...]:
-    """The Pythons that may carry an environment, best one first."""
-    core = ENVIRONMENTS[environment][0]
-    return CORES[core].pythons if core else (environment.removeprefix("target-"),)
-
-
-def constraints(core: str) -> str:
-    """The file with the pins of everything; the oldest ansible-core has the oldest HTTP packages that we allow."""
-    pins = ROOT / "requirements" / "constraints.txt"
-    if core != OLDEST:
-        return str(pins)
-    floors = re.sub(r"(?m)^([\w-]+)>=", r"\1==", (ROOT / HTTP[0]).read_text(encoding="utf-8"))
+def write_oldest_pins() -> None:
+    """The pins of everything, but of the HTTP packages the oldest that we allow."""
+    floors = re.sub(r"(?m)^([\w-]+)>=", r"\1==", (ROOT / OUR_OWN).read_text(encoding="utf-8"))
     ours = re.findall(r"(?m)^([\w-]+)==", floors)
     # What the oldest requests wants of idna is older than the pin.
-    kept = re.sub(rf"(?m)^(?:{'|'.join([*ours, 'idna'])})==.*\n", "", pins.read_text(encoding="utf-8"))
+    kept = re.sub(rf"(?m)^(?:{'|'.join([*ours, 'idna'])})==.*\n", "", Path(PINS).read_text(encoding="utf-8"))
     WORK.mkdir(exist_ok=True)
-    file = WORK / "constraints-oldest.txt"
-    file.write_text(kept + floors, encoding="utf-8")
-    return str(file)
+    Path(OLDEST_PINS).write_text(kept + floors, encoding="utf-8")
 
 
 def fill(session: nox.Session, environment: str) -> None:
     """Install what an environment holds."""
-    core, files = ENVIRONMENTS[environment]
-    wanted = [CORES[core].requirement] if core else []
-    wanted += [part for file in files for part in ("-r", file)] + ["-c", constraints(core)]
+    wanted = ENVIRONMENTS[environment].install
+    if OLDEST_PINS in wanted:
+        write_oldest_pins()
     try:
         session.install(*wanted)
     except CommandFailed:
@@ -155,9 +164,14 @@ def environment_session(environment: str) -> None:
         fill(session, environment)
 
     run.__doc__ = f"Fill the environment {environment}."
-    versions = versions_for(environment)
+    versions = ENVIRONMENTS[environment].pythons
     python = python_for(*versions) or versions[0]
-    nox.session(run, name=f"venv-{environment}", python=python, download_python="never", default=False)
+    made = Path(python_in(environment)).parents[1] / "pyvenv.cfg"
+    # nox would go on with an environment of another Python.
+    fits = made.exists() and re.search(rf"(?m)^version\w* = {re.escape(python)}\.", made.read_text(encoding="utf-8"))
+    nox.session(
+        run, name=f"venv-{environment}", python=python, download_python="never", reuse_venv=bool(fits), default=False
+    )
 
 
 for _name in ENVIRONMENTS:
@@ -197,7 +211,7 @@ def session_in(
         @functools.wraps(function)
         def run(session: nox.Session) -> None:
             if not Path(python_in(environment)).exists():
-                session.skip(f"no Python {' or '.join(versions_for(environment))} here")
+                session.skip(f"no Python {' or '.join(ENVIRONMENTS[environment].pythons)} here")
             with programs_of(environment):
                 function(session)
 
@@ -209,14 +223,16 @@ def session_in(
     return decorate
 
 
-def per_core(group: str, cores: tuple[str, ...] = tuple(CORES)) -> Callable[[CoreSession], CoreSession]:
+def per_core(
+    group: str, cores: tuple[str, ...] = tuple(CORES), also: Callable[[str], tuple[str, ...]] = lambda _core: ()
+) -> Callable[[CoreSession], CoreSession]:
     """Make one gate for each ansible-core of a function that takes the core as well."""
 
     def decorate(function: CoreSession) -> CoreSession:
         for core in cores:
             bound = functools.partial(function, core=core)
             functools.update_wrapper(bound, function)
-            session_in(f"core-{core}", f"{group}-{core}", group, f"core-{core}")(bound)
+            session_in(f"core-{core}", f"{group}-{core}", group, f"core-{core}", also=also(core))(bound)
         return function
 
     return decorate
@@ -242,11 +258,16 @@ def copied(session: nox.Session, *, untracked: bool = True) -> Iterator[Path]:
             target = tree / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / path, target, follow_symlinks=False)
-        temporary = Path(place, "tmp")
-        temporary.mkdir()
-        session.env.update(TMPDIR=str(temporary), ANSIBLE_HOME=f"{place}/ansible")
-        with session.chdir(tree):
-            yield tree
+        for name in ("home", "tmp"):
+            Path(place, name).mkdir()
+        before = dict(session.env)
+        session.env.update(TMPDIR=f"{place}/tmp", HOME=f"{place}/home")
+        try:
+            with session.chdir(tree):
+                yield tree
+        finally:
+            session.env.clear()
+            session.env.update(before)
 
 
 def linked() -> Path:
@@ -313,7 +334,7 @@ def ansible_test_home(session: nox.Session, core: str) -> None:
     home = WORK / f"ansible-test-{core}"
     home.mkdir(parents=True, exist_ok=True)
     session.env["HOME"] = str(home)
-    session.run("python", "tests/sessions/pip_for_ansible_test.py", external=True)
+    session.run("python", "tests/sessions/offline_ansible_test.py", external=True)
 
 
 @per_core("sanity", (MAIN,))
@@ -427,39 +448,28 @@ def ansible_lint(session: nox.Session) -> None:
 @session_in("lint", "importer", "build")
 def importer(session: nox.Session) -> None:
     """Let Galaxy's importer look at the tarball; its warnings count."""
-    with tarball(session) as file:
+    with tarball(session) as file, copied(session), session.chdir(file.parent):
         session.env.update(
             GALAXY_IMPORTER_CHECK_REQUIRED_TAGS="yes",
             GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER="yes",
             GALAXY_IMPORTER_RUN_FLAKE8="no",  # ruff and ansible-test say the same with one set of rules
         )
-        with session.chdir(file.parent):
-            output = run(session, "python", "-m", "galaxy_importer.main", str(file))
+        output = run(session, "python", "-m", "galaxy_importer.main", str(file))
     if re.search(r"(?m)^(?:ERROR|WARNING): ", output):
         session.error("the importer has complaints")
 
 
-def use_installed(session: nox.Session, *pythons: str) -> None:
-    """Install the tarball into an empty place and use it there, with these Pythons in the part of a managed node."""
-    with tarball(session) as file, copied(session) as tree:
-        session.env["PYTHONPATH"] = str(tree.parents[2])
-        session.run("python", "tests/sessions/installed.py", str(file), *pythons, env=PROXIES, external=True)
-
-
-@per_core("installed")
-def installed(session: nox.Session, core: str) -> None:  # noqa: ARG001 - its environment is all that differs
-    """Run the tarball in an empty place: playbook by full name, module from a shell."""
-    use_installed(session)
-
-
-@session_in(f"core-{MAIN}", "targets", "installed", also=tuple(f"target-{version}" for version in TARGETS))
-def targets(session: nox.Session) -> None:
-    """Run the module of the tarball on each Python of a managed node."""
-    pythons = {version: Path(python_in(f"target-{version}")) for version in TARGETS}
+@per_core("installed", also=lambda core: tuple(f"target-{version}" for version in CORES[core].targets))
+def installed(session: nox.Session, core: str) -> None:
+    """Use the tarball in an empty place: playbook by full name, module from a shell and on Pythons of managed nodes."""
+    pythons = {version: Path(python_in(f"target-{version}")) for version in CORES[core].targets}
     for version, path in pythons.items():
         if not path.exists():
             session.warn(f"left out: the module on Python {version}, which is not here")
-    use_installed(session, *(str(path) for path in pythons.values() if path.exists()))
+    here = [str(path) for path in pythons.values() if path.exists()]
+    with tarball(session) as file, copied(session) as tree:
+        session.env["PYTHONPATH"] = str(tree.parents[2])
+        session.run("python", "tests/sessions/installed.py", str(file), *here, env=PROXIES, external=True)
 
 
 per_core("playbooks", OTHERS)(playbooks)
@@ -527,8 +537,6 @@ def chore(name: str, environment: str, says: str, *command: str, installs: bool 
             session.env["ANSIBLE_COLLECTIONS_PATH"] = str(place)
             path = f"{place}:{path}"
         session.env["PYTHONPATH"] = path
-        session.env.pop("TMPDIR", None)
-        session.env.pop("ANSIBLE_HOME", None)
         session.run("python", *command, *session.posargs, external=True)
 
     call.__doc__ = says

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Use the collection as a user does who has the tarball and nothing else of this project.
 
-``installed.py TARBALL`` installs it to an empty path, runs its playbook by full name over an inventory, and its
-module from a shell. ``installed.py TARBALL PYTHON...`` runs the module alone, with each of these Pythons in the part
-of the managed node. Both count at the simulator what was started. Run with the Python of an environment that holds
-ansible-core and the simulator, and with the directory above ansible_collections/ on PYTHONPATH.
+``installed.py TARBALL [PYTHON...]`` installs it to an empty path, runs its playbook by full name over an inventory, and
+its module from a shell, also with each of these Pythons in the part of the managed node. It counts at the simulator
+what was started. Run with the Python of an environment that holds ansible-core and the simulator, and with the
+directory above ansible_collections/ on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -120,11 +120,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="installed-") as place, Simulator(https=True, lifetime=600) as simulator:
         installed = Installed(Path(place), simulator)
         installed.install(Path(tarball).resolve())
-        if not pythons:
-            installed.run_playbook()
-        for python in pythons or [sys.executable]:
+        installed.run_playbook()
+        for python in (sys.executable, *pythons):
             installed.run_module(python)
-        print(f"used by {len(pythons) or 1} Python(s), each backup started once")
+        print(f"used by {len(pythons) + 1} Python(s), each backup started once")
 
 
 if __name__ == "__main__":

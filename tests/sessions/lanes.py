@@ -10,6 +10,7 @@ others find it full. Each one's output goes to a file; what a failed one wrote i
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -125,7 +126,7 @@ class Board:
         """sessions: names, each with the environments it needs. call: runs a session, given its name and options."""
         self._waiting = list(sessions)
         self._call = call
-        self._filling: dict[str, threading.Lock] = {name: threading.Lock() for _, needs in sessions for name in needs}
+        self._filling = {name: threading.Lock() for name in itertools.chain(*(needs for _name, needs in sessions))}
         self._lock = threading.Lock()
         self.outcomes: dict[str, Outcome] = {}
 

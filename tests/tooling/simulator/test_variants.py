@@ -81,7 +81,7 @@ def test_the_rate_limiter_refuses_a_burst_and_then_recovers():
     with Simulator(ESTATE, rate_limit={"rate": 1000.0, "burst": 3.0}) as simulator:
         assert call(simulator, "GET", "Client").status_code == 200
     with Simulator(ESTATE, rate_limit={"rate": 0.001, "burst": 3.0}) as simulator:
-        assert [call(simulator, "GET", "Client").status_code for _ in range(4)] == [200, 200, 200, 429]
+        assert [call(simulator, "GET", "Client").status_code for _call in range(4)] == [200, 200, 200, 429]
 
 
 def test_the_setting_tells_whether_conflicts_are_queued():

@@ -71,7 +71,7 @@ def test_what_is_final_ends_a_wait(kind):
 def test_a_kind_is_its_word_for_people_and_programs():
     error = RequestError("No.", "not_found", status=404)
     assert f"{error.kind}" == str(error.kind) == "not_found"
-    assert type(error.failure()["kind"]) is str
+    assert error.failure()["kind"].__class__ is str
     assert json.dumps({"kind": error.kind}) == '{"kind": "not_found"}'
     assert error.kind is ErrorKind.NOT_FOUND
 
@@ -80,7 +80,7 @@ def test_errors_have_a_kind_of_their_own_unless_they_are_given_one():
     assert CommvaultError("?").kind is ErrorKind.INTERNAL
     assert InvalidInput("?").kind is ErrorKind.INVALID_INPUT
     with pytest.raises(ValueError, match="moonshine"):
-        CommvaultError("?", "moonshine")
+        assert CommvaultError("?", "moonshine")
 
 
 def test_no_other_file_sorts_kinds():
