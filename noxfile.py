@@ -126,6 +126,10 @@ ENVIRONMENTS = {
     "collections": with_core(MAIN, "requirements/test.txt", "requirements/collections.txt", SIMULATOR),
     **{f"core-{core}": with_core(core, "requirements/test.txt", SIMULATOR) for core in CORES},
     **{f"target-{version}": Environment((version,), ("-r", OUR_OWN, "-c", PINS)) for version in TARGETS},
+    # What Red Hat's partner-certification-checker 1.2.0 installs.
+    "partner": Environment(
+        ("3.11", "3.10", "3.12"), ("ansible-core==2.16.0", "galaxy-importer==0.4.31", "ansible-lint==24.12.2")
+    ),
 }
 
 
@@ -475,6 +479,27 @@ def installed(session: nox.Session, core: str) -> None:
 per_core("playbooks", OTHERS)(playbooks)
 per_core("unit", OTHERS)(unit)
 per_core("campaigns", OTHERS)(campaigns)
+
+
+@session_in("partner", "partner", "partner")
+def partner(session: nox.Session) -> None:
+    """Do what Red Hat's check of partners' collections does, with its versions: a bare clone, an empty home."""
+    for where in ("clone", INSIDE):
+        with copied(session, untracked=False) as tree:
+            clone = tree.parents[3] / "elsewhere" / where
+            shutil.copytree(tree, clone, symlinks=True)
+            with session.chdir(clone):
+                for command in (("init", "--quiet"), ("add", "--all")):
+                    session.run("git", *command, external=True)
+                lint = ("ansible-lint", "--profile=production", "--skip-list", "sanity", "--nocolor")
+                output = run(session, *lint)
+                if "Passed: 0 failure(s), 0 warning(s)" not in output:
+                    session.error("ansible-lint did not say 0 failures and 0 warnings")
+    with tarball(session) as file, copied(session), session.chdir(file.parent):
+        session.env["GALAXY_IMPORTER_CHECK_REQUIRED_TAGS"] = "yes"
+        output = run(session, "python", "-m", "galaxy_importer.main", str(file))
+    if re.search(r"(?m)^ERROR: ", output):
+        session.error("the importer has complaints")
 
 
 # --- All of them ------------------------------------------------------------------------------------------------------
