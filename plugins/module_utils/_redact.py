@@ -75,7 +75,7 @@ class Redactor:
         """
         self._lock = threading.Lock()
         self._forms: set[str] = set()
-        self._pattern = re.compile("$.")
+        self._pattern: re.Pattern[str] | None = None
         self._listener = listener
         for secret in secrets:
             self.add(secret)
@@ -87,8 +87,7 @@ class Redactor:
         forms = secret_forms(secret)
         with self._lock:
             self._forms = forms | self._forms
-            # Longest first: of two forms that begin alike, the whole of the longer one must go.
-            self._pattern = re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))))
+            self._pattern = None
         if self._listener:
             self._listener(forms)
         return forms
@@ -99,7 +98,17 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """The text with every known secret masked."""
-        return self._pattern.sub(MASK, text)
+        pattern = self._pattern
+        if pattern is None:
+            # To compile it takes as long as a request, and most runs never need it.
+            forms = self._forms
+            if not any(form in text for form in forms):
+                return text
+            # Longest first: of two forms that begin alike, the whole of the longer one must go.
+            pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+            with self._lock:
+                self._pattern = pattern if forms is self._forms else None
+        return pattern.sub(MASK, text)
 
     def excerpt(self, text: str, length: int = EXCERPT_LENGTH) -> str:
         """One readable line of a server's answer: secrets masked, markup dropped, at most length characters."""
