@@ -8,7 +8,7 @@ import json
 import time
 
 from ansible_collections.rdsops.commvault.tests.campaigns.races.__main__ import run
-from ansible_collections.rdsops.commvault.tests.campaigns.races.referee import OPEN, Referee
+from ansible_collections.rdsops.commvault.tests.campaigns.races.referee import OPEN, PATIENCE, Referee
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 
@@ -24,10 +24,10 @@ def test_a_slice_of_the_races_breaks_no_promise():
 def test_a_process_that_is_killed_in_a_renewal_leaves_a_pair_that_no_other_sends():
     with Simulator() as simulator, Referee(simulator, "in the middle") as referee:
         simulator.expire_tokens()
-        simulator.order_fault({"path": "v4/accesstoken/renew"}, {"delay_after": 5})
+        simulator.order_fault({"path": "v4/accesstoken/renew"}, {"delay_after": 30})
         first, second = referee.workers[:2]
         first.order(0, False)
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + PATIENCE
         while not simulator.journal(path="v4/accesstoken/renew"):
             assert time.monotonic() < limit
             time.sleep(0.01)

@@ -28,7 +28,7 @@ def simulation(tmp_path):
     link.parent.mkdir(parents=True)
     link.symlink_to(Path(__file__).parents[2])
 
-    def run(*arguments, timeout=110):
+    def run(*arguments, timeout=900):
         variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
         command = [sys.executable, "-m", PACKAGE, *map(str, arguments)]
         return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=timeout, check=False)
