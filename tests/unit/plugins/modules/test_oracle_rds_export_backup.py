@@ -341,7 +341,7 @@ def test_secrets_in_task_info_are_masked(run_module):
 
 def test_what_the_server_echoes_is_masked(run_module):
     result = run_module(
-        backup, Script(LOOK, post("createtask").returns(500, f"Authtoken: {TOKEN}")), verbosity=5, **ONE
+        backup, Script(LOOK, post("createtask").returns(400, f"Authtoken: {TOKEN}")), verbosity=5, **ONE
     )
     assert TOKEN not in result.text
 
