@@ -83,19 +83,31 @@ class EstateApi:
         return fields.text(fields.member(self._commcell.read("GET", "CommServ"), "commcell").get("commCellName"))
 
     def subclients(self, client: int | str, application_id: int | None = None) -> list[Subclient]:
-        """The subclients of a client, by its number or name: GET Subclient. Raises RequestError.
+        """The subclients of a client: GET Subclient.
 
-        application_id: only those of this application. Empty also if there is no such client or the user may not see
-        it. backup_enabled of a subclient is None in releases that do not tell it in lists.
+        Some servers ignore the filter and answer with the subclients of all clients (a web tier may strip parameters of
+        URLs that look dangerous to it, and old releases only know clientId); those of others are left out here.
+
+        Args:
+            client: Its number, its name or its display name.
+            application_id: Only those of this application.
+
+        Returns:
+            Empty also if there is no such client or the user may not see it. backup_enabled of a subclient is None in
+            releases that do not tell it in lists.
+
+        Raises:
+            RequestError: They cannot be read.
         """
         params: dict[str, t.Any] = {"clientId" if isinstance(client, int) else "clientName": client}
         if application_id is not None:
             params["applicationId"] = application_id
         params["propertyLevel"] = PROPERTY_LEVEL
-        found = parse_subclients(self._list("Subclient", params))
-        if application_id is None:
-            return found
-        return [subclient for subclient in found if subclient.application_id == application_id]
+        return [
+            one
+            for one in parse_subclients(self._list("Subclient", params))
+            if application_id in (None, one.application_id) and _is_of(one, client)
+        ]
 
     def subclients_of(self, client: int | str, application_id: int | None = None) -> list[Subclient] | None:
         """As subclients, but None if the user sees no client of that name. A client that is given by number exists."""
@@ -149,3 +161,9 @@ class EstateApi:
             if no_answer or (required and error.kind.denies_access):
                 raise
             return None
+
+
+def _is_of(subclient: Subclient, client: int | str) -> bool:
+    if isinstance(client, int):
+        return subclient.client_id == client
+    return client.lower() in (subclient.client_name.lower(), subclient.display_name.lower())

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass, fields
 
 from .._http.fields import as_number, flag, member, positive, rows, text
-from .._jobs.job import is_well, plain_text, state_of
+from .._jobs.job import BAD, OK, is_well, plain_text, state_of
 
 if t.TYPE_CHECKING:
     from .._jobs.job import Job
@@ -47,12 +47,26 @@ class Client:
     company: str | None = None
 
 
+# What statuses of last backups mean that V4/Instances has and jobs have not (github.com/Commvault/CVPowershellSDKV2:
+# OpenAPI3.yaml, which has the words alone; the meanings are inferred).
+_V4_ENDS = {
+    "system_failed": BAD,
+    "skipped": BAD,
+    "not_attempted": BAD,
+    "not_synchronized": BAD,
+    "synchronized": OK,
+}
+
+
 @dataclass(frozen=True)
 class LastBackup:
     """The last backup of something.
 
-    job_id: None where the server does not tell it. status: in the vendor's words. time: epoch seconds of its end, or of
-    its start while it runs. level: None where it is not told.
+    Attributes:
+        job_id: None where the server does not tell it.
+        status: In the vendor's words.
+        time: Epoch seconds of its end, or of its start while it runs.
+        level: None where it is not told.
     """
 
     job_id: str | None
@@ -64,7 +78,7 @@ class LastBackup:
     @property
     def state(self) -> str:
         """What the status means, as of Job.state."""
-        return state_of(self.status)
+        return _V4_ENDS.get(self.status.lower()) or state_of(self.status)
 
     @property
     def good(self) -> bool:

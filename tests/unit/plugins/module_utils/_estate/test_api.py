@@ -193,3 +193,14 @@ def test_a_secret_in_what_the_server_says_of_an_instance_is_masked():
         (instance,) = api.database_instances()
     assert "SEC" not in f"{instance}"
     assert instance.not_ready_reason == "no ********"
+
+
+def test_subclients_of_other_clients_are_left_out_where_the_server_ignores_the_filter():
+    rows = estates.subclients(
+        estates.subclient_row(1001, "orders"), estates.subclient_row(1002, "billing", client="aws-dev", client_id=12)
+    )
+    asked = {"clientName": "AWS-DEV", "propertyLevel": 20}
+    with Commvault(get("Subclient").with_query(**asked).returns(200, rows)) as api:
+        assert [one.subclient_id for one in api.subclients("AWS-DEV")] == [1002]
+    with Commvault(get("Subclient").with_query(clientId=11, propertyLevel=20).returns(200, rows)) as api:
+        assert [one.subclient_id for one in api.subclients(11)] == [1001]

@@ -142,7 +142,7 @@ def instance_with_backup(status):
         ("COMPLETED_WITH_ERRORS", "errors", False),
         ("FAILED", "bad", False),
         ("STARTED", "active", False),
-        ("SYSTEM_FAILED", "active", False),
+        ("SYSTEM_FAILED", "bad", False),
     ],
 )
 def test_the_last_backup_of_an_instance_is_good_only_if_it_is_said_to_be(status, state, good):
@@ -245,3 +245,27 @@ def test_a_name_is_near_to_the_longer_ones_that_it_is_a_part_of():
     assert _estate.nearest_names("orders", ["a-very-long-name-with-orders-in-it", "billing"]) == [
         "a-very-long-name-with-orders-in-it"
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("COMPLETED", "ok"),
+        ("COMPLETED_WITH_WARNINGS", "warnings"),
+        ("COMPLETED_WITH_ERRORS", "errors"),
+        ("COMMITTED", "errors"),
+        ("SYNCHRONIZED", "ok"),
+        ("STARTED", "active"),
+        ("SUSPENDED", "active"),
+        ("INTERRUPTED", "active"),
+        ("FAILED", "bad"),
+        ("FAILED_TO_START", "bad"),
+        ("KILLED", "bad"),
+        ("SYSTEM_FAILED", "bad"),
+        ("SKIPPED", "bad"),
+        ("NOT_ATTEMPTED", "bad"),
+        ("NOT_SYNCHRONIZED", "bad"),
+    ],
+)
+def test_every_status_of_the_vendors_list_has_a_meaning(status, state):
+    assert LastBackup("7", status, None).state == state
