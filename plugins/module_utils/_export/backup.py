@@ -26,7 +26,8 @@ class Unresolved(enum.Enum):
     """What can be open about an instance after its request."""
 
     LOST = "lost"  # the answer was lost: which job is its own, if it was started at all
-    RUNNING = "running"  # it was refused: which job keeps it from starting
+    RUNNING = "running"  # it was refused since a job is at work: which one
+    REFUSED = "refused"  # it was refused for a reason that may be a job at work
     BATCH = "batch"  # it was started with others: which of their jobs is its own
 
 
@@ -201,7 +202,10 @@ class Backup:
         looked += "".join(
             f" Job {job_id} of this subclient is not taken for it: it {why}." for job_id, why in (seen or {}).items()
         )
-        if self.unresolved is Unresolved.RUNNING:
+        if self.unresolved is Unresolved.REFUSED:
+            # The refusal stands as it is: nothing says that a job was its reason.
+            self.msg += "".join(f" Job {job_id} may be one of its subclient that is active." for job_id in seen or ())
+        elif self.unresolved is Unresolved.RUNNING:
             self._settle(
                 "refused",
                 f"{self.msg} Which job that is could not be found out, it may have ended meanwhile. {looked}",

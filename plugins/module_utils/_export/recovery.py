@@ -117,7 +117,7 @@ class Recovery:
         batch = [backup for backup in backups if backup.unresolved is Unresolved.BATCH]
         if batch:
             self._map_batches(batch)
-        asked = [backup for backup in backups if backup.unresolved in (Unresolved.LOST, Unresolved.RUNNING)]
+        asked = [backup for backup in backups if backup.unresolved not in (None, Unresolved.BATCH)]
         if not asked:
             return False
         now = self._evidence.job_time(self._runtime.now())
@@ -129,6 +129,9 @@ class Recovery:
                 self._find_lost(backup, by_instance, backups)
             else:
                 self._find_running(backup, by_instance)
+            if backup.unresolved is Unresolved.REFUSED:
+                # A job that kept it from starting has been there for longer than jobs are invisible.
+                backup.mark_unresolved("", self._others.get(id(backup)))
         return self._is_decisive(backups, jobs)
 
     def _is_decisive(self, backups: t.Sequence[Backup], jobs: t.Sequence[Job]) -> bool:

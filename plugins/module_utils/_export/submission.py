@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import CommvaultError, ErrorKind
+from .._errors import CommvaultError, ErrorKind, RequestError
 from .._http.quota import RateLimiter
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
 from .._times import iso_time
@@ -22,6 +22,8 @@ if t.TYPE_CHECKING:
     from .._parallel import Runtime
     from .api import TaskReply, TasksApi
     from .request import ExportOptions, ExportPlan, Instance
+# The code of the refusal for a subclient with an active job, and of others.
+GENERAL_FAILURE = 2
 
 
 class Submission:
@@ -158,9 +160,19 @@ class Submission:
         for backup in backups:
             if error.kind is ErrorKind.ALREADY_RUNNING and self._plan.adopt_running:
                 backup.unresolved = Unresolved.RUNNING
+            elif _may_be_running(error) and self._plan.adopt_running:
+                backup.unresolved = Unresolved.REFUSED
             if isinstance(error, _QuotaExceeded):
                 backup.retry_at = error.retry_at
         return backups
+
+
+def _may_be_running(error: CommvaultError) -> bool:
+    """Whether a refusal can be the one for a subclient with an active job. Its text depends on the language of the
+    CommCell; its code, 2, stands for other failures, too (github.com/smatechnologies/commvault-connector-docs:
+    docs/operation.md).
+    """
+    return isinstance(error, RequestError) and error.kind is ErrorKind.REFUSED and error.code == GENERAL_FAILURE
 
 
 class _QuotaExceeded(CommvaultError):

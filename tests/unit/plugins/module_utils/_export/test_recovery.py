@@ -356,11 +356,38 @@ class TestRunning:
         settle(FakeReader(job(6, start=SENT - 9, status="Killed"), job(7, start=SENT - 5)), one, runtime=runtime)
         assert one.job_ids == ("7",)
 
+    def test_all_of_several_are_named(self, runtime):
+        one = backup(Unresolved.RUNNING)
+        settle(FakeReader(job(9), job(6, start=SENT - 50), job(8)), one, runtime=runtime)
+        assert one.job_ids == ("6",)
+        assert "The same subclient has jobs 8, 9 beside it." in one.msg
+
     def test_a_job_that_cannot_be_seen_leaves_a_refusal(self, runtime):
         one = backup(Unresolved.RUNNING)
         settle(FakeReader(), one, runtime=runtime)
         assert (one.state, one.changed, one.failure) == ("refused", False, {"kind": "timeout"})
         assert "it may have ended meanwhile" in one.msg
+
+
+class TestRefused:
+    def test_a_job_at_work_was_the_reason(self, runtime):
+        one = backup(Unresolved.REFUSED)
+        settle(FakeReader(job(6, start=SENT - 60)), one, runtime=runtime)
+        assert (one.state, one.job_ids, one.changed, one.failure) == ("adopted", ("6",), False, None)
+
+    def test_without_one_the_refusal_stands_at_once(self, runtime):
+        one = backup(Unresolved.REFUSED)
+        one.state = "refused"
+        settle(FakeReader(job(6, "billing")), one, runtime=runtime)
+        assert (one.state, one.msg, one.failure) == ("refused", "As it was.", {"kind": "timeout"})
+        assert runtime.slept == []
+
+    def test_a_job_that_may_be_the_reason_is_named(self, runtime):
+        one = backup(Unresolved.REFUSED)
+        one.state = "refused"
+        settle(FakeReader(job(6, client_name="access-node-1")), one, runtime=runtime)
+        assert (one.state, one.candidates) == ("refused", ("6",))
+        assert "Job 6 may be one of its subclient that is active." in one.msg
 
 
 class TestBatch:

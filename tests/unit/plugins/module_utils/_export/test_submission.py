@@ -152,6 +152,16 @@ def test_a_backup_that_runs_already_is_looked_for_only_if_it_may_be_adopted(adop
     assert (backup.state, backup.unresolved) == ("refused", question)
 
 
+@pytest.mark.parametrize(
+    ("code", "adopt", "unresolved"),
+    [(2, True, Unresolved.REFUSED), ("2", True, None), (7, True, None), (2, False, None)],
+)
+def test_a_refusal_in_another_language_may_be_that_of_a_running_backup(code, adopt, unresolved):
+    tasks = FakeTasks({"i0": RequestError("Eine andere Sicherung laeuft", "refused", code=code)})
+    (backup,) = run(tasks, 1, adopt_running=adopt)
+    assert (backup.state, backup.unresolved) == ("refused", unresolved)
+
+
 class TestQuota:
     def test_what_a_quota_turned_away_is_sent_again_in_its_turn(self, runtime):
         tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=100.0)]})
