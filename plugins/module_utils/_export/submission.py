@@ -96,7 +96,7 @@ class Submission:
                     # A 429 proves that nothing ran: the same request may go out again in its turn.
                     self._limiter.pause(getattr(error, "retry_after", None))
                     continue
-                if not error.maybe_ran and self._outage.is_about(error):
+                if not error.maybe_ran and self._outage.is_about(error) and not isinstance(error, _GivenUp):
                     # Nothing was sent: it goes out when the CommCell is back.
                     continue
                 return self._failed(batch, error, sent_at)
@@ -149,7 +149,12 @@ class Submission:
                 "it was not sent, since the time was over that Ansible gives this task (timeout).",
                 ErrorKind.NOT_SUBMITTED,
             )
-        self._outage.wait()
+        try:
+            self._outage.wait()
+        except CommvaultError as error:
+            last_error = self._outage.last_error
+            kind = last_error.kind if last_error and last_error.kind.unsent else error.kind
+            raise _GivenUp(str(error), kind) from None
 
     def _failed(self, batch: t.Sequence[Instance], error: CommvaultError, sent_at: float | None) -> list[Backup]:
         if len(batch) > 1 and error.kind.may_be_of_one_in_a_batch and not error.maybe_ran:
@@ -173,6 +178,10 @@ def _may_be_running(error: CommvaultError) -> bool:
     docs/operation.md).
     """
     return isinstance(error, RequestError) and error.kind is ErrorKind.REFUSED and error.code == GENERAL_FAILURE
+
+
+class _GivenUp(CommvaultError):
+    """The CommCell was away for too long."""
 
 
 class _QuotaExceeded(CommvaultError):

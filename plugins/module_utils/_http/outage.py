@@ -69,6 +69,11 @@ class Outage:
         """Whether the CommCell was away for too long, and has not answered since."""
         return self._over is not None
 
+    @property
+    def last_error(self) -> CommvaultError | None:
+        """The last failure while the CommCell is away, None while it is there."""
+        return self._last
+
     def is_about(self, error: CommvaultError) -> bool:
         """Whether an error means that the CommCell is away, and not that somebody must do something.
 

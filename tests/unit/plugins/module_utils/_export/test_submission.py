@@ -277,6 +277,11 @@ class TestOutage:
         assert tasks.asked < 30 + 60
         assert runtime.time - 1000.0 < 3 + 300 + 30
 
+    @pytest.mark.parametrize(("kind", "told"), [("connection", "connection"), ("server", "not_submitted")])
+    def test_what_kept_it_from_being_sent_is_its_kind(self, runtime, kind, told):
+        backups = run(Away(runtime, 0, 1e9, kind, maybe_ran=kind == "server"), 3, runtime)
+        assert (backups[-1].state, backups[-1].failure["kind"]) == ("not_submitted", told)
+
     def test_where_only_the_starts_fail_they_end_too(self, runtime):
         class Half(Away):
             def own_user(self):
