@@ -513,6 +513,11 @@ backups:
       type: dict
       returned: always
       sample: null
+    changed:
+      description: Whether this run started it, may have started it, or in check mode would start it.
+      type: bool
+      returned: always
+      sample: true
 counts:
   description: How many jobs came to which end, with the keys that M(rdsops.commvault.job_wait) returns.
   returned: when O(wait=true), except in check mode

@@ -62,6 +62,7 @@ def backup(name: str = "orders", state: str = "started", **values: t.Any) -> dic
         "job_url": f"{PAGE}148886" if with_job else None,
         "msg": f"What became of {name}.",
         "failure": None,
+        "changed": False,
     }
     if isinstance(values.get("job"), dict):
         entry["job_ids"] = [values["job"]["job_id"]]

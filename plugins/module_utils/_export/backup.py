@@ -336,6 +336,7 @@ class BackupEntry(t.TypedDict):
     not_verified: list[str]
     age_seconds: int | None
     failure: dict[str, t.Any] | None
+    changed: bool
 
 
 def make_entry(name: str, state: str, msg: str, failure: dict[str, t.Any] | None = None) -> BackupEntry:
@@ -358,6 +359,7 @@ def make_entry(name: str, state: str, msg: str, failure: dict[str, t.Any] | None
         "not_verified": [],
         "age_seconds": None,
         "failure": failure,
+        "changed": False,
     }
 
 
@@ -378,6 +380,7 @@ def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> BackupEntr
         "retry_at": iso_time(backup.retry_at),
         "not_verified": list(backup.not_verified),
         "age_seconds": None if backup.age is None else int(backup.age),
+        "changed": backup.changed,
     }
 
 
