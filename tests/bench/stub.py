@@ -19,6 +19,8 @@ import subprocess
 import sys
 from typing import Any
 
+# No backup is started of an instance whose name ends so.
+REFUSED = "-refused"
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _TOKEN = re.compile(rb"\r\nauthtoken: *[^\r ]", re.IGNORECASE)
 
@@ -50,6 +52,8 @@ class State:
             names = [entry["instanceName"] for entry in json.loads(body)["taskInfo"]["associations"]]
         except (ValueError, KeyError, TypeError):
             return self._refuse(400, "Request body is empty or format is invalid")
+        if any(name.endswith(REFUSED) for name in names):
+            return self._refuse(200, {"errorMessage": "No eligible subclient", "errorCode": 587207178})
         if not names or not self.names.isdisjoint(names):
             text = f"Another backup is running for instance [{', '.join(names)}]"
             return self._refuse(200, {"errorMessage": text, "errorCode": 2})
