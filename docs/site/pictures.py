@@ -36,7 +36,7 @@ COMMITTED = ROOT / "docs" / "docsite" / "rst" / "images"
 # The demo numbers its jobs in the order in which the requests come in: one at a time, it is the same in each run.
 DEMO = ("tests/demo/run.py", "-e", "oracle_rds_export_backup_concurrency=1")
 DEMO_SECONDS = 240
-FIRST_TASK = "Wait | Wait for the jobs]"
+FIRST_TASK = "Wait for the jobs]"
 LAST_BLOCK = "PLAY RECAP"
 PROGRESS = re.compile(r"\d+/\d+ finished;")
 PROGRESS_LINES = 5

@@ -115,7 +115,7 @@ def test_databases_are_backed_up_by_the_names_that_aws_has_for_them(
         )
         started = [f"{job['client']}/{job['instance']}" for job in simulator.jobs()]
     print(run.stdout)
-    ((_host, fleet),) = run.tasks["Start | Start the backups"].items()
+    ((_host, fleet),) = run.tasks["Start the backups"].items()
     assert {name for name, one in fleet["results"].items() if one["verdict"] != "not_well"} == {
         *["orders", "billing", "payroll", "hr", "crm"]
     }

@@ -97,7 +97,7 @@ def test_the_artifact_that_the_guide_shows_has_the_parts_that_a_job_has() -> Non
     """The test of a whole workflow looks at the values."""
     (shown,) = [json.loads(block.text) for block in blocks(GUIDE) if block.language == "json"]
     (artifact,) = shown.values()
-    assert list(artifact) == ["task_ids", "job_ids", "counts", "not_well"]
+    assert list(artifact) == ["task_ids", "job_ids", "counts", "not_well", "message"]
 
 
 def test_the_notification_that_the_guide_shows_is_what_awx_makes_of_our_text() -> None:

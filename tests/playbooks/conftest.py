@@ -55,10 +55,11 @@ class Play(t.Protocol):
         extravars: t.Mapping[str, t.Any] | None = None,
         env: t.Mapping[str, str] | None = None,
         arguments: t.Sequence[str] = (),
+        answers: t.Mapping[str, str] | None = None,
         warnings: bool = False,
     ) -> PlaybookRun:
         """check: in check mode. env: more variables of the environment; None for the value of one takes it away.
-        warnings: there may be some.
+        answers: to prompts. warnings: there may be some.
         """
 
 
@@ -75,6 +76,7 @@ def play(tmp_path: Path, collections_path: str, connection: dict[str, str], simu
         extravars: t.Mapping[str, t.Any] | None = None,
         env: t.Mapping[str, str] | None = None,
         arguments: t.Sequence[str] = (),
+        answers: t.Mapping[str, str] | None = None,
         warnings: bool = False,
     ) -> PlaybookRun:
         nonlocal count
@@ -85,6 +87,7 @@ def play(tmp_path: Path, collections_path: str, connection: dict[str, str], simu
             _own(HERE, playbook),
             inventory=_own(HERE / "inventories", inventory) if inventory is not None else None,
             extravars=extravars,
+            answers=answers,
             arguments=[*arguments, *(["--check"] if check else [])],
             variables={"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection, **(env or {})},
         )

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
-from ansible_collections.rdsops.commvault.tests.support.playbooks import BIN, environment, inventory_of
+from ansible_collections.rdsops.commvault.tests.support.playbooks import BIN, environment, inventory_of, summary_of
 
 from .conftest import Play
 
@@ -102,7 +102,7 @@ def test_when_ansible_ends_nothing_more_is_sent_and_a_second_run_starts_nothing_
     second = play(PLAYBOOK, inventory=inventory)
     assert second.rc == 0
     adopted = f"{sent} active, {len(NAMES) - sent} started"
-    assert second.message("Show | Show what became of the backups")[0] == f"{len(NAMES)} backups: {adopted}"
+    assert summary_of(second)[0] == f"{len(NAMES)} backups: {adopted}"
     assert Counter(job["instance"] for job in simulator.jobs()) == dict.fromkeys(NAMES, 1)
 
 

@@ -57,7 +57,7 @@ HOSTS: dict[str, tuple[dict[str, str], str, str]] = {
 
 def results(run: PlaybookRun) -> dict[str, dict[str, t.Any]]:
     """What the role says of each host."""
-    (result,) = run.tasks["Start | Start the backups"].values()
+    (result,) = run.tasks["Start the backups"].values()
     found: dict[str, dict[str, t.Any]] = result["results"]
     return found
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-import pytest
-
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import inventory_of, summary_of
 
 from .conftest import Play
 
 PLAYBOOK = "rdsops.commvault.export_backup"
 ROLE = "rdsops.commvault.oracle_rds_export_backup"
-SUMMARY = "Show | Show what became of the backups"
 SURVEY = [
     *("wait", "fail_hosts", "preflight", "cumulative", "notify_user_on_job_completion"),
     *("batch_size", "concurrency", "summary_lines", "installer_user", "task_info", "match_patterns", "report_path"),
@@ -49,19 +47,31 @@ def test_every_host_learns_its_own_ids_and_keeps_them_for_later_plays(play: Play
     }
 
 
-def test_all_hosts_are_served_by_one_task_on_the_controller(play: Play, simulator: Simulator) -> None:
+def test_one_task_starts_all_backups_and_each_host_has_a_result_of_its_own(play: Play, simulator: Simulator) -> None:
     run = play(PLAYBOOK, inventory="production.yml")
     assert run.rc == 0
     assert len(simulator.writes()) == 3
     ran = {task: sorted(hosts) for task, hosts in run.tasks.items()}
+    assert ran.pop("Result") == sorted(PRODUCTION)
     assert {len(hosts) for hosts in ran.values()} == {1}, "a task for each host costs more than all the backups"
-    assert list(run.result("Start | Start the backups")["results"]) == PRODUCTION
-    started = [event for event in run.events if event["event"] == "runner_on_start"]
-    assert len(started) == len({event["event_data"]["task"] for event in started})
+    assert list(run.result("Start the backups")["results"]) == PRODUCTION
+    assert {host: counts["changed"] for host, counts in run.stats.items()} == dict.fromkeys(PRODUCTION, 1)
+    assert "skipping" not in run.stdout
+
+
+def test_above_500_hosts_one_result_stands_for_all(play: Play, simulator: Simulator) -> None:
+    names = [f"db{number}" for number in range(501)]
+    simulator.reset({"clients": {"aws-fleet": names}})
+    more = {"oracle_rds_export_backup_batch_size": 501}
+    run = play(PLAYBOOK, inventory=inventory_of(names, "aws-fleet"), extravars=more)
+    assert run.rc == 0
+    assert run.result("Result")["msg"].startswith("501 backups: 501 active. See oracle_rds_export_backup_results")
+    assert list(run.result("Wait for the jobs")["results"]) == names
+    assert run.stdout.count("db250") == 1, "a line for each host"
 
 
 def test_the_summary_is_short_and_names_every_id(play: Play, simulator: Simulator) -> None:
-    lines = play(PLAYBOOK, inventory="production.yml").message(SUMMARY)
+    lines = summary_of(play(PLAYBOOK, inventory="production.yml"))
     assert lines[0] == "3 backups: 3 started"
     really = jobs_by_instance(simulator)
     for host, line in zip(PRODUCTION, lines[1:], strict=True):
@@ -76,7 +86,7 @@ def test_a_host_without_backup_fails_with_its_cause_and_the_others_go_on(play: P
     assert "instance 'archive' of client 'aws-old'" in run.failed["archive.example.com"]
     assert "no eligible subclients" in run.failed["archive.example.com"]
     assert sorted(jobs_by_instance(simulator)) == ["hr", "orders"]
-    lines = run.message(SUMMARY)
+    lines = summary_of(run)
     assert lines[0] == "3 backups: 1 refused, 2 started"
     assert lines[1].startswith("archive.example.com  REFUSED  No backup of instance 'archive'")
     assert [line.split(" ")[0] for line in lines[2:]] == ["orders.example.com", "hr.example.com"]
@@ -107,7 +117,7 @@ def test_an_unknown_outcome_fails_its_host_and_is_not_sent_again(play: Play, sim
     run = play(PLAYBOOK, inventory="production.yml")
     assert run.rc == 2
     assert list(run.failed) == ["billing.example.com"]
-    assert run.message(SUMMARY)[0] == "3 backups: 1 unknown, 2 started"
+    assert summary_of(run)[0] == "3 backups: 1 unknown, 2 started"
     assert len(simulator.writes()) == 3
 
 
@@ -115,7 +125,7 @@ def test_a_limit_holds(play: Play, simulator: Simulator) -> None:
     run = play(PLAYBOOK, inventory="production.yml", arguments=["--limit", "hr.example.com,orders.example.com"])
     assert run.rc == 0
     assert sorted(jobs_by_instance(simulator)) == ["hr", "orders"]
-    assert run.message(SUMMARY)[0] == "2 backups: 2 started"
+    assert summary_of(run)[0] == "2 backups: 2 started"
 
 
 def test_serial_starts_each_backup_once_batch_by_batch(play: Play, simulator: Simulator) -> None:
@@ -149,26 +159,32 @@ def test_a_host_that_failed_before_is_left_alone(play: Play, simulator: Simulato
     assert run.failed == {"orders.example.com": "Not tonight"}
     assert sorted(jobs_by_instance(simulator)) == ["billing", "hr"]
     tasks = [event["event_data"]["task"] for event in run.events if event["event"] == "runner_on_start"]
-    assert tasks.count("Fail | Fail what is not well") == 1, "a task for each host though all are well"
+    assert tasks.count("Result") == 2
 
 
 def test_wrong_variables_are_named_for_all_hosts_before_anything_is_started(
     play: Play, simulator: Simulator, tmp_path: Path
 ) -> None:
     canary = tmp_path / "canary"
-    run = play("role_in_batches.yml", inventory="wrong.yml", extravars={"canary": str(canary)})
+    run = play(PLAYBOOK, inventory="wrong.yml", extravars={"canary": str(canary)})
     assert run.rc == 2
-    message = run.failed["right.example.com"]
-    assert message.startswith("Nothing was started. ")
-    problems = dict(problem.split(": ", 1) for problem in message.removeprefix("Nothing was started. ").split("; "))
-    assert problems == {
-        "without-instance.example.com": "commvault_instance_name is missing",
-        "empty.example.com": "commvault_client_name is missing",
-        "same-again.example.com": "it is the same instance as right.example.com",
-        "not-text.example.com": "commvault_instance_name must be a text",
-        "not-a-number.example.com": "commvault_application_id must be a positive number",
-        "undefined.example.com": "commvault_instance_name cannot be evaluated, or looks like a template",
-        "hostile.example.com": "commvault_instance_name cannot be evaluated, or looks like a template",
+    undefined = run.failed.pop("undefined.example.com")
+    assert undefined.startswith("Not started: commvault_instance_name cannot be evaluated: ")
+    assert "'nobody_knows' is undefined" in undefined
+    others = (
+        "Not started, since variables of other hosts are wrong: without-instance.example.com, empty.example.com,"
+        " same-again.example.com and 3 more. Correct them, or set oracle_rds_export_backup_on_invalid to skip to start"
+        " the others."
+    )
+    assert run.failed == {
+        "right.example.com": others,
+        "without-instance.example.com": "Not started: commvault_instance_name is missing.",
+        "empty.example.com": "Not started: commvault_client_name is missing.",
+        "same-again.example.com": "Not started: it names the same subclient as right.example.com.",
+        "not-text.example.com": "Not started: commvault_instance_name must be a string, not a list.",
+        "not-a-number.example.com": "Not started: commvault_application_id must be a positive number, not 'Oracle'.",
+        # What is no template for Ansible is none for the role.
+        "hostile.example.com": others,
     }
     assert simulator.journal() == []
     assert not canary.exists()
@@ -190,7 +206,7 @@ oracle_rds:
     run = play(PLAYBOOK, inventory=inventory)
     assert run.rc == 0
     assert sorted(jobs_by_instance(simulator)) == ["b", "{a}"]
-    assert run.message(SUMMARY)[0] == "2 backups: 2 started"
+    assert summary_of(run)[0] == "2 backups: 2 started"
 
 
 def test_variables_of_the_role_override_those_of_the_inventory_host_by_host(play: Play, simulator: Simulator) -> None:
@@ -206,25 +222,6 @@ def test_variables_of_the_role_override_those_of_the_inventory_host_by_host(play
         "scratch": ("aws-dev", "nightly", "aws-dev"),
         "hr": ("aws-prod", "default", "AWS production"),
     }
-
-
-@pytest.mark.parametrize("name", ["oracle_rds_export_backup_subclient_name", "commvault_client_name"])
-def test_a_variable_of_the_play_that_hosts_should_have_is_refused(play: Play, simulator: Simulator, name: str) -> None:
-    text = f"""
-- name: Give one value for all
-  hosts: oracle_rds
-  gather_facts: false
-  vars:
-    {name}: "{{{{ inventory_hostname }}}}"
-  tasks:
-    - name: Start the backups
-      ansible.builtin.import_role:
-        name: {ROLE}
-"""
-    run = play(text, inventory="production.yml")
-    assert run.rc == 2
-    assert f"{name} is set for the play or the role" in run.failed["orders.example.com"]
-    assert simulator.journal() == []
 
 
 def test_an_extra_variable_counts_for_every_host(play: Play, simulator: Simulator) -> None:
@@ -261,7 +258,7 @@ def test_options_of_the_role_reach_the_request(play: Play, simulator: Simulator)
     assert options["backupOpts"] == {"backupLevel": "FULL", "oracleOptions": {"cumulative": False}}
     assert options["commonOpts"] == {"notifyUserOnJobCompletion": False, "jobDescription": "Before the patch"}
     assert options["adminOpts"]["clientInstallOption"]["installerOption"]["User"]["userId"] == 7
-    assert [len(run.message(SUMMARY)), run.message(SUMMARY)[-1]] == [3, "... and 2 more"]
+    assert [len(summary_of(run)), summary_of(run)[-1]] == [3, "... and 2 more"]
 
 
 def test_a_wrong_option_is_told_before_anything_is_sent(play: Play, simulator: Simulator) -> None:
@@ -361,14 +358,14 @@ def test_nothing_of_an_earlier_run_is_left_when_a_later_one_fails(play: Play) ->
     run = play(text, inventory="production.yml")
     assert run.rc == 0
     result, job_ids = run.message("Look at what is there", "hr.example.com")
-    assert (sorted(result), result["verdict"], job_ids) == (["cause", "verdict"], "not_well", [])
-    assert "concurrency must be a positive number" in result["cause"]
+    assert (result["failed"], result["job_ids"], job_ids) == (True, [], [])
+    assert "concurrency must be a positive number" in result["msg"]
 
 
 def test_check_mode_says_what_would_be_started_and_leaves_no_host_without_facts(play: Play) -> None:
     run = play("role_over_inventory.yml", inventory="production.yml", check=True, arguments=["--diff"])
     assert run.rc == 0
-    assert [line.split() for line in run.message(SUMMARY)] == [
+    assert [line.split() for line in summary_of(run)] == [
         ["3", "backups:", "3", "would", "be", "started"],
         *([host, "would", "be", "started"] for host in PRODUCTION),
     ]
@@ -385,8 +382,8 @@ def test_the_table_of_a_dry_run_says_what_could_not_be_read(play: Play, simulato
     assert run.rc == 0
     names = ", ".join(PRODUCTION)
     start = f"3 with something not verified ({names}): whether backup activity of its client is enabled: "
-    assert run.message(SUMMARY)[-1].startswith(start)
-    (fleet,) = run.tasks["Start | Start the backups"].values()
+    assert summary_of(run)[-1].startswith(start)
+    (fleet,) = run.tasks["Start the backups"].values()
     assert [len(one["not_verified"]) for one in fleet["results"].values()] == [1, 1, 1]
 
 
@@ -401,10 +398,10 @@ def test_the_diff_of_a_dry_run_leaves_out_what_is_recent(play: Play, simulator: 
         arguments=["--diff"],
         extravars={"oracle_rds_export_backup_max_age": "3h"},
     )
-    (recent,) = [line for line in run.message(SUMMARY) if line.startswith("hr.example.com")]
+    (recent,) = [line for line in summary_of(run) if line.startswith("hr.example.com")]
     assert recent.endswith(" min before this run")
     assert ", 2 h " in recent
-    (fleet,) = run.tasks["Start | Start the backups"].values()
+    (fleet,) = run.tasks["Start the backups"].values()
     assert fleet["diff"]["before"].splitlines() == [f"{host}: none known" for host in PRODUCTION[:2]]
     assert '"instanceName": "hr"' not in fleet["diff"]["after"]
 
@@ -423,4 +420,4 @@ def test_empty_answers_of_a_survey_count_as_not_given(play: Play) -> None:
     empty = {f"oracle_rds_export_backup_{name}": "" for name in SURVEY}
     run = play(text, inventory="with_bad_ones.yml", extravars=empty)
     assert list(run.failed) == ["archive.example.com"]
-    assert run.message(SUMMARY)[0] == "3 backups: 1 refused, 2 started"
+    assert summary_of(run)[0] == "3 backups: 1 refused, 2 started"

@@ -34,24 +34,11 @@ IMPORTED = f"""
         name: {ROLE}
         rolespec_validate: false
 """
-# As the guide on fleets has it for thousands of hosts.
-INCLUDED_ONCE = f"""
-    - name: Back up
-      ansible.builtin.include_role:
-        name: {ROLE}
-        rolespec_validate: false
-      vars:
-        oracle_rds_export_backup_fail_hosts: false
-      run_once: true
-
-    - name: Fail what is not well
-      ansible.builtin.fail:
-        msg: "{{{{ oracle_rds_export_backup_result.cause }}}}"
-      when: inventory_hostname in oracle_rds_export_backup_not_well
-      run_once: >-
-        {{{{ ansible_play_batch | length == ansible_play_hosts | length
-             and oracle_rds_export_backup_not_well | default([]) | length == 0 }}}}
-"""
+INCLUDED = IMPORTED.replace("import_role", "include_role")
+ONCE = IMPORTED + "      run_once: true\n"
+WAYS = pytest.mark.parametrize(
+    "tasks", [IMPORTED, INCLUDED, ONCE], ids=["imported", "included", "imported with run_once"]
+)
 PATCH = """
     - name: Patch
       ansible.builtin.debug:
@@ -73,7 +60,7 @@ def patched(run: PlaybookRun) -> list[str]:
     return sorted(run.tasks.get("Patch", {}))
 
 
-@pytest.mark.parametrize("tasks", [IMPORTED, INCLUDED_ONCE], ids=["imported", "included once"])
+@WAYS
 def test_in_batches_what_is_not_well_fails_also_after_a_batch_that_is_well(play: Play, tasks: str) -> None:
     run = play(a_play(tasks + PATCH, "serial: 2"), inventory=INVENTORY)
     assert list(run.failed) == failed_in_the_recap(run) == ["archive"]
@@ -101,44 +88,86 @@ def test_a_role_that_is_not_wanted_does_nothing_and_the_play_goes_on(play: Play,
 
 
 @pytest.mark.parametrize("keywords", [(), ("serial: 2",)], ids=["all at once", "in batches"])
-def test_hosts_that_are_passed_over_for_the_condition_of_another_do_not_go_on(
-    play: Play, simulator: Simulator, keywords: tuple[str, ...]
+@pytest.mark.parametrize("other", ["orders", "billing"])
+def test_a_condition_that_differs_between_hosts_is_refused_before_anything_is_started(
+    play: Play, simulator: Simulator, keywords: tuple[str, ...], other: str
 ) -> None:
-    """Else they would be patched without a backup."""
-    tasks = IMPORTED.rstrip("\n") + "\n      when: inventory_hostname != 'orders'\n"
+    """Else those that it is true for would be patched without a backup."""
+    tasks = IMPORTED.rstrip("\n") + f"\n      when: inventory_hostname != '{other}'\n"
     run = play(a_play(tasks + PATCH, *keywords), inventory=INVENTORY)
     assert run.rc == 2
-    passed_over = ["billing"] if keywords else ["archive", "billing", "hr"]
-    assert sorted(run.failed) == failed_in_the_recap(run) == passed_over
-    assert all("for the first host of the play alone, for which it is false" in text for text in run.failed.values())
+    others = sorted({"orders", "billing", "archive", "hr"} - {other})
+    assert sorted(run.failed) == failed_in_the_recap(run) == others
+    assert all("is not the same for all hosts" in text for text in run.failed.values())
+    assert "include_role" in next(iter(run.failed.values()))
+    assert simulator.journal() == []
+
+
+def test_a_condition_of_include_role_holds_for_each_host(play: Play, simulator: Simulator) -> None:
+    tasks = INCLUDED.rstrip("\n") + "\n      when: inventory_hostname in ['billing', 'hr']\n"
+    run = play(a_play(tasks + PATCH), inventory=INVENTORY)
+    assert run.rc == 0
+    assert sorted(job["instance"] for job in simulator.jobs()) == ["billing", "hr"]
+    assert patched(run) == ["archive", "billing", "hr", "orders"]
+
+
+@pytest.mark.parametrize("keywords", [(), ("serial: 2",)], ids=["all at once", "in batches"])
+def test_a_role_that_is_included_for_one_host_of_many_is_refused_and_stops_all(
+    play: Play, simulator: Simulator, keywords: tuple[str, ...]
+) -> None:
+    run = play(a_play(INCLUDED + "      run_once: true\n" + PATCH, *keywords), inventory=INVENTORY)
+    assert list(run.failed) == ["orders"]
+    assert "include_role with run_once" in run.failed["orders"]
     assert patched(run) == []
+    assert simulator.journal() == []
+
+
+def test_the_role_in_a_rescue_is_refused(play: Play, simulator: Simulator) -> None:
+    tasks = """
+    - name: Try
+      block:
+        - name: Try something
+          ansible.builtin.fail:
+          when: inventory_hostname == 'hr'
+      rescue:
+        - name: Back up
+          ansible.builtin.include_role:
+            name: rdsops.commvault.oracle_rds_export_backup
+"""
+    run = play(a_play(tasks), inventory=INVENTORY)
+    assert list(run.failed) == ["hr"] or "rescue section" in run.failed["hr"]
+    assert "rescue section" in run.failed["hr"]
     assert simulator.journal() == []
 
 
 WRONG = INVENTORY.replace("{commvault_instance_name: hr}", "{}")
 # What cannot be told before it is tried.
 TOO_LONG = f"{'night' * 60}.json"
-MISSING = "Nothing was started. hr: commvault_instance_name is missing"
+MISSING = "Not started: commvault_instance_name is missing."
+OTHERS = (
+    "Not started, since variables of other hosts are wrong: hr. Correct them, or set"
+    " oracle_rds_export_backup_on_invalid to skip to start the others."
+)
 
 
-@pytest.mark.parametrize("tasks", [IMPORTED, INCLUDED_ONCE], ids=["imported", "included once"])
+@WAYS
 def test_a_start_that_fails_as_a_whole_fails_every_host_with_the_cause(
     play: Play, simulator: Simulator, tasks: str
 ) -> None:
     """Else a relaunch on failed hosts would be green with a backup of the first host alone."""
     run = play(a_play(tasks + PATCH, "max_fail_percentage: 30"), inventory=WRONG)
     assert run.rc == 2
-    assert run.failed == dict.fromkeys(["archive", "billing", "hr", "orders"], MISSING)
+    assert run.failed == {**dict.fromkeys(["archive", "billing", "orders"], OTHERS), "hr": MISSING}
     assert failed_in_the_recap(run) == sorted(run.failed)
     assert patched(run) == []
     assert simulator.journal() == []
 
 
-@pytest.mark.parametrize("tasks", [IMPORTED, INCLUDED_ONCE], ids=["imported", "included once"])
+@WAYS
 def test_in_batches_a_start_that_fails_as_a_whole_ends_the_play(play: Play, simulator: Simulator, tasks: str) -> None:
     run = play(a_play(tasks + PATCH, "serial: 2"), inventory=WRONG)
     assert run.rc == 2
-    assert run.failed == dict.fromkeys(["billing", "orders"], MISSING)
+    assert run.failed == dict.fromkeys(["billing", "orders"], OTHERS)
     assert patched(run) == []
     assert simulator.journal() == []
 
@@ -157,7 +186,7 @@ def test_a_rescue_sees_why_nothing_was_started_on_every_host_and_later_plays_hav
       rescue:
         - name: Say why not
           ansible.builtin.debug:
-            msg: ["{{{{ ansible_failed_result.msg }}}}", "{{{{ oracle_rds_export_backup_result.cause }}}}"]
+            msg: ["{{{{ ansible_failed_result.msg }}}}", "{{{{ oracle_rds_export_backup_result.msg }}}}"]
 """
     run = play(a_play(tasks, "max_fail_percentage: 30") + a_play(PATCH), inventory=INVENTORY)
     assert run.rc == 0
@@ -168,16 +197,12 @@ def test_a_rescue_sees_why_nothing_was_started_on_every_host_and_later_plays_hav
         assert message == cause
 
 
-def test_where_the_role_was_included_for_one_host_a_start_that_fails_stops_all(play: Play) -> None:
-    tasks = f"""
-    - name: Back up
-      ansible.builtin.include_role:
-        name: {ROLE}
-      run_once: true
-"""
-    run = play(a_play(tasks + PATCH), inventory=WRONG)
-    assert run.failed == {"orders": MISSING}
-    assert patched(run) == []
+def test_hosts_whose_variables_are_wrong_can_be_left_behind(play: Play, simulator: Simulator) -> None:
+    run = play(a_play(IMPORTED + PATCH), inventory=WRONG, extravars={"oracle_rds_export_backup_on_invalid": "skip"})
+    assert sorted(run.failed) == ["archive", "hr"]
+    assert run.failed["hr"] == MISSING
+    assert sorted(job["instance"] for job in simulator.jobs()) == ["billing", "orders"]
+    assert patched(run) == ["billing", "orders"]
 
 
 def test_a_list_that_cannot_be_started_fails_once(play: Play) -> None:
@@ -189,7 +214,7 @@ def test_a_list_that_cannot_be_started_fails_once(play: Play) -> None:
     assert "client_name" in run.failed["localhost"]
 
 
-@pytest.mark.parametrize("tasks", [IMPORTED, INCLUDED_ONCE], ids=["imported", "included once"])
+@WAYS
 def test_without_a_report_what_is_not_well_fails_by_its_own_cause_and_one_host_for_the_report(
     play: Play, tmp_path: Path, tasks: str
 ) -> None:

@@ -11,11 +11,11 @@ import typing as t
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import summary_of
 
 from .conftest import ESTATE, Play
 
 PLAYBOOK = "rdsops.commvault.export_backup"
-SUMMARY = "Show | Show what became of the backups"
 PATTERNS: dict[str, t.Any] = {
     "oracle_rds_export_backup_hosts": "aws_rds",
     "oracle_rds_export_backup_match_patterns": "aws-prod/{identifier}",
@@ -40,7 +40,7 @@ def test_hosts_of_aws_are_looked_up_with_one_call_and_those_that_are_not_there_f
         "aws-prod/hr/default",
         "aws-prod/orders/default",
     ]
-    table = run.message(SUMMARY)
+    table = summary_of(run)
     assert table[0] == "5 backups: 1 not submitted, 4 started"
     assert table[1].startswith("brand-new  NOT SUBMITTED  No backup of brand-new was started: ")
     assert table[-1] == "1 left out, not Oracle: web"
@@ -102,5 +102,5 @@ def test_hosts_of_which_none_is_oracle_are_left_out_and_nothing_is_asked_for(pla
     simulator.reset(ESTATE)
     run = play(PLAYBOOK, inventory="from_aws.yml", extravars={**PATTERNS, "oracle_rds_export_backup_hosts": "web"})
     assert run.rc == 0
-    assert run.message(SUMMARY) == ["0 backups", "1 left out, not Oracle: web"]
+    assert summary_of(run) == ["0 backups", "1 left out, not Oracle: web"]
     assert simulator.writes() == []

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
-from ansible_collections.rdsops.commvault.tests.support.playbooks import artifact_of, inventory_of
+from ansible_collections.rdsops.commvault.tests.support.playbooks import artifact_of, inventory_of, summary_of
 
 from .conftest import Play
 
@@ -83,7 +83,7 @@ def test_after_a_night_everything_says_the_same_and_a_relaunch_starts_what_is_mi
     assert Counter(results.values()) == EXPECTED
     assert short(host for host, result in results.items() if result == "ended_badly") == FAILED
 
-    table = run.message("Show | Show what became of the backups")
+    table = summary_of(run)
     assert table[0] == ("300 backups: 2 unknown, 3 ended badly, 5 refused, 4 ended with warnings, 286 ended well")
     assert short(re.split(r"\s", line)[0] for line in table[1:11]) == NOT_WELL
     assert short(re.split(r"\s", line)[0] for line in table[11:15]) == WARNED

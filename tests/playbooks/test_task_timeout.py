@@ -78,7 +78,7 @@ def states(backups: list[dict[str, object]]) -> list[str]:
 
 
 def told_of(run: PlaybookRun) -> list[dict[str, object]]:
-    (fleet,) = run.tasks["Start | Start the backups"].values()
+    (fleet,) = run.tasks["Start the backups"].values()
     return list(fleet["results"].values())
 
 
@@ -124,7 +124,7 @@ def test_the_role_keeps_what_it_started_when_the_time_of_its_wait_is_over(play: 
     simulator.set(speed=1)
     more = {"oracle_rds_export_backup_wait": True, "oracle_rds_export_backup_wait_interval": "1s"}
     run = play(ROLE, inventory="production.yml", extravars=more)
-    (fleet,) = run.tasks["Wait | Wait for the jobs"].values()
+    (fleet,) = run.tasks["Wait for the jobs"].values()
     assert sorted(job_id for one in fleet["results"].values() for job_id in one["job_ids"]) == started(simulator)
     assert len(run.failed) == 3
     assert run.failed["orders.example.com"] == "Job 148886 (not ended in time): Running."

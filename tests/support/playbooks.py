@@ -84,12 +84,13 @@ def run_playbook(
     inventory: Path | str | None = None,
     arguments: t.Sequence[str] = (),
     extravars: t.Mapping[str, t.Any] | None = None,
+    answers: t.Mapping[str, str] | None = None,
     limit: float = LIMIT_SECONDS,
 ) -> PlaybookRun:
     """Run a playbook: a file, a name such as rdsops.commvault.export_backup, or the text of one.
 
     place: an empty directory for all that the run writes. variables: of the environment, beside those of this process.
-    inventory: a file, or the text of one; without it there is localhost.
+    inventory: a file, or the text of one; without it there is localhost. answers: to prompts, by a pattern of each.
     """
     place.mkdir(parents=True, exist_ok=True)
     target = _as_file(place / "playbook.yml", playbook)
@@ -100,6 +101,7 @@ def run_playbook(
         playbook=str(target),
         inventory=command or None,
         extravars=dict(extravars or {}),
+        passwords=dict(answers or {}),
         cmdline=shlex.join(arguments),
         envvars=environment(variables),
         settings={"suppress_env_files": True},
@@ -118,6 +120,14 @@ def artifact_of(run: PlaybookRun) -> t.Any:
     """What the role handed on, as AWX would; None if that is nothing."""
     (stats,) = [event for event in run.events if event["event"] == "playbook_on_stats"]
     return stats["event_data"]["artifact_data"].get("oracle_rds_export_backup_artifact")
+
+
+def summary_of(run: PlaybookRun) -> list[str]:
+    """The lines with which the role ends on the console."""
+    step = next(name for name in ("Read the jobs", "Wait for the jobs", "Start the backups") if name in run.tasks)
+    result = run.result(step)
+    assert "\n".join(result["summary"]) in run.stdout.replace("\r", "")
+    return list(result["summary"])
 
 
 def inventory_of(names: t.Iterable[str], client: str, domain: str = "") -> str:

@@ -198,7 +198,7 @@ class TestHosts:
         monkeypatch.setenv("MAX_EVENT_RES", "10")
         few, more = (hosts.measure_events(stub, number, tmp_path) for number in (2, 30))
         assert stub.reset()["backups"] == 30
-        assert few.task == more.task == "Start | Start the backups"
+        assert few.task == more.task == "Start the backups"
         assert 28 * 300 < more.largest - few.largest < 28 * 900
         assert more.largest < more.characters
 

@@ -238,7 +238,7 @@ def test_every_variable_of_a_role_is_documented_and_carries_its_name(role: str) 
             used |= set(re.findall(rf"(?<![\w.]){role}_\w+", text_of(path)))
     set_by_the_role = {
         name
-        # Facts in tasks, and variables in files that tasks include.
+        # What tasks register, and variables in files that tasks include.
         for directory, indented in (("tasks", " +"), ("vars", ""))
         for path in (ROOT / "roles" / role / directory).glob("*.yml")
         for name in re.findall(rf"^{indented}(?:register: )?({role}_\w+)(?::|$)", text_of(path), flags=re.MULTILINE)

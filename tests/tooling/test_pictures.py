@@ -28,7 +28,7 @@ def printed(progress=("0/10 finished; 10 running", "10/10 finished"), shown="10 
         "$ export COMMVAULT_CA_PATH=/tmp/simulator-1/ca.pem",
         "TASK [rdsops.commvault.oracle_rds_export_backup : Wait for their jobs] ****",
         f"{YELLOW}included: /srv/wait_for_jobs.yml for orders.example.com{OFF}",
-        "TASK [rdsops.commvault.oracle_rds_export_backup : Wait | Wait for the jobs] ****",
+        "TASK [rdsops.commvault.oracle_rds_export_backup : Wait for the jobs] ****",
         *(f"[orders.example.com] {how_far}; 00:00:0{number}" for number, how_far in enumerate(progress)),
         f"{GREEN}ok: [orders.example.com]{OFF}",
         "",
@@ -44,7 +44,7 @@ def printed(progress=("0/10 finished; 10 running", "10/10 finished"), shown="10 
 def test_the_picture_goes_from_the_task_that_waits_to_the_recap():
     seen = [pictures.plain(line) for line in pictures.lines_that_matter(printed())]
     assert seen == [
-        "TASK [rdsops.commvault.oracle_rds_export_backup : Wait | Wait for the jobs] ****",
+        "TASK [rdsops.commvault.oracle_rds_export_backup : Wait for the jobs] ****",
         "[orders.example.com] 0/10 finished; 10 running; 00:00:00",
         "[orders.example.com] 10/10 finished; 00:00:01",
         "ok: [orders.example.com]",

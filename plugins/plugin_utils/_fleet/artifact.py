@@ -14,20 +14,24 @@ from dataclasses import dataclass, field
 
 from ...module_utils._errors import InvalidInput
 from ...module_utils._export.backup import AWAITED_STATES, GOOD_STATES, STATES
-from ...module_utils._report.model import NOT_WELL
+from ...module_utils._report.model import NOT_WELL, OPEN, WELL
 from .entries import awaited, entry_not_submitted
-from .table import shortened
+from .table import shortened, totals
 
 if t.TYPE_CHECKING:
     from ...module_utils._report.model import Report
     from .entries import Entry
 
 # What an artifact holds of backups that are not well: AWX hands it on with every job that follows.
-MAX_NOT_WELL = 100
+MAX_FAILED = 100
 MAX_CAUSE = 200
+# Of these, what the paragraph for notifications tells.
+MAX_TOLD = 10
 
 _NOT_STARTED = frozenset(STATES) - AWAITED_STATES - GOOD_STATES
 _SEPARATORS = re.compile(r"[\s,;]+")
+_ROW = re.compile(r"([0-9]{1,18})-([0-9]{1,18})$")
+MAX_ROW = 100_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class PreviousRun:
     """What an earlier run handed on.
 
     job_ids: of the jobs to follow. task_ids: of the tasks that these belong to, in no order that would say which.
-    not_started: backups without a job, as in "not_well" of the artifact, of which it has at most MAX_NOT_WELL. unnamed:
+    not_started: backups without a job, as in "not_well" of the artifact, of which it has at most MAX_FAILED. unnamed:
     how many more of them there were.
     """
 
@@ -61,30 +65,40 @@ def read_artifact(artifact: t.Mapping[str, t.Any]) -> PreviousRun:
 
 
 def make_artifact(entries: t.Sequence[Entry], report: Report, task_ids: t.Iterable[int] = ()) -> dict[str, t.Any]:
-    """What a job hands on: ids, counts and what is not well, bounded.
+    """What a job hands on: ids, counts, what failed, and a paragraph for notifications, all bounded.
 
     task_ids: those of an earlier run, of which it is not known which backups are theirs.
     """
     summary = report.summary()
     tasks = (entry["task_id"] for entry in entries if entry["task_id"] is not None)
-    rows = [row for row in report.rows if row.verdict == NOT_WELL]
+    failed = [
+        {
+            "id": row.id,
+            "result": row.result,
+            "cause": shortened(row.cause or row.msg or row.word, MAX_CAUSE),
+            "job_ids": list(row.job_ids),
+            "job_url": row.job.job_url,
+        }
+        for row in report.rows
+        if row.verdict == NOT_WELL
+    ]
     return {
         "task_ids": list(dict.fromkeys([*task_ids, *tasks])),
         "job_ids": awaited(entries),
         "counts": {
-            **{name: summary[name] for name in ("backups", "well", "not_well", "open")},
+            **{name: summary[name] for name in ("backups", WELL, NOT_WELL, OPEN)},
             "results": {result: count for result, count in summary["results"].items() if count},
         },
-        "not_well": [
-            {
-                "id": row.id,
-                "result": row.result,
-                "cause": shortened(row.cause or row.msg or row.word, MAX_CAUSE),
-                "job_ids": list(row.job_ids),
-            }
-            for row in rows[:MAX_NOT_WELL]
-        ],
+        "not_well": failed[:MAX_FAILED],
+        "message": _paragraph(totals(report), failed),
     }
+
+
+def _paragraph(text: str, failed: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """What to tell people who were not there."""
+    shown = [" ".join(filter(None, (f"{one['id']}: {one['cause']}", one["job_url"]))) for one in failed[:MAX_TOLD]]
+    more = [f"And {len(failed) - MAX_TOLD} more."] if len(failed) > MAX_TOLD else []
+    return "\n".join([f"{text}.", *shown, *more])
 
 
 def backups_of_jobs(
@@ -116,10 +130,23 @@ def backups_of_jobs(
 
 def split_list(value: t.Any) -> list[str]:
     """The members of a list, or of a text with commas, semicolons, spaces or line breaks between them, as surveys have
-    it. Numbers become texts.
+    it. Numbers become texts, and 7-9 is 7, 8 and 9.
+
+    Raises:
+        InvalidInput: A row of ids that is none.
     """
     if value is None:
         return []
     if isinstance(value, (list, tuple)):
         return [word for member in value for word in split_list(member)]
-    return [word for word in _SEPARATORS.split(str(value)) if word]
+    return [one for word in _SEPARATORS.split(str(value)) if word for one in _expand(word)]
+
+
+def _expand(word: str) -> list[str]:
+    row = _ROW.match(word)
+    if not row:
+        return [word]
+    first, last = int(row[1]), int(row[2])
+    if not first <= last < first + MAX_ROW:
+        raise InvalidInput(f"{word} is no row of job ids: the second must be the larger one, by less than {MAX_ROW}.")
+    return [str(number) for number in range(first, last + 1)]

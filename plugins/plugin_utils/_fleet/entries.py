@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._errors import CommvaultError
-from ...module_utils._export.backup import AWAITED_STATES
+from ...module_utils._export.backup import AWAITED_STATES, make_entry
 from ...module_utils._report.model import NOT_WELL, clean, make_report
 
 if t.TYPE_CHECKING:
@@ -44,23 +44,7 @@ JOB_KEYS = (
 
 def entry_not_submitted(name: str, msg: str, kind: str) -> Entry:
     """A backup that no module was asked for, with the keys of those that oracle_rds_export_backup returns."""
-    return {
-        "id": name,
-        "client_name": None,
-        "instance_name": None,
-        "subclient_name": None,
-        "state": "not_submitted",
-        "task_id": None,
-        "job_ids": [],
-        "candidates": [],
-        "job": None,
-        "job_url": None,
-        "msg": msg,
-        "retry_at": None,
-        "not_verified": [],
-        "age_seconds": None,
-        "failure": CommvaultError(msg, kind).failure(),
-    }
+    return {**make_entry(name, "not_submitted", msg, CommvaultError(msg, kind).failure())}
 
 
 def awaited(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:

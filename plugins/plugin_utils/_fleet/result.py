@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of one step for all backups of a play. Facts, console, artifact and reports are made of the same entries,
-so that they cannot but say the same.
+"""The result of one step for all backups of a play, and of each host. Hosts, console, artifact and reports are made of
+the same entries, so that they cannot but say the same.
 """
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
@@ -15,7 +15,8 @@ import typing as t
 from ...module_utils._report.model import NOT_WELL, make_report
 from .artifact import make_artifact
 from .entries import known_jobs
-from .table import make_message, make_table
+from .table import make_message, make_table, shortened
+from .variables import DIFFERENT_CONDITIONS
 
 if t.TYPE_CHECKING:
     from .entries import Entry
@@ -47,3 +48,75 @@ def make_fleet(
         "artifact": make_artifact(everything, whole, task_ids),
         "msg": make_message(report, bad),
     }
+
+
+# What a host's own result has of its entry; its message has the rest.
+KEPT = (
+    *("client_name", "instance_name", "subclient_name", "state", "result", "verdict", "task_id", "job_ids", "job_url"),
+    *("job", "candidates", "retry_at", "age_seconds"),
+)
+# What the task sets as variables of the host, beside what it registers.
+OWN_FACTS = ("task_id", "job_ids")
+MAX_REPEATED = 200
+
+
+def host_result(
+    fleet: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any], host: str, *, first: bool, fail: bool
+) -> Entry:
+    """The result of the task Result for one host.
+
+    Args:
+        fleet: What the steps before left for all hosts.
+        report: What the last of them returned.
+        host: Its name.
+        first: Whether it stands for all where something is about all of them.
+        fail: Whether a host without a good backup fails.
+    """
+    if fleet.get("skipped"):
+        return {"failed": True, "msg": DIFFERENT_CONDITIONS}
+    entry = fleet.get("results", {}).get(host) if fleet.get("by_host") else None
+    error = fleet.get("error") or (report.get("error") if first else None)
+    result: Entry = {"changed": False, "failed": bool(error), "task_id": None, "job_ids": [], "job": None}
+    if entry:
+        known = {name: entry[name] for name in KEPT if entry[name] not in (None, [])}
+        result.update(known, failure=_brief(entry["failure"]), changed=entry["changed"])
+        result["failed"] = result["failed"] or (fail and entry["verdict"] == NOT_WELL)
+        result["msg"] = entry["cause"] or entry["msg"]
+    elif fleet.get("results"):
+        entries = [] if fleet["by_host"] else list(fleet["results"].values())
+        result["changed"] = any(one["changed"] for one in entries)
+        result["failed"] = result["failed"] or (fail and any(one["verdict"] == NOT_WELL for one in entries))
+        result["job_ids"] = [job_id for one in entries for job_id in one["job_ids"]]
+    result.setdefault("msg", _message(fleet, host))
+    if error and not (entry and result["msg"] and entry["verdict"] == NOT_WELL):
+        result["msg"] = error if first else shortened(error, MAX_REPEATED)
+        result["failure"] = _brief(fleet.get("failure"))
+    return result
+
+
+def _brief(failure: t.Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
+    """A failure without its text, which is in the message."""
+    return (
+        None
+        if failure is None
+        else {name: value for name, value in failure.items() if name != "message" and value is not None}
+    )
+
+
+def result_of_all(fleet: t.Mapping[str, t.Any]) -> Entry:
+    """The result of the task Result where it stands for all hosts."""
+    if "error" in fleet:
+        return {"failed": True, "msg": fleet["error"]}
+    return {
+        "changed": any(one["changed"] for one in fleet["results"].values()),
+        "msg": f"{fleet['msg']} See oracle_rds_export_backup_results, or set oracle_rds_export_backup_host_results.",
+    }
+
+
+def _message(fleet: t.Mapping[str, t.Any], host: str) -> str:
+    for one in fleet.get("left_out", ()):
+        if one["id"] == host:
+            return str(one["msg"])
+    return (
+        "No backup of this host is known." if fleet.get("by_host") and fleet["results"] else str(fleet.get("msg", ""))
+    )

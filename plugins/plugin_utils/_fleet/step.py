@@ -4,36 +4,33 @@
 
 """One step of the role oracle_rds_export_backup for all hosts of a play at once, as a task of a play.
 
-It runs modules where the task runs, and hands on no more than what facts, console and reports need of their results:
-whatever it returns is copied several times by Ansible, and kept for each host.
+It runs modules where the task runs, and hands on no more than what hosts, console and reports need of their results:
+whatever it returns is copied several times by Ansible.
 """
 
 # This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
 from ...module_utils._argspec import connection_spec
 from ...module_utils._errors import CommvaultError, InvalidInput
 from ...module_utils._jobs.entry import missing_entry
-from ...module_utils._jobs.wait_options import wait_options
+from ...module_utils._jobs.wait_options import wait_options, wait_spec
 from ...module_utils._report.formats import check_mode, check_paths
 from ...module_utils._report.model import NOT_WELL
-from ...modules.oracle_rds_export_fleet import (
-    EXPORT_OPTIONS,
-    INFO_OPTIONS,
-    REPORT_OPTIONS,
-    WAIT_OPTIONS,
-    argument_spec,
-)
+from ...module_utils._times import some_of
 from .._in_place import execute, execute_packed
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
-from .entries import awaited, known_jobs, make_entries
-from .host_variables import HostVariables
-from .hosts import add_matches, not_of_the_play, read_hosts
+from .entries import awaited, entry_not_submitted, known_jobs, make_entries
+from .hosts import PREFIX, HostInputs
+from .options import RoleOptions
 from .result import make_fleet
+from .table import started_line
+from .variables import PlayVariables, set_facts
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +38,7 @@ if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
     from .entries import Entry
+    from .variables import HostVariables
 
 COLLECTION = "rdsops.commvault"
 EXPORT = "oracle_rds_export_backup"
@@ -48,6 +46,19 @@ INFO = "oracle_rds_instance_info"
 WAIT = "job_wait"
 JOB_INFO = "job_info"
 REPORT = "export_report"
+# Options of the role that oracle_rds_export_backup has under the same names.
+EXPORT_OPTIONS = (
+    *("backup_level", "cumulative", "notify_user_on_job_completion", "job_description", "installer_user", "task_info"),
+    *("batch_size", "concurrency", "check_running", "on_running", "on_duplicate", "max_age", "on_unverified"),
+    *("job_marker", "outage_timeout", "preflight", "fail_on"),
+)
+WAIT_OPTIONS = tuple(wait_spec().options)
+# Where the steps leave what came of each backup, for all hosts.
+RESULTS = f"{PREFIX}results"
+# Up to so many hosts, each has a result of its own though all is well.
+MAX_OWN_RESULTS = 500
+_NOT_WAITED = "Nothing was waited for; jobs that were started go on. "
+UNDONE = {"start": "Nothing was started. ", "wait": _NOT_WAITED, "follow": _NOT_WAITED}
 
 
 class _Stopped(CommvaultError):
@@ -65,107 +76,192 @@ class _Stopped(CommvaultError):
 class Step:
     """One step."""
 
-    def __init__(
-        self, action: ActionBase, given: dict[str, t.Any], params: dict[str, t.Any], variables: dict[str, t.Any]
-    ) -> None:
-        """given: the options as they were given. params: those and defaults, checked. variables: those of the task."""
+    def __init__(self, action: ActionBase, variables: dict[str, t.Any]) -> None:
+        """variables: Those of the task."""
         self._action = action
-        self._params = params
         self._variables = variables
-        own = argument_spec().options
-        self._connection = {name: value for name, value in given.items() if name not in own}
+        self._play = PlayVariables(action._task, action._loader, variables)
+        self._options = RoleOptions(action._loader)
+        self._name = action._task.args["step"]
+        self._connection = {name: value for name, value in action._task.args.items() if name != "step"}
         self._collected: dict[str, t.Any] = {"warnings": []}
-        self._all: list[str] = variables.get("ansible_play_hosts_all") or []
-        self._batch: list[str] = variables.get("ansible_play_batch") or []
+        self._host: str = variables["inventory_hostname"]
+        self._all: list[str] = variables["ansible_play_hosts_all"]
+        self._batch: list[str] = variables["ansible_play_batch"]
+        self._params: dict[str, t.Any] = {}
+        # Of the jobs to wait for, those that on_timeout may end; None for all of them.
+        self._own_jobs: list[str] | None = None
+
+    def run(self) -> dict[str, t.Any]:
+        """The result of the step. It does not fail: the task Result of the role fails each host by its own cause."""
+        before = self._play.registered(self._host, RESULTS)
+        if self._name in ("wait", "report") and isinstance(before, dict) and "error" in before:
+            return self._after_error(before)
+        try:
+            with self._undone():
+                own = self._play.of(self._host)
+                self._options.check_names(own)
+                self._params = self._options.read(own)
+                self._check_later_steps()
+            result = getattr(self, f"_{self._name}")()
+        except CommvaultError as exc:
+            result = {**self._result_of_failed_step(str(exc)), "error": str(exc), "failure": exc.failure()}
+        # The one that stands for all where something is about all of them.
+        result["host"] = self._host
+        if "artifact" in result and not self._action._task.check_mode:
+            # What set_stats does; it holds what earlier batches of the play did, too.
+            data = {"oracle_rds_export_backup_artifact": result["artifact"]}
+            result["ansible_stats"] = {"data": data, "per_host": False, "aggregate": False}
+        if self._name == "start" and self._play.registered(self._host, f"{PREFIX}result"):
+            # Those of an earlier start; a host that fails now gets no others.
+            set_facts(self._action, result, {f"{PREFIX}task_id": None, f"{PREFIX}job_ids": []})
+        return result
+
+    def _after_error(self, fleet: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What is left to do after a step that could not be done."""
+        if self._name == "wait":
+            return {**fleet, "changed": False, "diff": [], "warnings": []}
+        if "summary" in fleet:
+            self._show("\n".join(fleet["summary"]))
+        # Where only one host comes to the task Result, that one has to fail all.
+        return {"changed": False, "host": self._host, "host_results": not self._play.is_included_once}
+
+    @contextlib.contextmanager
+    def _undone(self) -> Iterator[None]:
+        """Say beside what is wrong with an input what was not done therefore."""
+        try:
+            yield
+        except InvalidInput as exc:
+            raise InvalidInput(f"{UNDONE.get(self._name, '')}{exc}") from exc
 
     # --- start
 
-    def start(self) -> dict[str, t.Any]:
-        """Start the backups."""
-        self._check_later_steps("Nothing was started.")
+    def _start(self) -> dict[str, t.Any]:
         lost: list[Entry] = []
         left_out: list[dict[str, str]] = []
         instances = self._params["instances"]
         if instances is None:
-            inputs = self._read_hosts()
-            if inputs.wanted:
-                lost, left_out = add_matches(inputs, self._matches(inputs.wanted))
-                if lost and self._params["on_unmatched"] == "stop":
-                    raise InvalidInput(f"Nothing was started. {' '.join(one['msg'] for one in lost)}")
-            batch = set(self._batch)
-            instances = [entry for host, entry in inputs.entries.items() if host in batch]
-            lost = [one for one in lost if one["id"] in batch]
-            left_out = [one for one in left_out if one["id"] in batch]
+            with self._undone():
+                instances, lost, left_out = self._instances_of_hosts()
         backups: list[Entry] = []
-        if instances or not (lost or left_out):
+        if instances or self._params["instances"] is not None:
             backups = self._export(instances)
+        line = started_line(backups)
+        if line:
+            self._show(line)
         return self._fleet(make_entries([*lost, *backups]), left_out)
 
-    def _read_hosts(self) -> t.Any:
-        """Raises InvalidInput if anything is wrong with the variables of any host."""
-        hostvars = self._variables["hostvars"]
-        active: list[str] = self._variables["ansible_play_hosts"]
+    def _instances_of_hosts(self) -> tuple[list[Entry], list[Entry], list[dict[str, str]]]:
+        """What to back up of this batch, what cannot be, and what is left out. Raises InvalidInput."""
         # A batch is what "serial" makes of the hosts. The first one looks at the hosts of all, so that nothing is
         # started if there is anything wrong.
-        first = self._batch[:1] == active[:1]
-        inputs = read_hosts(
-            active if first else self._batch, lambda host: t.cast("t.Any", HostVariables(hostvars[host]))
+        active: list[str] = self._variables["ansible_play_hosts"]
+        stop = self._params["on_invalid"] == "stop"
+        batch = set(self._batch)
+        hosts = self._play.included(active)
+        if not stop or self._batch[:1] != active[:1]:
+            hosts = [host for host in hosts if host in batch]
+        inputs = self._read_hosts(hosts)
+        if not (inputs.entries or inputs.wanted) and self._all == ["localhost"]:
+            if not self._params["allow_empty"]:
+                raise InvalidInput(self._nothing_to_do())
+            return [], [], []
+        lost = [
+            entry_not_submitted(host, f"Not started: {problem}.", "invalid_input")
+            for host, problem in inputs.problems.items()
+        ]
+        left_out: list[dict[str, str]] = []
+        if stop and lost:
+            msg = (
+                f"Not started, since variables of other hosts are wrong: {some_of(list(inputs.problems), 3)}. Correct"
+                " them, or set oracle_rds_export_backup_on_invalid to skip to start the others."
+            )
+            others = [host for host in self._batch if host not in inputs.problems]
+            lost += [entry_not_submitted(host, msg, "invalid_input") for host in others]
+            return [], [one for one in lost if one["id"] in batch], []
+        if inputs.wanted:
+            unmatched, left_out = inputs.add_matches(self._matches(inputs.wanted))
+            if unmatched and self._params["on_unmatched"] == "stop":
+                raise InvalidInput(" ".join(one["msg"] for one in unmatched))
+            lost += unmatched
+        return (
+            [entry for host, entry in inputs.entries.items() if host in batch],
+            [one for one in lost if one["id"] in batch],
+            [one for one in left_out if one["id"] in batch],
         )
-        own = hostvars.raw_get(self._variables["inventory_hostname"])
-        problems = [*not_of_the_play(own, self._variables), *inputs.problems]
-        if problems:
-            raise InvalidInput(f"Nothing was started. {'; '.join(problems)}")
+
+    def _read_hosts(self, hosts: Sequence[str]) -> HostInputs:
+        """Raises InvalidInput for what is wrong with all of them."""
+        inputs = HostInputs()
+        first: HostVariables | None = None
+        for host in hosts:
+            variables = self._play.of(host)
+            first = first or variables
+            self._options.check_names(variables)
+            self._options.check_same(first, variables, host)
+            inputs.add(host, variables)
         return inputs
 
+    def _nothing_to_do(self) -> str:
+        group = self._variables.get("oracle_rds_export_backup_hosts") or "oracle_rds"
+        return (
+            f"There is no host to back up: the inventory has none in {group}, and oracle_rds_export_backup_instances is"
+            " not set. Choose other hosts with oracle_rds_export_backup_hosts, or set"
+            " oracle_rds_export_backup_allow_empty to true if that is as it should be."
+        )
+
     def _matches(self, wanted: list[Entry]) -> list[dict[str, t.Any]]:
-        options = {name: self._params[name] for name in INFO_OPTIONS}
         # The history of jobs is of no use here, and would be the larger part of what is read.
-        result = self._module(INFO, {**self._connection, **options, "match": wanted, "history": "0"})
-        if "matches" not in result:
-            raise _Stopped(result, INFO)
-        return result["matches"]
+        options = {"match_patterns": self._params["match_patterns"], "match": wanted, "history": "0"}
+        return self._module(INFO, {**self._connection, **options}, "matches")
 
     def _export(self, instances: list[Entry]) -> list[Entry]:
         options = {name: self._params[name] for name in EXPORT_OPTIONS if self._params[name] is not None}
-        result = self._module(EXPORT, {**self._connection, **options, "instances": instances})
-        if "backups" not in result:
-            raise _Stopped(result, EXPORT)
-        return result["backups"]
+        return self._module(EXPORT, {**self._connection, **options, "instances": instances}, "backups")
 
-    def _check_later_steps(self, undone: str) -> None:
+    def _check_later_steps(self) -> None:
         """Whoever started a night's backups must not learn then that they cannot be waited for, or not be reported.
 
-        undone: what was not done if that is so. Raises InvalidInput.
+        Raises:
+            InvalidInput: An option of a later step cannot be used.
         """
-        try:
-            wait_options(self._params)
-        except InvalidInput as exc:
-            raise InvalidInput(f"{undone} {exc}") from exc
+        wait_options(self._params)
         paths = self._paths()
-        try:
-            if paths:
+        if paths:
+            try:
                 check_paths(paths)
-                check_mode(self._params["mode"])
-        except InvalidInput as exc:
-            raise InvalidInput(f"{undone} The report: {exc}") from exc
+                check_mode(self._params["report_mode"])
+            except InvalidInput as exc:
+                raise InvalidInput(f"The report: {exc}") from exc
 
     # --- wait
 
-    def wait(self) -> dict[str, t.Any]:
+    def _wait(self) -> dict[str, t.Any]:
+        """Wait for the jobs of the step before if that is wanted."""
+        before = self._play.registered(self._host, RESULTS)
+        if isinstance(before, dict) and not self._params["wait"]:
+            return {**before, "changed": False, "diff": [], "warnings": []}
+        return self._follow_jobs(self._wait_for, changed_before=True)
+
+    def _follow(self) -> dict[str, t.Any]:
         """Wait for the jobs of the step before, or for those that are given."""
-        self._check_later_steps("Nothing was waited for; jobs that were started go on.")
-        return self._follow(self._wait_for)
+        return self._follow_jobs(self._wait_for)
 
-    def status(self) -> dict[str, t.Any]:
+    def _status(self) -> dict[str, t.Any]:
         """Read the jobs once."""
-        return self._follow(self._read)
+        return self._follow_jobs(self._read)
 
-    def _follow(self, jobs_of: t.Callable[[list[str]], list[dict[str, t.Any]]]) -> dict[str, t.Any]:
-        given = split_list(self._params["job_ids"])
+    def _follow_jobs(
+        self, jobs_of: t.Callable[[list[str]], list[dict[str, t.Any]]], *, changed_before: bool = False
+    ) -> dict[str, t.Any]:
+        given = split_list(self._params["follow_job_ids"])
         before = None if given else self._before()
         if before is not None:
             entries = list(self._entries_of_batch(before).values())
+            self._own_jobs = awaited(entry for entry in entries if entry["state"] == "started")
             jobs = jobs_of(awaited(entries))
+            if not changed_before:
+                entries = [{**entry, "changed": False} for entry in entries]
             return self._fleet(make_entries(entries, jobs), before["left_out"])
         previous = PreviousRun(given) if given else self._previous_run()
         jobs = jobs_of(list(dict.fromkeys(previous.job_ids)))
@@ -178,7 +274,7 @@ class Step:
         if "job_ids" not in artifact:
             raise InvalidInput(
                 "There are no jobs to look at: no backups were started before for the hosts of this play, and neither"
-                " ids nor an artifact of an earlier run are given."
+                " oracle_rds_export_backup_follow_job_ids nor an artifact of an earlier run is set."
             )
         previous = read_artifact(artifact)
         if previous.unnamed > 0:
@@ -189,12 +285,7 @@ class Step:
         return previous
 
     def _read(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
-        if not job_ids:
-            return []
-        result = self._module(JOB_INFO, {**self._connection, "job_ids": job_ids})
-        if "jobs" not in result:
-            raise _Stopped(result, JOB_INFO)
-        return result["jobs"]
+        return self._module(JOB_INFO, {**self._connection, "job_ids": job_ids}, "jobs") if job_ids else []
 
     def _entries_of_batch(self, before: Mapping[str, t.Any]) -> dict[str, Entry]:
         """Of what the step before returned, the backups of hosts of this batch, of those that have failed since, and
@@ -208,25 +299,17 @@ class Step:
         return {host: entry for host, entry in results.items() if host not in others}
 
     def _wait_for(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
-        """Run the action plugin that waits and shows how far the jobs are. Returns its jobs, and if it could not read
-        them such as say so: what was started must be reported whatever happens.
+        """Wait and show how far the jobs are.
+
+        Returns:
+            The jobs. If they could not be read, such as say so: what was started must be reported whatever happens.
         """
         if not job_ids:
             return []
-        action = self._action
         options = {name: self._params[name] for name in WAIT_OPTIONS if self._params[name] is not None}
-        task = action._task.copy()
-        task.args = {**self._defaults(WAIT), **self._connection, **options, "job_ids": job_ids}
-        plugin = action._shared_loader_obj.action_loader.get(
-            f"{COLLECTION}.{WAIT}",
-            task=task,
-            connection=action._connection,
-            play_context=action._play_context,
-            loader=action._loader,
-            templar=action._templar,
-            shared_loader_obj=action._shared_loader_obj,
-        )
-        result = plugin.run(task_vars=self._variables)
+        options["own_job_ids"] = self._own_jobs
+        given = {**self._defaults(WAIT), **self._connection, **options, "job_ids": job_ids}
+        result = execute(self._action, WAIT, given, self._variables)
         self._collect_warnings(result)
         jobs = result.get("jobs") or [{**missing_entry(job_id), "outcome": "not_followed"} for job_id in job_ids]
         for job in jobs:
@@ -236,20 +319,39 @@ class Step:
 
     # --- report
 
-    def report(self) -> dict[str, t.Any]:
-        """Write the report of the step before."""
+    def _report(self) -> dict[str, t.Any]:
+        """Show what came of the backups, and write the reports."""
+        fleet = self._play.registered(self._host, RESULTS)
+        if not isinstance(fleet, dict) or fleet.get("skipped"):
+            raise InvalidInput(NOTHING_TO_REPORT)
+        self._show("\n".join(fleet["summary"]))
+        result: dict[str, t.Any] = {"changed": False, "msg": fleet["msg"]}
+        if self._paths():
+            result.update(self._write(fleet))
+        # With "serial", since ansible-core 2.21 keeps what run_once came to for the first batch; and a handler is
+        # notified by the host that has changed.
+        own = len(self._batch) <= MAX_OWN_RESULTS or bool(fleet["not_well"] or self._action._task.notify)
+        own = own or len(self._batch) != len(self._variables["ansible_play_hosts"]) or "error" in result
+        return {**result, "host_results": own or self._params["host_results"] == "true"}
+
+    def _write_only(self) -> dict[str, t.Any]:
+        """Write a report of the step before."""
         before = self._before()
         if before is None:
-            raise InvalidInput(
-                "There is nothing to report: no backups were started or waited for before for the hosts of this play."
-            )
-        entries = [*self._previous_batches(before["results"]), *before["results"].values()]
-        options = {name: self._params[name] for name in REPORT_OPTIONS if self._params[name]}
-        given = {**options, "path": self._paths(), "backups": entries, "jobs": known_jobs(entries)}
-        result = self._module(REPORT, given)
-        # Since ansible-core 2.19, the message of a module that failed by an exception is in there.
-        kept = ("failed", "msg", "exception", "failure", "changed", "files", "summary", "diff", "warnings")
-        return {name: result[name] for name in kept if name in result}
+            raise InvalidInput(NOTHING_TO_REPORT)
+        return {**self._write(before), "host_results": True}
+
+    def _write(self, fleet: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        entries = [*self._previous_batches(fleet["results"]), *fleet["results"].values()]
+        options = {name: self._params[f"report_{name}"] for name in ("title", "mode")}
+        given = {name: value for name, value in options.items() if value}
+        given = {**given, "path": self._paths(), "backups": entries, "jobs": known_jobs(entries)}
+        result = execute_packed(self._action, REPORT, given, self._variables)
+        if result.get("failed"):
+            # Since ansible-core 2.19, the message of a module that failed by an exception is in there.
+            cause = result.get("msg") or result.get("exception")
+            return {"changed": False, "error": f"The report was not written: {cause}"}
+        return {name: result[name] for name in ("msg", "changed", "files", "warnings") if name in result}
 
     def _paths(self) -> list[str]:
         """The files of the report. Where a survey has them in one text, there may be spaces after the commas.
@@ -257,39 +359,47 @@ class Step:
         Relative ones are below the directory in which Ansible was started. To a module they would be below that of the
         playbook, which for a playbook of this collection is where it is installed.
         """
-        given = (path.strip() for path in self._params["path"] or [])
+        given = (path.strip() for path in self._params["report_path"] or [])
         return [os.path.abspath(os.path.expanduser(path)) for path in given if path]
 
     # --- what all steps do
 
-    def result_of_failed_step(self, cause: str) -> dict[str, t.Any]:
+    def _show(self, text: str) -> None:
+        self._action._display.display(text)
+
+    def _result_of_failed_step(self, cause: str) -> dict[str, t.Any]:
         """What a step that could not be done returns of the one before: the backups that were started are known all the
         same, and none of them is well. Of a start, nothing: it is about new ones.
         """
-        before = self._before() if self._params.get("step") in ("wait", "status") else None
+        before = None if self._name == "start" else self._before()
         if before is None:
-            return {}
+            return {"changed": False}
         results = self._entries_of_batch(before)
         fleet = make_fleet(results, self._previous_batches(results), before["left_out"])
-        entries = {key: {**one, "verdict": NOT_WELL, "cause": one["cause"] or cause} for key, one in results.items()}
+        entries = {
+            key: {**one, "changed": False, "verdict": NOT_WELL, "cause": one["cause"] or cause}
+            for key, one in results.items()
+        }
         kept = {name: fleet[name] for name in ("summary", "artifact", "left_out")}
-        return {**kept, "results": entries, "by_host": before["by_host"]}
+        return {"changed": False, **kept, "results": entries, "by_host": before["by_host"]}
 
     def _fleet(
         self, entries: dict[str, Entry], left_out: list[dict[str, str]], task_ids: Sequence[int] = ()
     ) -> dict[str, t.Any]:
         """The result of a step."""
-        fleet = make_fleet(entries, self._previous_batches(entries), left_out, self._params["summary_lines"], task_ids)
+        lines = self._params["summary_lines"]
+        fleet = make_fleet(entries, self._previous_batches(entries), left_out, lines, task_ids)
         # The ids of a list may be names of hosts, too, but not of those that this play can fail.
         by_host = set(self._all).issuperset(entries)
-        return {"changed": False, **self._collected, **fleet, "by_host": by_host}
+        # A host that was started counts as changed in the task Result, but a diff is only shown with a change.
+        return {"changed": "diff" in self._collected, **self._collected, **fleet, "by_host": by_host}
 
     def _before(self) -> dict[str, t.Any] | None:
         """What the step before returned for the hosts of the batch, which may have been in several batches then."""
         found: list[dict[str, t.Any]] = []
         results: dict[str, Entry] = {}
-        for host in [self._variables["inventory_hostname"], *self._batch]:
-            fleet = self._variables["hostvars"].raw_get(host).get(self._params["registered"])
+        for host in [self._host, *self._batch]:
+            fleet = self._play.registered(host, RESULTS)
             if not isinstance(fleet, dict) or "results" not in fleet:
                 continue
             if not any(fleet is one for one in found):
@@ -309,11 +419,9 @@ class Step:
         found: dict[str, Entry] = {}
         hosts, active = set(self._all), set(self._variables["ansible_play_hosts"])
         for host in self._before_the_batch():
-            # To ask a host makes all its variables. One that goes on tells of its whole batch.
-            if host in found or host in own:
-                continue
-            fleet = self._variables["hostvars"].raw_get(host).get(self._params["registered"])
-            if not isinstance(fleet, dict):
+            fleet = self._play.registered(host, RESULTS)
+            # One that goes on tells of its whole batch.
+            if host in found or host in own or not isinstance(fleet, dict):
                 continue
             for key, one in fleet.get("results", {}).items():
                 # What a host that has failed knows of others may be of an earlier play: it was in no batch since.
@@ -328,15 +436,13 @@ class Step:
                 return
             yield host
 
-    def _module(self, name: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Run a module where the task runs."""
-        if name == REPORT:
-            # It has no connection, and is none of those that can do their work in place.
-            result = execute_packed(self._action, name, arguments, self._variables)
-        else:
-            result = execute(self._action, name, {**self._defaults(name), **arguments}, self._variables)
+    def _module(self, name: str, arguments: dict[str, t.Any], wanted: str) -> list[dict[str, t.Any]]:
+        """What a module returns under a name. Raises _Stopped if it did not come to that."""
+        result = execute(self._action, name, {**self._defaults(name), **arguments}, self._variables)
         self._collect_warnings(result)
-        return result
+        if wanted not in result:
+            raise _Stopped(result, name)
+        return result[wanted]
 
     def _defaults(self, module: str) -> dict[str, t.Any]:
         """The connection options that module_defaults have for a module by its own name; Ansible itself has looked
@@ -351,6 +457,10 @@ class Step:
     def _collect_warnings(self, result: Mapping[str, t.Any]) -> None:
         """Take over what Ansible shows of a result."""
         self._collected["warnings"] += result.get("warnings") or []
-        self._collected["changed"] = self._collected.get("changed", False) or bool(result.get("changed"))
-        if "diff" in result:
+        if result.get("diff"):
             self._collected["diff"] = result["diff"]
+
+
+NOTHING_TO_REPORT = (
+    "There is nothing to report: no backups were started or waited for before for the hosts of this play."
+)

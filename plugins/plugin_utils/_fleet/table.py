@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._report.model import NOT_WELL, RESULTS
-from ...module_utils._times import age_words, iso_time
+from ...module_utils._times import age_words, counted, iso_time, some_of
 from .entries import cause_of
 
 if t.TYPE_CHECKING:
@@ -19,7 +19,8 @@ if t.TYPE_CHECKING:
     from .entries import Entry
 
 MAX_BAD_LINES = 100
-MAX_LINE = 300
+MAX_LINE = 200
+MAX_IDS = 100
 MAX_NAME = 50
 _SHOWN = 3
 
@@ -27,8 +28,7 @@ _SHOWN = 3
 def totals(report: Report) -> str:
     """How many backups came to what, what needs attention first."""
     counts = ", ".join(f"{count} {RESULTS[result][0]}" for result, count in report.results().items() if count)
-    number = len(report.rows)
-    return f"{number} {'backup' if number == 1 else 'backups'}{': ' if counts else ''}{counts}"
+    return f"{counted(len(report.rows), 'backup')}{': ' if counts else ''}{counts}"
 
 
 def make_message(report: Report, bad: t.Sequence[Row]) -> str:
@@ -64,16 +64,39 @@ def make_table(
     open_ones = [row.id for row in report.rows if entries[row.id].get("not_verified")]
     if open_ones:
         first = shortened(str(entries[open_ones[0]]["not_verified"][0]), MAX_LINE)
-        table.append(f"{len(open_ones)} with something not verified ({_some(open_ones)}): {first}")
+        table.append(f"{len(open_ones)} with something not verified ({some_of(open_ones, _SHOWN)}): {first}")
     if left_out:
-        table.append(f"{len(left_out)} left out, not Oracle: {_some([one['id'] for one in left_out])}")
+        table.append(f"{len(left_out)} left out, not Oracle: {some_of([one['id'] for one in left_out], _SHOWN)}")
     return table
 
 
-def _some(names: t.Sequence[str]) -> str:
-    """The first of many names, and how many there are beside."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{', '.join(names[:_SHOWN])}{more}"
+def started_line(backups: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """All ids of what was started or is at work, so that jobs can be followed also if this run is cancelled. An empty
+    text if there are none.
+    """
+    job_ids = list(dict.fromkeys(job_id for one in backups for job_id in one["job_ids"] if one["state"] != "recent"))
+    if not job_ids:
+        return ""
+    tasks = dict.fromkeys(str(one["task_id"]) for one in backups if one["task_id"] is not None)
+    return (
+        f"Tasks {_short(tasks) or 'unknown'}, jobs {_short(job_ids)}. To wait for the jobs in another run:"
+        " ansible-playbook rdsops.commvault.wait_and_report -e"
+        f" oracle_rds_export_backup_follow_job_ids={_short(job_ids)}"
+    )
+
+
+def _short(ids: t.Iterable[str]) -> str:
+    """Ids with commas in between; where there are many, those in a row as 148886-148999."""
+    ids = list(ids)
+    if len(ids) <= MAX_IDS:
+        return ",".join(ids)
+    rows: list[list[int]] = []
+    for number in sorted(map(int, ids)):
+        if rows and number == rows[-1][1] + 1:
+            rows[-1][1] = number
+        else:
+            rows.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in rows)
 
 
 def _line(row: Row, widths: t.Sequence[int], word: str, text: str) -> str:

@@ -49,9 +49,8 @@ def test_the_artifact_holds_earlier_batches_too():
         "task_ids": [11, 12],
         "job_ids": ["1", "2"],
         "counts": {"backups": 3, "well": 0, "not_well": 1, "open": 2, "results": {"refused": 1, "started": 2}},
-        "not_well": [
-            {"id": "b", "result": "refused", "cause": fleet["artifact"]["not_well"][0]["cause"], "job_ids": []}
-        ],
+        "not_well": [{"id": "b", "result": "refused", "cause": "Not well.", "job_ids": [], "job_url": None}],
+        "message": "3 backups: 1 refused, 2 started.\nb: Not well.",
     }
 
 
@@ -63,10 +62,28 @@ def test_the_artifact_holds_earlier_batches_too():
         (" 1,2 3\n4;;5 ", ["1", "2", "3", "4", "5"]),
         ([1, "2", "3, 4"], ["1", "2", "3", "4"]),
         (148886, ["148886"]),
+        ("7-9, 12", ["7", "8", "9", "12"]),
+        (["orders-1"], ["orders-1"]),
     ],
 )
 def test_ids_are_read_from_lists_and_from_what_people_type(value, expected):
     assert split_list(value) == expected
+
+
+@pytest.mark.parametrize("row", ["9-7", "1-999999999"])
+def test_a_row_of_ids_that_is_none_is_refused(row):
+    with pytest.raises(InvalidInput, match=f"{row} is no row of job ids"):
+        split_list(row)
+
+
+def test_the_paragraph_for_notifications_names_what_failed_with_its_job():
+    bad = {**job(1, "ended_badly"), "reason": "The disk is full.", "job_url": "https://example.com/jobs/1"}
+    lost = [backup(f"db{number}", "refused", msg="No plan.") for number in range(12)]
+    artifact = make_fleet(make_entries([backup("orders", job_ids=["1"]), *lost], [bad]))["artifact"]
+    lines = artifact["message"].splitlines()
+    assert lines[1].startswith("orders: ")
+    assert lines[1].endswith("The disk is full. https://example.com/jobs/1")
+    assert (len(lines), lines[-1]) == (12, "And 3 more.")
 
 
 def test_what_a_run_hands_on_is_read_by_the_next():

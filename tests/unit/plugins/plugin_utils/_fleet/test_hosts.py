@@ -7,12 +7,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import (
-    add_matches,
-    not_of_the_play,
-    read_hosts,
-)
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import HostInputs, is_of_aws
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import CannotEvaluate
 from ansible_collections.rdsops.commvault.tests.support.reports import backup
 
 NAMES = {"commvault_client_name": "aws-prod", "commvault_instance_name": "orders"}
@@ -24,15 +21,20 @@ AWS = {
 }
 
 
-class CannotBeEvaluated(dict):
+class Broken(dict):
     """Variables of which none can be evaluated."""
 
-    def __getitem__(self, name):
-        raise ValueError(name)
+    def get(self, name, default=None):
+        if name in self:
+            raise CannotEvaluate("'x' is undefined")
+        return default
 
 
 def read(**hosts):
-    return read_hosts(hosts, hosts.__getitem__)
+    inputs = HostInputs()
+    for host, variables in hosts.items():
+        inputs.add(host, variables)
+    return inputs
 
 
 def test_a_host_is_called_what_its_variables_say():
@@ -40,7 +42,7 @@ def test_a_host_is_called_what_its_variables_say():
         one={**NAMES, "commvault_application_id": 22, "commvault_display_name": None, "commvault_app_name": "  "},
         two={**NAMES, "oracle_rds_export_backup_instance_name": "hr", "commvault_subclient_name": "nightly"},
     )
-    assert inputs.problems == []
+    assert inputs.problems == {}
     assert inputs.entries == {
         "one": {"id": "one", "client_name": "aws-prod", "instance_name": "orders", "application_id": "22"},
         "two": {"id": "two", "client_name": "aws-prod", "instance_name": "hr", "subclient_name": "nightly"},
@@ -50,50 +52,53 @@ def test_a_host_is_called_what_its_variables_say():
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
-        ({}, "commvault_client_name is missing, commvault_instance_name is missing"),
+        ({}, "commvault_client_name is missing; commvault_instance_name is missing"),
         ({**NAMES, "commvault_client_name": ""}, "commvault_client_name is missing"),
-        ({**NAMES, "commvault_client_name": ["aws"]}, "commvault_client_name must be a text"),
-        ({**NAMES, "commvault_client_name": True}, "commvault_client_name must be a text"),
-        ({**NAMES, "commvault_application_id": 0}, "commvault_application_id must be a positive number"),
+        ({**NAMES, "commvault_client_name": ["aws"]}, "commvault_client_name must be a string, not a list"),
+        ({**NAMES, "commvault_client_name": {"a": 1}}, "commvault_client_name must be a string, not a dictionary"),
+        ({**NAMES, "commvault_client_name": True}, "commvault_client_name must be a string, not a boolean"),
+        ({**NAMES, "commvault_application_id": 0}, "commvault_application_id must be a positive number, not '0'"),
         ({**NAMES, "commvault_application_id": "Oracle"}, "commvault_application_id must be a positive number"),
+        ({**NAMES, "commvault_instance_name": " orders"}, "commvault_instance_name begins or ends with a blank: ' ord"),
+        ({**NAMES, "commvault_instance_name": "orders "}, "commvault_instance_name begins or ends with a blank"),
         (
-            {**NAMES, "commvault_instance_name": "{{ undefined }}"},
-            "commvault_instance_name cannot be evaluated, or looks like a template",
+            {**NAMES, "commvault_instance_name": "a\u00a0b"},
+            "commvault_instance_name has U+00A0 (NO-BREAK SPACE) as char",
         ),
+        (
+            {**NAMES, "commvault_instance_name": "a\u200b"},
+            "commvault_instance_name has U+200B (ZERO WIDTH SPACE) as char",
+        ),
+        (
+            {**NAMES, "commvault_instance_name": "a\tb"},
+            "commvault_instance_name has U+0009 (a control character) as char",
+        ),
+        ({**NAMES, "commvault_instance_name": "orders\n"}, "commvault_instance_name has U+000A"),
+        (Broken(NAMES), "commvault_client_name cannot be evaluated: 'x' is undefined; commvault_instance_name"),
         (
             {**NAMES, "oracle_rds_export_backup_client_name": "", "db_instance_identifier": "orders"},
             "commvault_client_name is missing",
         ),
         ({**AWS, "db_instance_arn": "arn:aws:s3:::x"}, "db_instance_arn is not the ARN of a DB instance"),
-        ({**AWS, "engine": ["oracle"]}, "engine must be a text"),
+        ({**AWS, "engine": ["oracle"]}, "engine must be a string, not a list"),
     ],
 )
-def test_what_is_wrong_with_a_host_is_said(variables, problem):
+def test_each_host_has_its_own_problems(variables, problem):
     inputs = read(fine=NAMES, bad=variables)
-    assert [text.startswith(f"bad: {problem}") for text in inputs.problems] == [True]
+    assert list(inputs.problems) == ["bad"]
+    assert inputs.problems["bad"].startswith(problem)
     assert list(inputs.entries) == ["fine"]
 
 
-def test_braces_alone_are_no_template():
-    inputs = read_hosts(["{a}"], lambda _host: {**NAMES, "commvault_display_name": "AWS {prod}"})
-    assert (inputs.problems, inputs.entries["{a}"]["display_name"]) == ([], "AWS {prod}")
+@pytest.mark.parametrize("name", ["{a}", "{{ a }}", "a b", "Größe", "データ"])
+def test_any_character_that_can_be_seen_may_be_in_a_name(name):
+    inputs = read(host={**NAMES, "commvault_instance_name": name})
+    assert (inputs.problems, inputs.entries["host"]["instance_name"]) == ({}, name)
 
 
-def test_what_is_wrong_is_said_of_all_hosts_at_once():
-    inputs = read(
-        one={}, two=CannotBeEvaluated(NAMES), three=NAMES, four={**NAMES, "commvault_client_name": "AWS-PROD"}
-    )
-    reading_of_template = read_hosts(["{{ x }}"], lambda _host: NAMES)
-    assert [problem.split(": ")[0] for problem in inputs.problems] == ["one", "two", "four"]
-    assert inputs.problems[2] == "four: it is the same instance as three"
-    assert reading_of_template.problems == ["?? x }}: its name looks like a template"]
-
-
-def test_variables_of_the_play_that_hosts_should_have_are_found():
-    own = dict(NAMES)
-    assert not_of_the_play(own, {**own, "commvault_job": 1}) == []
-    (problem,) = not_of_the_play(own, {**own, "commvault_subclient_name": "nightly"})
-    assert problem.startswith("commvault_subclient_name is set for the play or the role")
+def test_the_second_host_that_names_a_subclient_is_wrong():
+    inputs = read(three=NAMES, four={**NAMES, "commvault_client_name": "AWS-PROD"})
+    assert inputs.problems == {"four": "it names the same subclient as three"}
 
 
 def test_a_host_of_aws_is_looked_up_unless_it_has_a_name_of_commvault():
@@ -103,7 +108,7 @@ def test_a_host_of_aws_is_looked_up_unless_it_has_a_name_of_commvault():
         cluster={"db_cluster_identifier": "c", "engine": "aurora-mysql"},
         **{"of-client": {**AWS, "commvault_client_name": "AWS production", "commvault_display_name": "x"}},
     )
-    assert inputs.problems == []
+    assert inputs.problems == {}
     assert inputs.wanted == [
         {"id": "orders", "subclient_name": "nightly", **AWS},
         {"id": "cluster", "engine": "aurora-mysql"},
@@ -121,7 +126,7 @@ def test_two_applications_may_have_instances_of_the_same_name():
     inputs = read(
         oracle=NAMES, rac={**NAMES, "commvault_application_id": 80}, same={**NAMES, "commvault_application_id": "022"}
     )
-    assert inputs.problems == ["same: it is the same instance as oracle"]
+    assert inputs.problems == {"same": "it names the same subclient as oracle"}
 
 
 def matches(*states):
@@ -145,8 +150,7 @@ def test_what_was_found_is_started_and_what_was_not_is_said_host_by_host():
         e=AWS,
         named={**NAMES, "commvault_instance_name": "hr"},
     )
-    lost, left_out = add_matches(
-        inputs,
+    lost, left_out = inputs.add_matches(
         matches(
             ("a", "matched", "orders"),
             ("b", "missing", None),
@@ -173,5 +177,11 @@ def test_what_was_found_is_started_and_what_was_not_is_said_host_by_host():
 
 
 def test_a_backup_that_no_module_was_asked_for_has_the_same_keys():
-    (lost,), _left_out = add_matches(read(b=AWS), matches(("b", "missing", None)))
+    (lost,), _left_out = read(b=AWS).add_matches(matches(("b", "missing", None)))
     assert set(lost) == set(backup())
+
+
+def test_a_name_of_commvault_goes_before_those_of_aws_be_it_right_or_wrong():
+    assert is_of_aws(AWS)
+    assert not is_of_aws({**AWS, "commvault_instance_name": ""})
+    assert not is_of_aws(NAMES)

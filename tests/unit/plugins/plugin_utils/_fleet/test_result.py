@@ -7,7 +7,11 @@ from __future__ import annotations
 import json
 
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import (
+    host_result,
+    make_fleet,
+    result_of_all,
+)
 from ansible_collections.rdsops.commvault.tests.support.reports import backup
 
 
@@ -26,3 +30,69 @@ def test_table_and_artifact_stay_small_however_much_goes_wrong():
 def test_nothing_at_all_makes_a_result_too():
     fleet = make_fleet({})
     assert (fleet["summary"], fleet["not_well"], fleet["msg"]) == (["0 backups"], [], "0 backups.")
+
+
+def results_of(*backups, jobs=(), **more):
+    fleet = {**make_fleet(make_entries(backups, jobs)), "by_host": True, **more}
+    return lambda host, report=None, first=False, fail=True: host_result(
+        fleet, report or {}, host, first=first, fail=fail
+    )
+
+
+def test_each_host_has_what_came_of_its_own_backup():
+    good = backup("orders", job_ids=["1"], task_id=11, changed=True)
+    bad = backup("hr", "refused", msg="No plan.", failure={"kind": "refused", "code": 7, "message": "No plan."})
+    result = results_of(good, bad)
+    orders, hr = result("orders"), result("hr")
+    assert (orders["changed"], orders["failed"], orders["task_id"], orders["job_ids"]) == (True, False, 11, ["1"])
+    assert (hr["changed"], hr["failed"], hr["task_id"], hr["job_ids"]) == (False, True, None, [])
+    assert (hr["msg"], hr["state"], hr["failure"]) == ("No plan.", "refused", {"kind": "refused", "code": 7})
+    assert result("hr", fail=False)["failed"] is False
+    unknown = result("other")
+    assert (unknown["failed"], unknown["msg"]) == (False, "No backup of this host is known.")
+
+
+def test_what_could_not_be_done_at_all_fails_each_host_and_is_told_in_full_once():
+    result = results_of(error="x" * 500, failure={"kind": "authentication", "code": None, "message": "x" * 500})
+    first, second = result("orders", first=True, fail=False), result("hr", fail=False)
+    assert (first["failed"], len(first["msg"]), first["failure"]) == (True, 500, {"kind": "authentication"})
+    assert (second["failed"], len(second["msg"])) == (True, 200)
+
+
+def test_a_wait_that_could_not_be_done_keeps_the_ids_and_says_why():
+    entry = {**make_entries([backup("orders", job_ids=["1"], task_id=11)])["orders"], "verdict": "not_well"}
+    fleet = {"results": {"orders": {**entry, "cause": "No way."}}, "by_host": True, "error": "No way."}
+    result = host_result(fleet, {}, "orders", first=True, fail=False)
+    assert (result["failed"], result["msg"], result["job_ids"]) == (True, "No way.", ["1"])
+
+
+def test_a_report_that_was_not_written_fails_the_first_host_alone():
+    result = results_of(backup("orders"), backup("hr"))
+    report = {"error": "The report was not written: no space."}
+    assert result("orders", report, first=True)["msg"] == report["error"]
+    assert result("hr", report)["failed"] is False
+
+
+def test_a_list_fails_as_a_whole_with_the_ids_of_all():
+    result = results_of(backup("a", job_ids=["1"], changed=True), backup("b", "refused", msg="No."), by_host=False)
+    one = result("localhost", first=True)
+    assert (one["changed"], one["failed"], one["job_ids"]) == (True, True, ["1"])
+    assert one["msg"] == "2 backups: 1 refused, 1 started. [b] No."
+
+
+def test_a_host_that_is_left_out_says_why():
+    fleet = {**make_fleet({}, left_out=[{"id": "web", "msg": "web is not Oracle."}]), "by_host": True}
+    assert host_result(fleet, {}, "web", first=True, fail=True)["msg"] == "web is not Oracle."
+
+
+def test_hosts_of_a_role_that_was_skipped_for_the_first_of_them_fail():
+    result = host_result({"skipped": True}, {}, "hr", first=False, fail=True)
+    assert result["failed"] is True
+    assert "is not the same for all hosts" in result["msg"]
+
+
+def test_one_result_can_stand_for_all():
+    fleet = make_fleet(make_entries([backup("a", changed=True), backup("b")]))
+    assert result_of_all(fleet)["changed"] is True
+    assert result_of_all(fleet)["msg"].startswith("2 backups: 2 started. See oracle_rds_export_backup_results")
+    assert result_of_all({"error": "Not so."}) == {"failed": True, "msg": "Not so."}

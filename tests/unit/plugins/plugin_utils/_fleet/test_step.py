@@ -6,48 +6,91 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.step import Step
+import pytest
 
-REGISTERED = "fleet"
-
-
-class Hostvars(dict):
-    """Counts whose variables are made, which takes Ansible long."""
-
-    def __init__(self, fleets):
-        super().__init__({host: {REGISTERED: fleet} for host, fleet in fleets.items()})
-        self.asked = []
-
-    def raw_get(self, host):
-        self.asked.append(host)
-        return self[host]
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet import step
 
 
-def batch(number, hosts, **more):
-    return {"results": {host: {"id": host, "batch": number} for host in hosts}, "by_host": True, **more}
+@pytest.fixture
+def earlier(monkeypatch):
+    """The backups of earlier batches, by what each host has registered."""
+
+    def ask(fleets, everyone, current, failed=()):
+        play = SimpleNamespace(registered=lambda host, _name: fleets.get(host))
+        monkeypatch.setattr(step, "PlayVariables", lambda *_args: play)
+        monkeypatch.setattr(step, "RoleOptions", lambda _loader: None)
+        variables = {
+            "inventory_hostname": current[0],
+            "ansible_play_hosts_all": everyone,
+            "ansible_play_hosts": [host for host in everyone if host not in failed],
+            "ansible_play_batch": current,
+        }
+        action = SimpleNamespace(_task=SimpleNamespace(args={"step": "report"}), _loader=None)
+        found = step.Step(action, variables)._previous_batches({host: {} for host in current})
+        return {one["id"]: one["batch"] for one in found}
+
+    return ask
 
 
-def earlier(fleets, everyone, current, failed=()):
-    hostvars = Hostvars(fleets)
-    variables = {
-        "hostvars": hostvars,
-        "ansible_play_hosts_all": everyone,
-        "ansible_play_hosts": [host for host in everyone if host not in failed],
-        "ansible_play_batch": current,
-    }
-    step = Step(SimpleNamespace(), {}, {"registered": REGISTERED}, variables)
-    return {one["id"]: one["batch"] for one in step._previous_batches({host: {} for host in current})}, hostvars.asked
+def batch(number, hosts):
+    return {"results": {host: {"id": host, "batch": number} for host in hosts}, "by_host": True}
 
 
-def test_one_host_of_each_batch_before_tells_of_all_of_it():
+def test_one_host_of_each_batch_before_tells_of_all_of_it(earlier):
     first, second, current = ["a", "b", "c"], ["d", "e", "f"], ["g"]
-    fleets = {host: batch(number, hosts) for number, hosts in enumerate([first, second]) for host in hosts}
-    found, asked = earlier(fleets, [*first, *second, *current], current)
-    assert found == {**dict.fromkeys(first, 0), **dict.fromkeys(second, 1)}
-    assert asked == ["a", "d"]
+    fleets = {hosts[0]: batch(number, hosts) for number, hosts in enumerate([first, second])}
+    assert earlier(fleets, [*first, *second, *current], current) == {
+        **dict.fromkeys(first, 0),
+        **dict.fromkeys(second, 1),
+    }
 
 
-def test_a_host_that_has_failed_tells_of_itself_alone():
+def test_a_host_that_has_failed_tells_of_itself_alone(earlier):
     first, current = ["a", "b"], ["g"]
     fleets = {"a": batch(0, ["a", "b"]), "b": batch(1, ["b"])}
-    assert earlier(fleets, [*first, *current], current, failed=["a"])[0] == {"a": 0, "b": 1}
+    assert earlier(fleets, [*first, *current], current, failed=["a"]) == {"a": 0, "b": 1}
+
+
+def reported(monkeypatch, number, *, answer="auto", notify=None, others=0, once=False, **fleet):
+    """What the last step says of a play with so many hosts in its batch."""
+    hosts = [f"db{one}" for one in range(number)]
+    found = {"results": {}, "summary": ["a line"], "by_host": True, "not_well": [], "msg": "", **fleet}
+    play = SimpleNamespace(registered=lambda _host, _name: found, is_included_once=once)
+    monkeypatch.setattr(step, "PlayVariables", lambda *_args: play)
+    monkeypatch.setattr(step, "RoleOptions", lambda _loader: None)
+    everyone = [*hosts, *(f"other{one}" for one in range(others))]
+    variables = {
+        "inventory_hostname": hosts[0],
+        "ansible_play_hosts_all": everyone,
+        "ansible_play_hosts": everyone,
+        "ansible_play_batch": hosts,
+    }
+    lines = []
+    action = SimpleNamespace(
+        _task=SimpleNamespace(args={"step": "report"}, notify=notify),
+        _loader=None,
+        _display=SimpleNamespace(display=lines.append),
+    )
+    one = step.Step(action, variables)
+    one._params = {"host_results": answer, "report_path": None}
+    result = one.run() if "error" in fleet else one._report()
+    assert lines == ["a line"]
+    return result["host_results"]
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "own"),
+    [
+        (500, {}, True),
+        (501, {}, False),
+        (501, {"answer": "false"}, False),
+        (501, {"answer": "true"}, True),
+        (501, {"not_well": ["db7"]}, True),
+        (501, {"error": "Not so."}, True),
+        (501, {"notify": ["a handler"]}, True),
+        (501, {"others": 1}, True),
+        (3, {"once": True, "error": "Not so."}, False),
+    ],
+)
+def test_each_host_has_a_result_unless_there_are_many_and_all_is_well(monkeypatch, number, more, own):
+    assert reported(monkeypatch, number, **more) is own

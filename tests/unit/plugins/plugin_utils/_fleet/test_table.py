@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.table import shortened
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.table import shortened, started_line
 from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
 
@@ -59,3 +59,15 @@ def test_the_table_ends_with_how_much_is_not_verified_and_why():
         f"5 with something not verified (db0, db1, db2 and 2 more): {remark}",
         "1 left out, not Oracle: web",
     ]
+
+
+def test_all_ids_are_told_after_the_start_those_in_a_row_shortly():
+    few = [backup(f"db{number}", job_ids=[str(7 + number)], task_id=90 + number) for number in range(3)]
+    recent = backup("old", "recent", job_ids=["1"])
+    assert started_line([recent, backup("bad", "refused")]) == ""
+    assert started_line([*few, recent]) == (
+        "Tasks 90,91,92, jobs 7,8,9. To wait for the jobs in another run: ansible-playbook"
+        " rdsops.commvault.wait_and_report -e oracle_rds_export_backup_follow_job_ids=7,8,9"
+    )
+    many = [backup(f"db{number}", job_ids=[str(number)], task_id=7) for number in (*range(1000, 1100), 1105)]
+    assert started_line(many).startswith("Tasks 7, jobs 1000-1099,1105. ")

@@ -1,0 +1,100 @@
+#!/usr/bin/python
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: oracle_rds_export_result
+short_description: Let each host of a play have the result of its own backup
+version_added: 1.0.0
+author:
+  - rdsops contributors (@rdsops)
+description:
+  - The last task of the role P(rdsops.commvault.oracle_rds_export_backup#role). Use the role.
+  - It takes what M(rdsops.commvault.oracle_rds_export_fleet) left for all hosts. A host succeeds, changes or fails as
+    its own backup did, so that the recap, AWX's host summary, handlers, C(rescue) and C(max_fail_percentage) know each
+    host.
+  - It sets the variables C(oracle_rds_export_backup_task_id) and C(oracle_rds_export_backup_job_ids) of a host that has
+    a backup.
+extends_documentation_fragment:
+  - rdsops.commvault._attributes
+attributes:
+  action_group:
+    support: none
+    membership: []
+    details:
+      - There are no options of a connection to set defaults for.
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+  idempotent:
+    support: full
+    details:
+      - It only tells what the steps before did.
+  action:
+    description: Runs on the controller.
+    support: full
+options:
+  fail_hosts:
+    description: Whether a host fails if it has no good backup.
+    type: bool
+    default: true
+seealso:
+  - module: rdsops.commvault.oracle_rds_export_fleet
+"""
+
+EXAMPLES = r"""
+- name: Result
+  rdsops.commvault.oracle_rds_export_result:
+  register: oracle_rds_export_backup_result
+"""
+
+RETURN = r"""
+msg:
+  description: What became of the backup, with the cause if it failed.
+  returned: always
+  type: str
+  sample: "Started the backup of instance 'orders' of client 'aws-prod' (subclient 'default'): task 9920, job 148886."
+state:
+  description: As RV(rdsops.commvault.oracle_rds_export_backup#module:backups[].state).
+  returned: if there is a backup of the host
+  type: str
+  sample: started
+task_id:
+  description: Id of the task, V(null) if there is none.
+  returned: always
+  type: int
+  sample: 9920
+job_ids:
+  description: Ids of the jobs.
+  returned: always
+  type: list
+  elements: str
+  sample: ["148886"]
+job:
+  description: The job as far as it was read, as RV(rdsops.commvault.job_wait#module:jobs). V(null) if it was not.
+  returned: always
+  type: dict
+  sample: null
+failure:
+  description: What went wrong, for programs, as RV(rdsops.commvault.oracle_rds_export_backup#module:failure), without
+    what is V(null).
+  returned: failure
+  type: dict
+  sample: {"kind": "refused", "code": 587207178}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main() -> None:
+    """Only the action plugin of this name knows the hosts of the play."""
+    module = AnsibleModule({"fail_hosts": {"type": "bool", "default": True}}, supports_check_mode=True)
+    module.fail_json(msg="oracle_rds_export_result works on the controller, as a task of a play.")
+
+
+if __name__ == "__main__":
+    main()

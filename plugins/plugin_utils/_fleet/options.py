@@ -1,0 +1,87 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the role: its variables, by the one list there is of them, meta/argument_specs.yml."""
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from pathlib import Path
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ...module_utils._errors import InvalidInput
+from .hosts import KEYS, PREFIX
+from .variables import CannotEvaluate
+
+if t.TYPE_CHECKING:
+    from ansible.parsing.dataloader import DataLoader
+
+    from .variables import HostVariables
+
+_SPECS = Path(__file__).parents[3] / "roles" / "oracle_rds_export_backup" / "meta" / "argument_specs.yml"
+# What is set by the role, or used by the playbooks.
+_OTHERS = ("hosts", "results", "result", "task_id", "job_ids", "protection")
+
+
+class RoleOptions:
+    """The options of all entry points of the role, without those that name a host's backup."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        specs = loader.load_from_file(str(_SPECS))["argument_specs"]
+        # Of those that an entry point requires, "main" says how they are without it.
+        self._spec = {name: one for spec in ("report", "wait", "main") for name, one in specs[spec]["options"].items()}
+        self._names = list({name: None for spec in specs.values() for name in spec["options"]})
+        self._known = {*self._names, *(PREFIX + name for name in _OTHERS)}
+        for key in KEYS:
+            self._spec.pop(PREFIX + key, None)
+
+    def check_names(self, variables: HostVariables) -> None:
+        """Raises InvalidInput for a variable with the prefix of the role that is none of its own."""
+        unknown = [name for name in variables if name.startswith(PREFIX) and name not in self._known]
+        hints = []
+        for name in unknown:
+            near = [one for one in self._names if one.endswith(name[len(PREFIX) :])]
+            near += [one for one in difflib.get_close_matches(name, self._names, 2, 0.8) if one not in near]
+            hints.append(f"{name} (do you mean {' or '.join(near[:3])}?)" if near else name)
+        if hints:
+            raise InvalidInput(f"The role has no variable called {', '.join(hints)}.")
+
+    def read(self, variables: HostVariables) -> dict[str, t.Any]:
+        """The options without the prefix, checked. What a survey leaves empty counts as not set.
+
+        Raises:
+            InvalidInput: A value cannot be used.
+        """
+        given = {}
+        for name in self._spec:
+            try:
+                value = variables.get(name)
+            except CannotEvaluate as exc:
+                raise InvalidInput(f"{name} cannot be evaluated: {exc}") from exc
+            if value is not None and value != "":
+                given[name] = value
+        checked = ArgumentSpecValidator(self._spec).validate(given)
+        if checked.error_messages:
+            raise InvalidInput("; ".join(checked.error_messages))
+        return {name[len(PREFIX) :]: value for name, value in checked.validated_parameters.items()}
+
+    def check_same(self, first: HostVariables, other: HostVariables, host: str) -> None:
+        """Raises InvalidInput for an option that another host has another value of."""
+        for name in self._spec:
+            own, theirs = first.raw.get(name), other.raw.get(name)
+            if own is theirs and "{{" not in str(own):
+                continue
+            try:
+                differs = first.get(name) != other.get(name)
+            except CannotEvaluate as exc:
+                raise InvalidInput(f"{name} cannot be evaluated for {host}: {exc}") from exc
+            if differs:
+                raise InvalidInput(
+                    f"{name} is not the same for all hosts ({host} differs), but one task starts all their backups. Set"
+                    " it for the play, or use a play for each group."
+                )

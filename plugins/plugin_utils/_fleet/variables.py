@@ -1,0 +1,182 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of a host as an ordinary task of that host sees them, for one task that serves all hosts.
+
+They are asked for as Ansible's strategies ask, with play, host and task (ansible-core 2.16 to 2.22:
+plugins/strategy/linear.py). What is not part of Ansible's interface for plugins is in this file alone, and
+tests/playbooks/test_role_variables.py compares it with ordinary tasks on each core.
+"""
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible import errors, template
+from ansible.plugins import action as action_plugins
+from ansible.template import Templar
+
+from ...module_utils._errors import InvalidInput
+from .table import shortened
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.playbook.task import Task
+    from ansible.plugins.action import ActionBase
+
+_MAX_REASON = 200
+# Since ansible-core 2.19, what evaluates to "omit" raises this, and only what is marked as a template is one.
+_Omitted: t.Any = getattr(errors, "AnsibleValueOmittedError", ())
+_trusted: t.Any = getattr(template, "trust_as_template", str)
+
+
+class CannotEvaluate(Exception):
+    """A variable has no value; the text is Ansible's own reason."""
+
+
+class HostVariables:
+    """The variables of one host. Each is evaluated when it is asked for."""
+
+    def __init__(self, raw: dict[str, t.Any], templar: Templar) -> None:
+        """raw: As Ansible has them, not evaluated."""
+        self.raw = raw
+        self._templar = templar
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.raw
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.raw)
+
+    def get(self, name: str) -> t.Any:
+        """The value of a variable; None if there is none, or if it is "omit".
+
+        Raises:
+            CannotEvaluate: With Ansible's reason.
+        """
+        return self.evaluate(self.raw[name]) if name in self.raw else None
+
+    def evaluate(self, value: t.Any) -> t.Any:
+        """The value of what may hold templates. Raises CannotEvaluate."""
+        self._templar.available_variables = self.raw
+        try:
+            value = self._templar.template(value)
+            # Before ansible-core 2.19, an inline vault is no string until it is made one.
+            value = str(value) if hasattr(value, "__ENCRYPTED__") else value
+        except _Omitted:
+            return None
+        except Exception as exc:
+            raise CannotEvaluate(shortened(str(exc), _MAX_REASON)) from exc
+        return None if value == self.raw.get("omit") else value
+
+    def holds(self, condition: t.Any) -> bool:
+        """Whether a condition, as of "when", is true. Raises CannotEvaluate."""
+        if isinstance(condition, str):
+            return bool(self.evaluate(_trusted("{{ true if (" + condition + ") else false }}")))
+        return bool(condition)
+
+
+class PlayVariables:
+    """The variables of all hosts of a play, at the place of a task that runs once for all of them."""
+
+    def __init__(self, task: Task, loader: DataLoader, variables: dict[str, t.Any]) -> None:
+        """variables: Those of the task."""
+        hostvars = variables["hostvars"]
+        self._manager, self._inventory = hostvars._variable_manager, hostvars._inventory
+        self._templar = Templar(loader=loader)
+        self._variables = variables
+        # An ordinary task of the same role: without the variables of this one and of the block that it is in, which
+        # are about where it runs.
+        self._probe = task.copy()
+        self._probe.vars, self._probe.delegate_to = {}, None
+        self._parents = list(_parents(task))
+        self._probe._parent = (self._parents[1:] or self._parents)[0]
+        self._play = next(play for play in (getattr(one, "_play", None) for one in self._parents) if play)
+        self._conditions = list(task.when)
+        self._includes = [one for one in self._parents if getattr(one, "statically_loaded", True) is False]
+
+    @property
+    def is_included_once(self) -> bool:
+        """Whether the role is included by a task that runs for one host alone."""
+        return any(include.run_once for include in self._includes)
+
+    def of(self, host: str) -> HostVariables:
+        """The variables of a host."""
+        raw = self._manager.get_vars(
+            play=self._play,
+            host=self._inventory.get_host(host),
+            task=self._probe,
+            _hosts=self._variables["ansible_play_batch"],
+            _hosts_all=self._variables["ansible_play_hosts_all"],
+        )
+        for name in ("ansible_current_hosts", "ansible_failed_hosts"):
+            raw[name] = self._variables.get(name)
+        return HostVariables(raw, self._templar)
+
+    def registered(self, host: str, name: str) -> t.Any:
+        """What a task registered for a host. To ask for all variables of thousands of hosts takes long."""
+        return self._manager._nonpersistent_fact_cache.get(host, {}).get(name)
+
+    def included(self, hosts: t.Sequence[str]) -> list[str]:
+        """Those of the hosts that the role is included for.
+
+        Raises:
+            InvalidInput: It is not to be told, or a condition of the role differs between them.
+        """
+        if self.is_included_once and len(hosts) > 1:
+            raise InvalidInput(
+                "include_role with run_once includes the role for the first host alone, so that other hosts could not"
+                " fail. Use import_role or roles, where run_once is fine."
+            )
+        if any(_is_in_rescue(child, parent) for child, parent in zip([None, *self._parents], self._parents)):
+            raise InvalidInput(
+                "The role does not work in the rescue section of a block: it cannot tell for which hosts that is run."
+                " Use it in a play of its own, for a group that group_by makes of them."
+            )
+        includes = [condition for include in self._includes for condition in include.when]
+        if not includes and not self._conditions:
+            return list(hosts)
+        found = []
+        for host in hosts:
+            variables = self.of(host)
+            try:
+                if all(map(variables.holds, includes)):
+                    found.append(host)
+                    if not all(map(variables.holds, self._conditions)):
+                        raise InvalidInput(DIFFERENT_CONDITIONS)
+            except CannotEvaluate as exc:
+                raise InvalidInput(f"The condition (when) of the role cannot be evaluated for {host}: {exc}") from exc
+        return found
+
+
+DIFFERENT_CONDITIONS = (
+    "The condition (when) of the role is not the same for all hosts, but one task starts the backups of all. Choose the"
+    " hosts with the play's hosts, --limit or group_by, or include the role with include_role."
+)
+
+
+def _parents(task: Task) -> Iterator[t.Any]:
+    """What a task is in, from the inside out: blocks, imports and includes."""
+    parent = task._parent
+    while parent is not None:
+        yield parent
+        parent = parent._parent
+
+
+def _is_in_rescue(child: t.Any, block: t.Any) -> bool:
+    return child is not None and any(one._uuid == child._uuid for one in getattr(block, "rescue", None) or ())
+
+
+def set_facts(action: ActionBase, result: dict[str, t.Any], facts: dict[str, t.Any]) -> None:
+    """Set variables of the hosts of a task that succeeds, as set_fact does; result: Of the task."""
+    register = getattr(action, "register_host_variables", None)
+    if register is None:
+        # Before ansible-core 2.21, facts are all that an action can set beside what is registered.
+        result["ansible_facts"] = facts
+        return
+    register(facts, getattr(action_plugins, "VariableLayer").EPHEMERAL_FACT)  # noqa: B009

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
+from ansible_collections.rdsops.commvault.plugins.modules import export_report, oracle_rds_export_backup
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet import step
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import PREFIX
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.options import RoleOptions
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import HostVariables
+
+
+@pytest.fixture(scope="module")
+def options():
+    return RoleOptions(DataLoader())
+
+
+def variables(**raw):
+    return HostVariables({PREFIX + name: value for name, value in raw.items()}, Templar(loader=DataLoader()))
+
+
+def test_options_are_the_variables_of_the_role_with_its_defaults(options):
+    read = options.read(variables(backup_level="full", batch_size="7", wait="yes", max_age="", stuck_timeout=None))
+    assert (read["backup_level"], read["batch_size"], read["wait"]) == ("full", 7, True)
+    assert (read["max_age"], read["stuck_timeout"], read["on_running"], read["host_results"]) == (
+        None,
+        None,
+        "adopt",
+        "auto",
+    )
+    assert "client_name" not in read
+
+
+@pytest.mark.parametrize(("answer", "read"), [(True, "true"), (False, "false"), ("auto", "auto"), ("", "auto")])
+def test_a_choice_of_words_and_booleans_takes_both(options, answer, read):
+    assert options.read(variables(host_results=answer))["host_results"] == read
+
+
+def test_what_is_wrong_is_told_by_the_name_of_the_variable(options):
+    with pytest.raises(InvalidInput, match="oracle_rds_export_backup_on_timeout must be one of: leave, suspend, kill"):
+        options.read(variables(on_timeout="explode"))
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("level", "oracle_rds_export_backup_backup_level"),
+        ("bakup_level", "oracle_rds_export_backup_backup_level"),
+        ("wait_timout", "oracle_rds_export_backup_wait_timeout"),
+        ("waiting", "oracle_rds_export_backup_wait"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_names(options, name, near):
+    with pytest.raises(InvalidInput) as caught:
+        options.check_names(variables(**{name: 1}))
+    assert f"no variable called {PREFIX}{name} (do you mean " in str(caught.value)
+    assert near in str(caught.value)
+
+
+def test_all_that_the_role_sets_or_reads_is_known(options):
+    names = ("hosts", "results", "result", "task_id", "job_ids", "artifact", "client_name", "report_path", "wait")
+    options.check_names(variables(**dict.fromkeys(names, 1)))
+
+
+def test_an_option_that_differs_between_hosts_is_refused(options):
+    first = variables(backup_level="full", wait=True)
+    options.check_same(first, variables(backup_level="full", wait=True), "hr")
+    with pytest.raises(InvalidInput, match=r"backup_level is not the same for all hosts \(hr differs\)"):
+        options.check_same(first, variables(backup_level="incremental", wait=True), "hr")
+    with pytest.raises(InvalidInput, match="job_description is not the same"):
+        options.check_same(first, variables(backup_level="full", wait=True, job_description="x"), "hr")
+
+
+def test_every_option_of_a_backup_can_be_given_to_the_role(options):
+    theirs = set(oracle_rds_export_backup.argument_spec().options) - set(oracle_rds_export_backup.ONE_INSTANCE)
+    read = set(options.read(variables()))
+    assert theirs <= read
+    assert set(step.EXPORT_OPTIONS) <= theirs
+    assert theirs - set(step.EXPORT_OPTIONS) - set(step.WAIT_OPTIONS) <= {"instances", "wait"}
+
+
+@pytest.mark.parametrize(
+    ("module", "prefix"), [(oracle_rds_export_backup, ""), (export_report, "report_")], ids=["backup", "report"]
+)
+def test_options_have_the_types_of_those_of_the_modules(options, module, prefix):
+    for name, theirs in module.argument_spec().options.items():
+        own = options._spec.get(f"{PREFIX}{prefix}{name}")
+        if own and name != "instances":
+            keys = ("type", "choices", "elements") if prefix else ("type", "choices", "elements", "default")
+            assert {key: own.get(key) for key in keys} == {key: theirs.get(key) for key in keys}, name
