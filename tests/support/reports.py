@@ -63,6 +63,8 @@ def backup(name: str = "orders", state: str = "started", **values: t.Any) -> dic
         "msg": f"What became of {name}.",
         "failure": None,
         "changed": False,
+        "own": with_job,
+        "duplicate_of": None,
     }
     if isinstance(values.get("job"), dict):
         entry["job_ids"] = [values["job"]["job_id"]]
