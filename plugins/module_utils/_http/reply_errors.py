@@ -145,8 +145,8 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
         # A 204 to a read has nothing to list; an answer that is empty otherwise says nothing at all.
         if status >= 200 and (reply.shape in ("object", "array") or (status == 204 and not changes)):
             return None
-        what = f"{_SHAPES[reply.shape]} instead of JSON" if status >= 200 else "an interim status and no other"
-        return error(ErrorKind.BAD_REPLY, f"{host} answered with {what}", maybe_ran=changes)
+        shape = "an interim status" if status < 200 else _SHAPES[reply.shape]
+        return error(ErrorKind.BAD_REPLY, f"{host} answered with {shape} instead of JSON", maybe_ran=changes)
     if 300 <= status < 400:
         return error(ErrorKind.REDIRECT, _redirect_text(reply, host, url, redactor))
     if status in _PLAIN_STATUSES:
