@@ -481,6 +481,16 @@ per_core("unit", OTHERS)(unit)
 per_core("campaigns", OTHERS)(campaigns)
 
 
+@session_in("demo", "readme", "installed")
+def readme(session: nox.Session) -> None:
+    """Paste README's commands as a user without rights on anything but a home directory."""
+    with copied(session) as tree:
+        session.env["PYTHONPATH"] = str(tree.parents[2])
+        session.run(
+            "python", "tests/sessions/readme.py", str(tree), CORES[OLDEST].requirement, env=PROXIES, external=True
+        )
+
+
 @session_in("partner", "partner", "partner")
 def partner(session: nox.Session) -> None:
     """Do what Red Hat's check of partners' collections does, with its versions: a bare clone, an empty home."""

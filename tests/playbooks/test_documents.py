@@ -239,7 +239,7 @@ def check_installation(what: str) -> None:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     full_name = f"{galaxy['namespace']}.{galaxy['name']}"
     tarball = f"{galaxy['namespace']}-{galaxy['name']}-{galaxy['version']}.tar.gz"
-    assert what == full_name or os.path.basename(what) == tarball
+    assert what in (full_name, f"git+{galaxy['repository']}.git") or os.path.basename(what) == tarball
 
 
 def check_packages(packages: t.Sequence[str]) -> None:
