@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from pathlib import Path
 
@@ -156,6 +157,59 @@ def test_a_night_with_one_failed_database(site: Site, done: Twice, tmp_path: Pat
         # No job has overwritten the report of another.
         files = {path.name for path in tmp_path.glob("*.html")}
         assert files == {f"commvault-{job.number}.html" for job in (wait, again, relaunch)}
+    finally:
+        site.simulator.set(speed=1)
+
+
+def test_looking_and_waiting_start_while_the_commserve_is_away(site: Site, done: Twice) -> None:
+    """Neither reads the inventory of databases. Looking succeeds, and waiting goes on until it is back."""
+    site.simulator.set(speed=0)
+    start = site.launch("start_only", made=done)
+    ids = {"oracle_rds_export_backup_follow_job_ids": "\n".join(start.artifacts[ARTIFACT]["job_ids"])}
+    away: list[int] = [site.simulator.order_fault(fault={"kind": "unavailable"}, times=None)]
+    try:
+        for answers in (ids, {}):
+            look = site.launch("job_status", made=done, answers=answers)
+            assert look.status == "successful"
+        assert "503" in site.jobs[-2].stdout
+
+        def back(event: dict[str, t.Any]) -> bool:
+            # The first line says that nothing could be read yet.
+            if away and "the last look failed" in event["stdout"]:
+                away.clear()
+                site.simulator.clear_faults()
+                site.simulator.set(speed=600)
+            return True
+
+        wait = site.launch("wait_and_report", made=done, answers=ids, handler=back, more=FAST)
+        assert away == []
+        assert wait.status == "successful"
+        look = site.launch("job_status", made=done, answers=ids)
+        assert "4 backups: 4 ended well" in look.stdout
+    finally:
+        site.simulator.clear_faults()
+        site.simulator.set(speed=1)
+
+
+def test_jobs_of_a_job_that_somebody_cancelled_can_be_followed_as_the_guide_says(site: Site, done: Twice) -> None:
+    """AWX ends it where it stands: no summary, no artifact. What it has printed has all ids."""
+    site.simulator.set(speed=0)
+    lines: list[str] = []
+
+    def note(event: dict[str, t.Any]) -> bool:
+        lines.extend(progress([event]))
+        return True
+
+    try:
+        job = site.launch("export_backup", made=done, handler=note, cancelled=lambda: bool(lines), more=FAST)
+        assert job.status == "canceled"
+        assert job.artifacts == {}
+        site.simulator.set(speed=600)
+        (ids,) = re.findall(r"oracle_rds_export_backup_follow_job_ids=(\S+)", job.stdout)
+        answers = {"oracle_rds_export_backup_follow_job_ids": ids}
+        wait = site.launch("wait_and_report", made=done, answers=answers, more=FAST)
+        assert wait.status == "successful"
+        assert wait.artifacts[ARTIFACT]["counts"]["well"] == 4
     finally:
         site.simulator.set(speed=1)
 
