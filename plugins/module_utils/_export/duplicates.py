@@ -28,6 +28,9 @@ if t.TYPE_CHECKING:
     class Reader(t.Protocol):
         """Reads jobs; see _jobs.reader.JobReader."""
 
+        def read(self, job_ids: t.Sequence[str]) -> t.Mapping[str, Job]:
+            """The visible ones of these jobs."""
+
         def recent(self, age: float) -> t.Sequence[Job]:
             """The visible jobs that are active or ended at most age seconds ago."""
 
@@ -80,11 +83,13 @@ class DuplicateCheck:
             end = min(end, self._deadline)
         found: list[Backup] = []
         error: CommvaultError | None = None
+        again = False
         while left:
             try:
-                left, doubled = self._look(left)
+                left, doubled = self._look(left, again)
                 found += doubled
                 error = None
+                again = True
             except CommvaultError as failure:
                 error = failure
             now = self._runtime.monotonic()
@@ -95,8 +100,11 @@ class DuplicateCheck:
             backup.not_verified += (f"{_WHETHER}: {error or 'its job is not listed yet.'}",)
         return [*_warnings(found, left, error)]
 
-    def _look(self, backups: t.Sequence[Backup]) -> tuple[list[Backup], list[Backup]]:
+    def _look(self, backups: t.Sequence[Backup], again: bool) -> tuple[list[Backup], list[Backup]]:
         """One look.
+
+        Args:
+            again: Whether these were not in a listing before. Jobs that ended at once leave it soon.
 
         Returns:
             Those whose own job is not visible yet, and those that are duplicates.
@@ -105,6 +113,9 @@ class DuplicateCheck:
             CommvaultError: The jobs cannot be read.
         """
         jobs = self._list()
+        if again:
+            own = self._reader.read([job_id for backup in backups for job_id in backup.job_ids])
+            jobs = [*jobs, *own.values()]
         by_instance = JobsOfInstances(jobs, self._matching)
         visible = {job.id for job in jobs}
         unseen, doubled = [], []

@@ -99,7 +99,7 @@ def check_name(value: str, where: str, any_text: bool = False) -> None:
         if any(unicodedata.category(character) == "Cc" for character in value):
             raise InvalidInput(f"{where} contains a control character or a line break: {value!r}.")
         return
-    if value in _NO_NAMES or (value[0] in "[{" and value[-1] in "]}"):
+    if value in _NO_NAMES or (value[0] in "[{(" and _is_collection(value)):
         raise InvalidInput(
             f"{where} is {value!r}, which looks like a list, a dictionary, a boolean or no value at all and not like a"
             " name."
@@ -179,6 +179,17 @@ class ExportOptions:
     marker: str = ""
     installer_user: t.Mapping[str, t.Any] | None = None
     task_info: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+
+def _is_collection(value: str) -> bool:
+    """Whether a text is what Ansible makes of a list or a dictionary where a string is wanted."""
+    # Imported here because names do not begin so.
+    import ast
+
+    try:
+        return isinstance(ast.literal_eval(value), (list, dict, tuple, set))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
 
 
 def check_task_info(task_info: t.Mapping[str, t.Any]) -> None:

@@ -36,6 +36,8 @@ class FakeReader:
     def __init__(self, *looks):
         self.looks = list(looks)
         self.calls = []
+        # Jobs that have left the listing, by id.
+        self.ended = {}
 
     def _look(self, call):
         self.calls.append(call)
@@ -49,6 +51,9 @@ class FakeReader:
 
     def active(self):
         return self._look("active")
+
+    def read(self, job_ids):
+        return {job_id: self.ended[job_id] for job_id in job_ids if job_id in self.ended}
 
 
 def check(reader, *backups, kill=None, deadline=None):
@@ -119,6 +124,13 @@ def test_what_is_listed_late_is_looked_at_again():
     _warnings, slept = check(FakeReader([job(9, "billing")], [job(9, "billing")], [job(7), job(6)]), one, other)
     assert (one.state, other.state) == ("duplicate", "started")
     assert slept == [INTERVAL] * 2
+
+
+def test_a_job_that_ended_at_once_and_left_the_listing_is_read_by_its_id():
+    one, reader = started(7), FakeReader([])
+    reader.ended = {"7": job(7, status="Completed")}
+    assert check(reader, one) == ([], [INTERVAL])
+    assert (one.state, one.not_verified) == ("started", ())
 
 
 def test_what_is_never_listed_is_not_verified():

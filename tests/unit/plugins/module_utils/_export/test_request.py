@@ -196,7 +196,7 @@ class TestInstances:
         with pytest.raises(InvalidInput, match=words):
             make_instance(values, "x.")
 
-    @pytest.mark.parametrize("name", ["orders db", "Größe", "a[b]c", "true-north", "o'hara", "42"])
+    @pytest.mark.parametrize("name", ["orders db", "Größe", "a[b]c", "{b}", "[prod]", "true-north", "o'hara", "42"])
     def test_names_may_be_unusual(self, name):
         assert make_instance({"client_name": name, "instance_name": name}).instance_name == name
 
