@@ -431,7 +431,7 @@ backups:
         - What became of it.
         - V(started) - the backup was started.
         - V(adopted) - its job was found, either one that was active already (see O(on_running)), or the one that was
-          started by a request whose answer was lost. RV(backups[].own) tells which.
+          started by a request whose answer was lost. The message tells which.
         - V(duplicate) - it was started, but another backup of the subclient was active already, see O(on_duplicate).
         - V(recent) - it was left alone, since its last good backup is younger than O(max_age).
         - V(would_start) - in check mode, it would be started.
@@ -455,7 +455,8 @@ backups:
       returned: always
       sample: ["148886"]
     own:
-      description: Whether this run certainly started the jobs, so that they are its own to suspend or kill.
+      description: Whether this run certainly started the jobs, so that they are its own to suspend or kill. A job that
+        was found after a lost answer is certain only with O(job_marker).
       type: bool
       returned: always
       sample: true
@@ -758,7 +759,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
                 job_ids,
                 rest,
                 proven=True,
-                own={job_id for backup in backups if backup.changed for job_id in backup.job_ids},
+                own={job_id for backup in backups if backup.own for job_id in backup.job_ids},
                 # One that is adopted was read before, so it was not taken by its id.
                 stranger=stranger_finder((backup for backup in backups if backup.state == "started"), commcell.clock),
                 on_progress=module.on_progress,

@@ -126,8 +126,12 @@ class Backup:
             failed="no_job",
         )
 
-    def mark_recovered(self, job: Job, task_id: int | None) -> None:
-        """The answer to its request was lost, but this job is certainly its own."""
+    def mark_recovered(self, job: Job, task_id: int | None, certain: bool) -> None:
+        """The answer to its request was lost, but by all evidence this job is its own.
+
+        Args:
+            certain: Whether it bears this run's marker, so that it cannot be that of a like run in the same seconds.
+        """
         self._settle(
             "adopted",
             f"The backup of {self.instance.label} was started: the answer to the request was lost, but its job was"
@@ -135,7 +139,7 @@ class Backup:
         )
         self._take([job])
         self.task_id = task_id
-        self.changed = self.own = True
+        self.changed, self.own = True, certain
 
     def mark_already_running(self, job: Job, others: t.Sequence[Job] = ()) -> None:
         """Nothing was started, since this job is at it already, or was when the request came.

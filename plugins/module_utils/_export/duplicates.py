@@ -77,7 +77,7 @@ class DuplicateCheck:
         Returns:
             Warnings.
         """
-        left = [backup for backup in backups if backup.own and backup.job_ids]
+        left = [backup for backup in backups if backup.changed and backup.job_ids]
         end = self._runtime.monotonic() + PATIENCE + self._lag
         if self._deadline is not None:
             end = min(end, self._deadline)
@@ -147,6 +147,9 @@ class DuplicateCheck:
     def _settle(self, backup: Backup, other: Job) -> None:
         if not self._kill:
             backup.mark_duplicate(other)
+            return
+        if not backup.own:
+            backup.mark_duplicate(other, why_not=" It was not killed, since it may be that of another run.")
             return
         try:
             for job_id in backup.job_ids:

@@ -45,11 +45,14 @@ class Judgement(t.NamedTuple):
         owner: Whose.
         why: A clause after "it", for OTHERS and UNSURE.
         task_id: Of its task, None where it is not told.
+        marked: Whether it has this run's marker. Without one, a run of the same user in the same seconds looks the
+            same.
     """
 
     owner: Owner
     why: str = ""
     task_id: int | None = None
+    marked: bool = False
 
 
 class Evidence:
@@ -116,7 +119,7 @@ class Evidence:
         marker = self._options.marker
         if marker and job.description:
             if marker in job.description:
-                return Judgement(Owner.OURS, task_id=task_id)
+                return Judgement(Owner.OURS, task_id=task_id, marked=True)
             return Judgement(Owner.OTHERS, "does not have the marker of this run", task_id)
         if details and "schedule" in (details.started_from or "").lower():
             return Judgement(Owner.OTHERS, "was started by a schedule", task_id)

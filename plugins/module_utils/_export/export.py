@@ -126,7 +126,7 @@ class Export:
         # One start alone stays at two requests, unless there is a reason to look or time to do so.
         asked_to = self._plan.kill_duplicates or self._plan.waits or self._commcell.profile.queues_conflicts
         worth_it = len(wanted) > 1 or bool(gaps) or asked_to
-        if self._plan.check_running and worth_it and any(backup.own for backup in backups):
+        if self._plan.check_running and worth_it and any(backup.changed and backup.job_ids for backup in backups):
             self._find_duplicates(backups)
         return backups
 

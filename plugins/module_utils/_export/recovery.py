@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     from .._jobs.job import Job
     from .._parallel import Runtime
     from .backup import Backup
-    from .evidence import Evidence
+    from .evidence import Evidence, Judgement
     from .matching import Matching
 
     class Reader(t.Protocol):
@@ -178,21 +178,22 @@ class Recovery:
             for job in (*certain, *possible)
             if job.id not in owned and (job.start_time is None or job.start_time >= earliest)
         ]
-        ours: list[tuple[Job, int | None]] = []
+        ours: list[tuple[Job, Judgement]] = []
         others: dict[str, str] = {}
         for job in found:
             judged = self._evidence.judge(backup, job)
             if job in possible and judged.owner is Owner.OURS:
                 others[job.id] = f"names client {job.client_name!r} and application {job.application_id}"
             elif judged.owner is Owner.OURS:
-                ours.append((job, judged.task_id))
+                ours.append((job, judged))
             else:
                 others[job.id] = judged.why
         self._others[id(backup)] = others
         if len(ours) == 1:
-            backup.mark_recovered(*ours[0])
+            job, judged = ours[0]
+            backup.mark_recovered(job, judged.task_id, certain=judged.marked)
         elif ours:
-            backup.mark_ambiguous([job.id for job, _task_id in ours])
+            backup.mark_ambiguous([job.id for job, _judged in ours])
 
     def _find_running(self, backup: Backup, jobs: JobsOfInstances) -> None:
         own, possible = jobs.of(backup.instance)

@@ -109,6 +109,16 @@ def test_only_the_own_job_is_killed_and_the_other_stands_for_it():
     assert "Killed job 7; job 6 goes on." in one.msg
 
 
+def test_a_job_that_was_found_after_a_lost_answer_is_not_killed():
+    killed: list = []
+    one = started(7)
+    one.own = False
+    check(FakeReader([job(7, status="Queued"), job(6)]), one, kill=killed.append)
+    assert killed == []
+    assert (one.state, one.job_ids, one.duplicate_of) == ("duplicate", ("7",), "6")
+    assert "not killed, since it may be that of another run" in one.msg
+
+
 def test_a_kill_that_fails_is_said():
     def kill(_job_id):
         raise RequestError("not yours", "permission")
