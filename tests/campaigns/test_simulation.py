@@ -50,6 +50,14 @@ def world(simulation, tmp_path):
     return run
 
 
+def test_a_slice_of_the_simulation_breaks_no_promise(simulation):
+    done = simulation("--submissions", 6000, "--seconds", 60, "--seed", 20260101)
+    assert "Every promise was kept." in done.stdout, done.stdout + done.stderr
+    # Without these, the slice would have tested nothing.
+    for word in ("started", "adopted", "unknown", "killed", "two at once", "requests in outages"):
+        assert f"  {word} " in done.stdout
+
+
 def test_a_world_leaves_the_same_trace_in_each_process(simulation):
     done = simulation("--same", 20, "--seed", "test")
     assert "20 of 20 worlds left the same trace three times" in done.stdout, done.stdout + done.stderr
@@ -64,7 +72,19 @@ def launch(number=0, **values):
 
 
 LOST = {"kind": "start_fault", "instance": "db00", "attempt": 0, "fault": "reset after"}
+NEVER_RAN = {"kind": "start_fault", "instance": "db00", "attempt": 0, "fault": "reset before"}
+STRANGER = {
+    "kind": "stranger",
+    "instance": "db00",
+    "attempt": 0,
+    "before": -0.4,
+    "user": "admin",
+    "level": "Full",
+    "started_from": "Interactive",
+}
+OVERDUE = {"wait": True, "wait_timeout": "10m", "wait_interval": "5m", "on_timeout": "kill"}
 OTHER = {"kind": "instance", "name": "db01"}
+BUSY = {**OTHER, "history": {"age": 600, "seconds": 90_000, "ending": "Completed"}}
 OUTAGE = {"kind": "outage", "at": 99.0, "seconds": 250.0, "fault": "503 before"}
 
 
@@ -73,6 +93,9 @@ OUTAGE = {"kind": "outage", "at": 99.0, "seconds": 250.0, "fault": "503 before"}
     [
         ("send_lost_requests_again", "twice unsaid", [INSTANCE, QUEUEING, LOST, launch()]),
         ("call_lost_requests_refused", "lost", [INSTANCE, LOST, launch()]),
+        ("take_any_job_for_ours", "claimed", [INSTANCE, NEVER_RAN, STRANGER, launch()]),
+        ("kill_the_jobs_before", "touched", [INSTANCE, BUSY, launch(options=OVERDUE)]),
+        ("start_without_a_look", "twice unsaid", [INSTANCE, OTHER, QUEUEING, launch(), launch(1)]),
         ("never_rest", "hammered", [INSTANCE, OTHER, OUTAGE, launch()]),
     ],
 )

@@ -140,7 +140,7 @@ class _Checker:
     def _thrift(self, launch: Launch) -> None:
         """Where nothing goes wrong, a start makes two requests, and a fleet of n makes n + 2."""
         kinds = {event["kind"] for event in self.outcome.scenario.events}
-        costly = {"wait", "max_age", "preflight", "batch_size"} & set(launch.options)
+        costly = {"wait", "max_age", "preflight", "batch_size", "on_duplicate"} & set(launch.options)
         plain = not kinds & {"start_fault", "read_fault", "outage", "stranger", "expire"} and not costly
         calm = not {"lag", "rate", "rows", "token_seconds", "foreign_rows"} & set(self.settings)
         states = [entry["state"] for (name, _instance), entry in self.entries.items() if name == launch.name]
@@ -179,7 +179,10 @@ class _Checker:
         if state != "unknown":
             for job in own:
                 if str(job.id) not in named and str(job.id) not in msg:
-                    self.found("lost", launch.name, name, about)
+                    if self._misled(launch, name, entry):
+                        self.counts["carried out late, when another launch's job had been taken for it"] += 1
+                    else:
+                        self.found("lost", launch.name, name, about)
         if state == "started" or (state == "adopted" and backup.changed):
             self._claim(launch, name, entry["job_ids"], own_ids, about)
         elif state in ("adopted", "recent", "duplicate"):
@@ -193,6 +196,17 @@ class _Checker:
         elif state == "not_submitted":
             self._not_submitted(launch, name, entry, about)
         self._followed(launch, name, entry, about)
+
+    def _misled(self, launch: Launch, name: str, entry: dict[str, t.Any]) -> bool:
+        """Whether another launch's job was taken for that of a request which was carried out only later.
+
+        Nothing in Commvault tells the jobs of one user and one moment apart, unless they are marked.
+        """
+        marked = launch.options.get("job_marker") and self.settings.get("description", True)
+        jobs = [self.truth.jobs.get(int(job_id)) for job_id in entry["job_ids"]]
+        of_others = any(job is not None and job.owner not in (None, launch.name) for job in jobs)
+        late = "late" in self.outcome.sent.get((launch.name, name), ())
+        return bool(not marked and entry["state"] == "adopted" and of_others and late)
 
     def _claim(self, launch: Launch, name: str, job_ids: t.Sequence[str], own_ids: list[str], about: str) -> None:
         for job_id in job_ids:
@@ -261,8 +275,13 @@ class _Checker:
         by_rule = launch.options.get("on_running") == "fail" and active
         trait = next((e for e in self.outcome.scenario.of("instance") if e["name"] == name), {})
         read = set(self.outcome.read_faults.get(launch.name, ())) & {"500 json before", "html 404", "401 before"}
-        if not (refusals or told & set(faults) or by_rule or trait.get("refused") or read):
+        if not (refusals or told & set(faults) or by_rule or trait.get("refused") or read or self._locked_out(launch)):
             self.found("refused without a cause", launch.name, name, about)
+
+    def _locked_out(self, launch: Launch) -> bool:
+        """Whether its credentials may have ended: logins and renewals whose answers are lost are not repeated."""
+        disturbed = self.outcome.read_faults or any(other.result is None for other in self.outcome.launches)
+        return launch.event["credential"] != "token" and bool(disturbed or self.outcome.scenario.of("expire"))
 
     def _not_submitted(self, launch: Launch, name: str, entry: dict[str, t.Any], about: str) -> None:
         faults = self.outcome.sent.get((launch.name, name), [])
@@ -306,7 +325,14 @@ class _Checker:
                 if first.ended is not None and first.ended <= second.created:
                     continue
                 self.counts["two at once"] += 1
-                if not self._said(instance, first, second):
+                if self._said(instance, first, second):
+                    continue
+                if first.owner != second.owner and self._alone(second):
+                    # As documented: one start alone is not looked at again, which would take a third request.
+                    self.counts["two at once, the second a start alone that nobody looks at again"] += 1
+                elif first.owner != second.owner and self._mute(first, second):
+                    self.counts["two at once, the second of a launch that was killed before it looked"] += 1
+                else:
                     text = f"jobs {first.id} of {first.owner} and {second.id} of {second.owner}"
                     self.found("twice unsaid", str(second.owner), instance, text)
         killed = [job for job in own if job.status == "Killed"]
@@ -335,6 +361,19 @@ class _Checker:
             if launch.name == job.owner
         )
 
+    def _mute(self, first: Job, second: Job) -> bool:
+        """Whether the launch of the second was killed, and none that was begun later has seen both."""
+        owner = next(launch for launch in self.outcome.launches if launch.name == second.owner)
+        later = [one for one in self.outcome.launches if one.result is not None and one.began > second.created]
+        both = [one for one in later if {first.id, second.id} <= set(self.truth.seen.get(one.name, {}))]
+        return owner.result is None and not both
+
+    def _alone(self, job: Job) -> bool:
+        """Whether a job is of a launch that started nothing else, and was not told to look again."""
+        launch = next(launch for launch in self.outcome.launches if launch.name == job.owner)
+        sent = [name for name, _instance in self.outcome.sent if name == launch.name]
+        return len(sent) == 1 and not launch.options.get("wait") and launch.options.get("on_duplicate") != "kill"
+
     def _said(self, instance: str, first: Job, second: Job) -> bool:
         """Whether some launch told of both, or could not tell whether it had started its own."""
         for launch in self.outcome.launches:
@@ -344,7 +383,11 @@ class _Checker:
             text = entry["msg"] + " ".join([*entry["job_ids"], *(entry.get("candidates") or ())])
             if str(first.id) in text and str(second.id) in text:
                 return True
-            if launch.name in (first.owner, second.owner) and (entry["state"] == "unknown" or _not_looked(entry)):
+            other = first.owner != second.owner
+            told = entry["state"] == "unknown" or (other and (entry["state"] == "duplicate" or _not_looked(entry)))
+            if launch.name in (first.owner, second.owner) and told:
+                return True
+            if launch.name == second.owner and self._misled(launch, instance, entry):
                 return True
         return False
 

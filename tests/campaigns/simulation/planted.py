@@ -8,12 +8,13 @@ Each is one that somebody could make in good faith.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 import typing as t
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._export import submission
+from ansible_collections.rdsops.commvault.plugins.module_utils._export import export, submission
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import api as jobs_api
 
@@ -62,10 +63,27 @@ def take_any_job_for_ours() -> None:
     jobs_api.JobsApi.details = details_as_ours
 
 
-def kill_by_a_wrong_number() -> None:
-    """Kill the job before the one that is meant."""
+def kill_the_jobs_before() -> None:
+    """Kill more jobs than the one that is meant."""
     kill = jobs_api.JobsApi.kill
-    jobs_api.JobsApi.kill = lambda self, job_id: kill(self, str(int(job_id) - 1))
+
+    def kill_several(self: t.Any, job_id: str) -> None:
+        for number in range(int(job_id) - 5, int(job_id)):
+            with contextlib.suppress(RequestError):
+                kill(self, str(number))
+        kill(self, job_id)
+
+    jobs_api.JobsApi.kill = kill_several
+
+
+def start_without_a_look() -> None:
+    """Do not look for other backups, neither before the first start nor after the last."""
+    original = export.Export.__init__
+
+    def blind(self: t.Any, commcell: t.Any, options: t.Any, plan: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
+        original(self, commcell, options, dataclasses.replace(plan, check_running=False), *args, **kwargs)
+
+    export.Export.__init__ = blind
 
 
 def never_rest() -> None:
@@ -80,7 +98,8 @@ FAULTS: dict[str, t.Callable[[], None]] = {
         send_lost_requests_again,
         call_lost_requests_refused,
         take_any_job_for_ours,
-        kill_by_a_wrong_number,
+        kill_the_jobs_before,
+        start_without_a_look,
         never_rest,
     )
 }
