@@ -24,7 +24,7 @@ from .journal import fingerprint
 __all__ = ["Simulator", "SimulatorError", "fingerprint"]
 
 TESTS = Path(__file__).resolve().parents[1]
-START_SECONDS = 30.0
+START_SECONDS = 180.0
 
 
 class SimulatorError(Exception):

@@ -26,7 +26,7 @@ OPTIONS = {
     "domain": None,
     "validate_certs": True,
     "ca_path": None,
-    "timeout": 20.0,
+    "timeout": 120.0,
     "read_retries": 1,
     "allow_http": False,
     "commcell_profile": None,
