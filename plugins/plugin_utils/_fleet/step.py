@@ -258,7 +258,7 @@ class Step:
         before = None if given else self._before()
         if before is not None:
             entries = list(self._entries_of_batch(before).values())
-            self._own_jobs = awaited(entry for entry in entries if entry["state"] == "started")
+            self._own_jobs = awaited(entry for entry in entries if entry["own"])
             jobs = jobs_of(awaited(entries))
             if not changed_before:
                 entries = [{**entry, "changed": False} for entry in entries]
