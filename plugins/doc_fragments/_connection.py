@@ -85,8 +85,7 @@ options:
     type: path
   timeout:
     description:
-      - How many seconds to wait for a connection, and for each silence of the server. A whole answer may take five
-        times as long.
+      - How many seconds to wait for a connection, and how many to wait for an answer.
       - If not set, the value of the environment variable E(COMMVAULT_TIMEOUT) is used.
     type: float
     default: 60
@@ -95,8 +94,6 @@ options:
       - How often a request that only reads is repeated after a passing fault, and how often an attempt to connect is.
       - A request that starts or changes something is never repeated, unless it is certain that the first one was not
         carried out.
-      - All requests of a task together are repeated at most 40 times more often than they are answered, so that a
-        server that is down is not asked by each of them.
     type: int
     default: 3
   allow_http:

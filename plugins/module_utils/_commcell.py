@@ -193,15 +193,11 @@ class CommCell:
             return reply
 
         try:
-            reply = self.outage.ride_out(read)
+            return self.outage.ride_out(read)
         except CommvaultError:
-            if not last:
-                raise
-            reply = last[0]
-        if reply.status == 200 and reply.shape == "empty" and not self.outage.timeout:
-            # That is how an answer looks that got lost, and no way to say that there is nothing.
-            return self._call(method, path, changes, kwargs)
-        return reply
+            if last:
+                return last[0]
+            raise
 
     def _probe(self) -> None:
         """Ask something small, once. Raises CommvaultError."""

@@ -269,12 +269,53 @@ options:
       - Check mode always looks.
     type: bool
     default: false
+  must_end_by:
+    description:
+      - When all backups must have ended. A time of day such as V(06:00) in the time zone of the machine that runs the
+        task, a date with time such as V(2026-01-02T06:00:00Z), or a duration such as V(6h) from now.
+      - By the median of what the last good backups of each database took, a warning says how many will not end by then,
+        in check mode too. What was never backed up has no forecast, and is started.
+      - Nothing is started after it.
+    type: str
+  on_late:
+    description:
+      - What to do with a backup that will not end by O(must_end_by). V(warn) starts it all the same, V(skip) leaves it
+        out, which is C(not_submitted).
+    type: str
+    choices:
+      - warn
+      - skip
+    default: warn
+  order:
+    description:
+      - V(longest_first) starts first what took longest before, so that all end sooner where O(concurrency_per_client)
+        holds starts up. What was never backed up comes first.
+    type: str
+    choices:
+      - as_given
+      - longest_first
+    default: as_given
+  concurrency_per_client:
+    description:
+      - How many backups of one client run at once, so that its access node is not asked for all at the same time.
+      - The others are started as these end, which this task waits for, no longer than O(wait_timeout). It looks every
+        O(wait_interval). What was not started then is C(not_submitted).
+      - Backups that others have started count if they are adopted.
+    type: int
+  attempts:
+    description:
+      - How often to start a backup that failed or was refused for a cause that may pass, such as an instance that was
+        not available or a network that was down. It needs O(wait=true), and ends with O(wait_timeout).
+      - A backup of unknown outcome, one that was adopted, one that somebody killed, and one with a cause that does not
+        pass, such as a wrong password, is never started again.
+    type: int
+    default: 1
   wait:
     description:
       - Whether to wait for the jobs to end, and to fail unless all end well.
       - The options O(wait_timeout), O(wait_interval), O(stuck_timeout) and O(on_timeout) say how. The time counts
         from the start of the task, and covers what a quota of requests holds up.
-      - To see progress meanwhile, leave this off and use M(rdsops.commvault.job_wait) after this module.
+      - A task of the controller itself prints its progress meanwhile, as M(rdsops.commvault.job_wait) does.
       - O(fail_on) also says which backups are good ones for O(max_age), whether this is on or not.
     type: bool
     default: false
@@ -478,6 +519,20 @@ backups:
       type: dict
       returned: always
       sample: null
+    expected_end:
+      description:
+        - When the job will end (UTC), by the median of what the last good backups of the database took.
+        - It is known where the jobs of the past were read, that is with O(max_age), O(must_end_by),
+          O(order=longest_first), O(concurrency_per_client) or in diff mode; V(null) otherwise.
+      type: str
+      returned: always
+      sample: null
+    attempts:
+      description: What became of the attempts before this one, with O(attempts). The oldest comes first.
+      type: list
+      elements: dict
+      returned: always
+      sample: []
     retry_at:
       description: When a request that did not fit into the server's quota would fit, V(null) otherwise.
       type: str
@@ -637,6 +692,7 @@ import typing as t
 from dataclasses import replace
 
 from ..module_utils._argspec import ArgumentSpec
+from ..module_utils._errors import InvalidInput
 from ..module_utils._export.backup import AWAITED_STATES, add_wait, summary
 from ..module_utils._export.export import LAST_GOOD_AGE, Export
 from ..module_utils._export.request import (
@@ -655,7 +711,15 @@ from ..module_utils._parallel import check_concurrency
 from ..module_utils._redact import named_secrets
 from ..module_utils._times import iso_time, parse_duration, positive_duration
 
+if t.TYPE_CHECKING:
+    from ..module_utils._commcell import CommCell
+    from ..module_utils._export.backup import Backup
+    from ..module_utils._export.night import Night, Schedule
+    from ..module_utils._jobs.wait_options import WaitOptions
+
 OUTAGE_TIMEOUT = 300.0  # seconds
+# Seconds between a failure and the next attempt, at most.
+MAX_PAUSE = 60.0
 ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "application_id")
 
 
@@ -703,6 +767,11 @@ def argument_spec() -> ArgumentSpec:
             "job_marker": {"type": "bool", "default": False},
             "outage_timeout": {"type": "str"},
             "preflight": {"type": "bool", "default": False},
+            "must_end_by": {"type": "str"},
+            "on_late": {"type": "str", "choices": ["warn", "skip"], "default": "warn"},
+            "order": {"type": "str", "choices": ["as_given", "longest_first"], "default": "as_given"},
+            "concurrency_per_client": {"type": "int"},
+            "attempts": {"type": "int", "default": 1},
             "wait": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("instances", name) for name in ONE_INSTANCE],
@@ -720,6 +789,9 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     module.hide(*named_secrets(params["task_info"]))
     waiting = wait_options(params)
     patient = outage_timeout(params, waiting.timeout)
+    if positive(params.__getitem__, "attempts") > 1 and not params["wait"]:
+        raise InvalidInput("attempts needs wait=true: a backup is only tried again once it is known how it ended.")
+    schedule = make_schedule(params, waiting)
     plan = ExportPlan(
         batch_size=positive(params.__getitem__, "batch_size"),
         concurrency=check_concurrency(params["concurrency"]),
@@ -732,7 +804,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         patience=waiting.timeout if params["wait"] else PATIENCE,
         waits=params["wait"],
         preflight=params["preflight"],
-        look_back=LAST_GOOD_AGE if module.diff_mode else 0.0,
+        look_back=LAST_GOOD_AGE if module.diff_mode or is_scheduled(params) else 0.0,
         deadline=module.deadline,
     )
     with module.open(pool_size=plan.concurrency, outage_timeout=0.0 if module.check_mode else patient) as commcell:
@@ -741,33 +813,25 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         export = Export(
             commcell, options, plan, on_start=module.ignore_task_timeout, parent_has_died=module.parent_has_died
         )
-        backups = export.preview(instances) if module.check_mode else export.run(instances)
+        night = make_night(export, commcell, schedule, module) if schedule else None
+        starter = night or export
+        waited: dict[str, t.Any] | None = None
+        if module.check_mode:
+            backups = starter.preview(instances)
+        elif params["wait"]:
+            from ..module_utils._export.attempts import start_and_wait
+
+            waits = Waits(module, commcell, waiting, begun)
+            backups, waited = start_and_wait(instances, params["attempts"], starter.run, waits.wait, waits.pause)
+        else:
+            backups = starter.run(instances)
         requested = [backup.instance for backup in backups if backup.requested]
         last_good = last_good_lines(export, requested) if module.diff_mode else ""
         result = summary(backups, commcell.job_url)
-        if params["wait"] and not module.check_mode:
-            # Here and not at the top: most calls do without, see _export.
-            from ..module_utils._export.strangers import stranger_finder
-            from ..module_utils._jobs.wait import wait_and_describe
-
-            now = time.monotonic()
-            rest = replace(waiting, timeout=max(0.0, waiting.timeout - (now - begun)))
-            rest = rest.within(None if module.deadline is None else module.deadline - now)
-            job_ids = [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids]
-            waited = wait_and_describe(
-                commcell,
-                job_ids,
-                rest,
-                proven=True,
-                own={job_id for backup in backups if backup.own for job_id in backup.job_ids},
-                # One that is adopted was read before, so it was not taken by its id.
-                stranger=stranger_finder((backup for backup in backups if backup.state == "started"), commcell.clock),
-                on_progress=module.on_progress,
-                parent_has_died=module.parent_has_died,
-            )
+        if waited is not None:
             add_wait(result, waited)
         result["api_calls"] = commcell.api_calls()
-        for warning in [*export.warnings, *result.pop("warnings", [])]:
+        for warning in [*(night.warnings if night else []), *export.warnings, *result.pop("warnings", [])]:
             module.warn(warning)
         if params["instances"] is None:
             result["task_id"] = backups[0].task_id
@@ -778,6 +842,86 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         if module.diff_mode:
             result["diff"] = request_diff(result["request"], last_good)
     return result
+
+
+def is_scheduled(params: dict[str, t.Any]) -> bool:
+    """Whether it matters when the backups are started, or will end."""
+    return bool(params["must_end_by"] or params["concurrency_per_client"] or params["order"] != "as_given")
+
+
+def make_schedule(params: dict[str, t.Any], waiting: WaitOptions) -> Schedule | None:
+    """How starts are arranged, None for all at once. Raises InvalidInput."""
+    per_client = params["concurrency_per_client"]
+    if per_client is not None:
+        positive(params.__getitem__, "concurrency_per_client")
+    if not is_scheduled(params):
+        return None
+    from ..module_utils._export.night import Schedule, parse_end
+
+    return Schedule(
+        parse_end(params["must_end_by"], time.time()) if params["must_end_by"] else None,
+        params["on_late"] == "skip",
+        params["order"] == "longest_first",
+        per_client,
+        waiting.timeout,
+        waiting.interval,
+    )
+
+
+def make_night(export: Export, commcell: CommCell, schedule: Schedule, module: ModuleRun) -> Night:
+    """What starts backups by a schedule."""
+    from ..module_utils._export.night import Night
+    from ..module_utils._jobs.api import JobsApi
+    from ..module_utils._jobs.reader import JobReader
+
+    api = JobsApi(commcell)
+    # A poll that fails is followed by another one.
+    api.limit(None, repeat=False)
+    return Night(export, JobReader(api), schedule, parent_has_died=module.parent_has_died)
+
+
+class Waits:
+    """The waits of one call, which together end when the time for them is over."""
+
+    def __init__(self, module: ModuleRun, commcell: CommCell, options: WaitOptions, begun: float) -> None:
+        """begun: when the call began, as of time.monotonic."""
+        self._module = module
+        self._commcell = commcell
+        self._options = options
+        self._begun = begun
+
+    def wait(self, backups: t.Sequence[Backup]) -> dict[str, t.Any]:
+        """Wait for the jobs of backups; the result is that of job_wait."""
+        from ..module_utils._export.strangers import stranger_finder
+        from ..module_utils._jobs.wait import wait_and_describe
+
+        deadline = self._module.deadline
+        ends = {one: backup.expected_end for backup in backups for one in backup.job_ids if backup.expected_end}
+        return wait_and_describe(
+            self._commcell,
+            [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids],
+            replace(self._options, timeout=self._left()).within(
+                None if deadline is None else deadline - time.monotonic()
+            ),
+            proven=True,
+            own={job_id for backup in backups if backup.own for job_id in backup.job_ids},
+            # One that is adopted was read before, so it was not taken by its id.
+            stranger=stranger_finder((one for one in backups if one.state == "started"), self._commcell.clock),
+            expected_ends=ends,
+            on_progress=self._module.on_progress,
+            parent_has_died=self._module.parent_has_died,
+        )
+
+    def pause(self) -> bool:
+        """Give what failed a moment; False if there is no time left for another attempt."""
+        seconds = min(self._options.interval, MAX_PAUSE)
+        if self._left() <= seconds:
+            return False
+        time.sleep(seconds)
+        return True
+
+    def _left(self) -> float:
+        return max(0.0, self._options.timeout - (time.monotonic() - self._begun))
 
 
 def outage_timeout(params: dict[str, t.Any], wait_timeout: float) -> float:

@@ -12,7 +12,7 @@ import typing as t
 from collections import Counter
 
 from ..module_utils._jobs.job import STUCK_STATES
-from ..module_utils._times import some_of, span
+from ..module_utils._times import age_words, some_of, span
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs.job import Job
@@ -51,7 +51,7 @@ def progress_line(wait: Wait, fail_on: str, *, names: bool = True) -> str:
         parts.append(f"{len(gone)} not there")
     if wait.last_error:
         parts.append(f"the last look failed ({wait.last_error.kind})")
-    parts.append(span(wait.waited))
+    parts.append(span(wait.waited) + (f", about {age_words(wait.expected_left)} left" if wait.expected_left else ""))
     return "; ".join(parts)
 
 

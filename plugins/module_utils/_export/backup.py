@@ -68,6 +68,9 @@ class Backup:
         unresolved: What is open, None when all is settled.
         sent_at: When the request went out, in epoch seconds of this machine.
         lost_at: When it was clear that no answer would come, in the same.
+        expected_end: When it will end by what the last good ones took, in epoch seconds of the server; None if that is
+            not known.
+        attempts: What became of the attempts before this one.
     """
 
     instance: Instance
@@ -88,6 +91,8 @@ class Backup:
     unresolved: Unresolved | None = None
     sent_at: float | None = None
     lost_at: float | None = None
+    expected_end: float | None = None
+    attempts: tuple[dict[str, t.Any], ...] = ()
 
     @property
     def requested(self) -> bool:
@@ -337,6 +342,8 @@ class BackupEntry(t.TypedDict):
     job_url: str | None
     msg: str
     retry_at: str | None
+    expected_end: str | None
+    attempts: list[dict[str, t.Any]]
     not_verified: list[str]
     age_seconds: int | None
     failure: dict[str, t.Any] | None
@@ -360,6 +367,8 @@ def make_entry(name: str, state: str, msg: str, failure: dict[str, t.Any] | None
         "job_url": None,
         "msg": msg,
         "retry_at": None,
+        "expected_end": None,
+        "attempts": [],
         "not_verified": [],
         "age_seconds": None,
         "failure": failure,
@@ -382,6 +391,8 @@ def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> BackupEntr
         "job": backup.job.to_result() if backup.job else None,
         "job_url": job_url(backup.job_ids[0]) if backup.job_ids else None,
         "retry_at": iso_time(backup.retry_at),
+        "expected_end": iso_time(backup.expected_end),
+        "attempts": list(backup.attempts),
         "not_verified": list(backup.not_verified),
         "age_seconds": None if backup.age is None else int(backup.age),
         "changed": backup.changed,

@@ -13,12 +13,13 @@ import typing as t
 from .._errors import RequestError
 from .._parallel import RUNTIME
 from .api import TasksApi
-from .backup import NO_ELIGIBLE_SUBCLIENT, Backup
+from .backup import AWAITED_STATES, NO_ELIGIBLE_SUBCLIENT, Backup
 from .submission import Submission
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
     from .._estate.clients import ClientDirectory
+    from .._jobs.forecast import Forecast
     from .._jobs.job import Job
     from .._jobs.reader import JobReader
     from .._parallel import Runtime
@@ -64,6 +65,8 @@ class Export:
         self._known_before: frozenset[str] = frozenset()
         # The jobs of the past that were read to be shown, None if they were not.
         self._shown: JobListing | None = None
+        # Those that were read to see what is recent, in the same way.
+        self._past: JobListing | None = None
 
     # What only some calls need is imported where it is used: Ansible hands the sources of a module over without their
     # compiled form, so every import costs the start of a single backup a few milliseconds.
@@ -128,6 +131,9 @@ class Export:
         worth_it = len(wanted) > 1 or bool(gaps) or asked_to
         if self._plan.check_running and worth_it and any(backup.changed and backup.job_ids for backup in backups):
             self._find_duplicates(backups)
+        if self._shown or self._past:
+            for backup, known in zip(backups, self.forecasts(instances)):
+                self._note_end(backup, known)
         return backups
 
     def _settle(self, backups: t.Sequence[Backup]) -> None:
@@ -181,17 +187,37 @@ class Export:
         """The last good backup within LAST_GOOD_AGE of each of the instances, which run or preview said are requested;
         None where none is known. Raises nothing.
         """
-        from .matching import JobsOfInstances
-
-        if self._shown is None and instances:
-            self._shown = self._client_jobs.past([instance.client_name for instance in instances], LAST_GOOD_AGE)
-        jobs = JobsOfInstances(self._shown.jobs if self._shown else (), self._matching(instances))
         found: list[Job | None] = []
-        for instance in instances:
-            own, _possible = jobs.of(instance)
+        for own in self._own_jobs(instances, self._shown or self._read_shown(instances)):
             good = [job for job in own if job.end_time and not job.aged and job.ended_well(self._plan.fail_on)]
             found.append(max(good, key=lambda job: job.end_time or 0, default=None))
         return found
+
+    def forecasts(self, instances: t.Sequence[Instance]) -> list[Forecast | None]:
+        """How long a backup of each of the instances takes, None where that is not known. Raises nothing."""
+        from .._jobs.forecast import forecast
+
+        listing = self._shown or self._past or self._read_shown(instances)
+        return [forecast(own, self._plan.fail_on) for own in self._own_jobs(instances, listing)]
+
+    def _note_end(self, backup: Backup, known: Forecast | None) -> None:
+        """Say of a backup that is under way when it will end."""
+        if known and backup.state in AWAITED_STATES:
+            clock, sent = self._commcell.clock, backup.sent_at or self._commcell.now()
+            begun = backup.job.start_time if backup.job and backup.job.start_time else clock.at(sent)
+            backup.expected_end = begun + known.seconds
+
+    def _read_shown(self, instances: t.Sequence[Instance]) -> JobListing | None:
+        if instances:
+            self._shown = self._client_jobs.past([instance.client_name for instance in instances], LAST_GOOD_AGE)
+        return self._shown
+
+    def _own_jobs(self, instances: t.Sequence[Instance], listing: JobListing | None) -> list[t.Sequence[Job]]:
+        """The jobs of each of the instances in a listing."""
+        from .matching import JobsOfInstances
+
+        jobs = JobsOfInstances(listing.jobs if listing else (), self._matching(instances))
+        return [jobs.of(instance)[0] for instance in instances]
 
     def _check_names(self, instances: t.Sequence[Instance], settled: dict[int, Backup]) -> dict[int, Verdict]:
         """Settle what would be refused; returns the verdicts on the others, by their place."""
@@ -239,14 +265,16 @@ class Export:
     def _jobs_of(self, client_names: t.Sequence[str]) -> JobListing:
         """The jobs by which history is judged, and with them those that are to be shown."""
         max_age, look_back = self._plan.max_age, self._plan.look_back
-        if look_back:
+        # Once is enough, also where a schedule starts backups in several rounds.
+        if look_back and self._shown is None:
             self._shown = self._client_jobs.past(client_names, max(look_back, max_age or 0.0))
             if not self._shown.unread:
                 return self._shown
             # What is only shown must not decide what is started: what is needed may be readable.
         if max_age is None:
             return self._client_jobs.active(client_names)
-        return self._client_jobs.past(client_names, max_age)
+        self._past = self._client_jobs.past(client_names, max_age)
+        return self._past
 
 
 def _preview(instance: Instance, verdict: Verdict, gap: UnreadableHistory | None) -> Backup:

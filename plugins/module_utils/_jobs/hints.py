@@ -17,8 +17,22 @@ if t.TYPE_CHECKING:
     from .job import Job
 
 
-def _cause(pattern: str, hint: str) -> tuple[re.Pattern[str], str]:
-    return re.compile(pattern, re.IGNORECASE), hint
+class Cause(t.NamedTuple):
+    """A known cause.
+
+    Attributes:
+        pattern: Found in the vendor's words.
+        hint: What to do about it.
+        lasts: Whether it does not pass by itself.
+    """
+
+    pattern: re.Pattern[str]
+    hint: str
+    lasts: bool
+
+
+def _cause(pattern: str, hint: str, *, lasts: bool = False) -> Cause:
+    return Cause(re.compile(pattern, re.IGNORECASE), hint, lasts)
 
 
 # The first entry whose pattern is found in the vendor's words wins, so the special ones come first. What export backups
@@ -30,20 +44,24 @@ CAUSES = [
     _cause(
         r"587207178|no eligible subclient",
         "The subclient does not exist under these names, has no plan, or its backup activity is disabled.",
+        lasts=True,
     ),
     _cause(
         r"ORA-01017|ORA-01005|invalid (username|user name|password)",
         "The database refused the user name or password that Commvault holds for this instance. Update the credentials"
         " of the instance in the Command Center.",
+        lasts=True,
     ),
     _cause(
         r"ORA-2800[01]|account is locked|password has expired",
         "The database user that Commvault connects with is locked, or its password has expired. Unlock it, or set a new"
         " password in the database and in the Command Center.",
+        lasts=True,
     ),
     _cause(
         r"ORA-01031|ORA-31631|ORA-3916[12]|insufficient privileges",
         "The database user that Commvault connects with lacks a privilege that Data Pump needs.",
+        lasts=True,
     ),
     _cause(
         r"ORA-01555|snapshot too old",
@@ -62,10 +80,12 @@ CAUSES = [
     _cause(
         r"AccessDenied|UnauthorizedOperation|not authorized to perform|is not authorized",
         "AWS refused a call: the IAM role or user that Commvault works with lacks a permission for export backups.",
+        lasts=True,
     ),
     _cause(
         r"no space left|disk (is )?full|(insufficient|not enough|out of) (free )?(disk )?space|ORA-2704[0-9]|ORA-39095",
         "There is no room left, on the access node where the export is written or in the storage of the plan.",
+        lasts=True,
     ),
     _cause(
         r"ORA-39\d{3}|ORA-316\d{2}",
@@ -76,6 +96,7 @@ CAUSES = [
         r"activity\b.{0,60}\bdisabled|disabled\b.{0,60}\bactivity",
         "Backup activity is disabled for the CommCell, the client group, the client or the subclient. The job goes on"
         " once it is enabled.",
+        lasts=True,
     ),
     _cause(
         r"blackout|operation window",
@@ -97,7 +118,7 @@ CAUSES = [
         r"|services? .{0,40}(down|not running)",
         "Commvault could not reach the access node that does the export, or its services do not run.",
     ),
-    _cause(r"licen[sc]e", "A license of the CommCell is missing, used up or expired."),
+    _cause(r"licen[sc]e", "A license of the CommCell is missing, used up or expired.", lasts=True),
 ]
 
 # What a state alone tells.
@@ -112,6 +133,22 @@ BY_STATUS = {
 }
 
 
+def may_pass(job: Job, words: t.Iterable[str | None] = ()) -> bool:
+    """Whether a job that ended badly may do better at another attempt.
+
+    One that somebody killed is not tried again, and neither is one with a known cause that does not pass: each attempt
+    with a wrong password can lock the database user. What nobody knows the cause of may pass.
+
+    Args:
+        job: The job.
+        words: As of hint_for.
+    """
+    if job.status.lower() in ("killed", "committed"):
+        return False
+    said = "\n".join(text for text in (job.reason, job.reason_code, *words) if text)
+    return not any(cause.lasts for cause in CAUSES if cause.pattern.search(said))
+
+
 def hint_for(job: Job, words: t.Iterable[str | None] = ()) -> str | None:
     """What to do about a job that ended badly or hangs; None for others, and where no cause is known.
 
@@ -120,7 +157,7 @@ def hint_for(job: Job, words: t.Iterable[str | None] = ()) -> str | None:
     if job.state in ("ok", "warnings") or (not job.finished and not job.stuck):
         return None
     said = "\n".join(text for text in (job.reason, job.reason_code, *words) if text)
-    for pattern, text in CAUSES:
-        if pattern.search(said):
-            return text
+    for cause in CAUSES:
+        if cause.pattern.search(said):
+            return cause.hint
     return BY_STATUS.get(" ".join(job.status.lower().split()))

@@ -203,6 +203,13 @@ class Job:
         return self.state != ACTIVE
 
     @property
+    def duration(self) -> int | None:
+        """How long the job took or has taken, in seconds; None where that is not told."""
+        if self.elapsed_seconds is not None:
+            return self.elapsed_seconds
+        return max(0, self.end_time - self.start_time) if self.end_time and self.start_time else None
+
+    @property
     def stuck(self) -> str | None:
         """The one of STUCK_STATES that the job is in, None if it is in none of them."""
         plain = _plain(self.status)

@@ -50,6 +50,7 @@ def wait_and_describe(
     check_mode: bool = False,
     own: t.Container[str] | None = None,
     stranger: t.Callable[[Job], str | None] = lambda _job: None,
+    expected_ends: t.Mapping[str, float] | None = None,
     on_progress: t.Callable[[Wait], None] | None = None,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
@@ -65,6 +66,7 @@ def wait_and_describe(
         check_mode: Poll once, and leave every job alone.
         own: The jobs that on_timeout may touch, None for all; others are somebody else's.
         stranger: As of wait_for_jobs.
+        expected_ends: When jobs will end, in epoch seconds of the server, as far as that is known.
         on_progress: As of wait_for_jobs, and so are clock, sleep and parent_has_died.
 
     Returns:
@@ -73,6 +75,13 @@ def wait_and_describe(
     """
     api = JobsApi(commcell)
     reader = JobReader(api)
+
+    def tell(wait: Wait) -> None:
+        ends = [expected_ends[job_id] for job_id in wait.waiting if job_id in expected_ends] if expected_ends else []
+        wait.expected_left = max(0.0, max(ends) - api.server_time()) if ends else None
+        if on_progress:
+            on_progress(wait)
+
     wait = wait_for_jobs(
         job_ids,
         make_poll(api, reader),
@@ -82,7 +91,7 @@ def wait_and_describe(
         proven=proven,
         clock=clock,
         sleep=sleep,
-        on_progress=on_progress,
+        on_progress=tell,
         stranger=stranger,
         parent_has_died=parent_has_died,
     )

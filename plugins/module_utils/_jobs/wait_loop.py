@@ -54,6 +54,7 @@ class Wait:
         last_error: Why the last poll failed, None if it did not.
         warnings: For the user.
         waited: Seconds.
+        expected_left: Seconds until the last job that is waited for will have ended, as far as that is known.
     """
 
     job_ids: list[str]
@@ -67,6 +68,7 @@ class Wait:
     last_error: CommvaultError | None = None
     warnings: list[str] = field(default_factory=list)
     waited: float = 0.0
+    expected_left: float | None = None
 
     @property
     def overdue(self) -> list[str]:

@@ -178,19 +178,12 @@ def _backup(job: Job | None, job_url: t.Callable[[str], str | None]) -> dict[str
         "status": job.status,
         "backup_level": job.backup_level,
         "end_time": job.end_time,
-        "elapsed_seconds": duration_of(job),
+        "elapsed_seconds": job.duration,
         "application_size": job.application_size,
         "media_size": job.media_size,
         "reason": job.reason,
         "job_url": job_url(job.id),
     }
-
-
-def duration_of(job: Job) -> int | None:
-    """How long a job took, in seconds, None where that is not told."""
-    if job.elapsed_seconds is not None:
-        return job.elapsed_seconds
-    return max(0, job.end_time - job.start_time) if job.end_time and job.start_time else None
 
 
 class Judge:

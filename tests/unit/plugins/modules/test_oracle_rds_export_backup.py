@@ -389,3 +389,19 @@ def test_wrong_input_is_refused_before_anything_is_sent(run_module, args, words,
     result = run_module(backup, check=check, **args)
     assert result["failed"] is True
     assert words in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"attempts": 2},
+        {"attempts": 0, "wait": True},
+        {"must_end_by": "2020-01-01T00:00:00Z"},
+        {"must_end_by": "whenever"},
+        {"concurrency_per_client": 0},
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_refused_before_anything_is_sent(run_module, wrong):
+    result = run_module(backup, **ONE, **wrong)
+    assert (result["failed"], result["failure"]["kind"]) == (True, "invalid_input")
+    assert next(iter(wrong)) in result["msg"]

@@ -103,3 +103,8 @@ class TestProgress:
             wait_of(Job("1", "Pending", reason="two"), waited=6, missing=["1"]),
         ]
         assert self.lines(*waits) == ["00:00:00", "00:00:01", "00:00:03", "00:00:04", "00:00:05", "00:00:06"]
+
+
+def test_the_time_that_is_left_is_told_where_it_is_known():
+    line = progress_line(wait_of(Job("1", "Running"), waited=60, expected_left=7500.0), "errors")
+    assert line.endswith("00:01:00, about 2 h 05 min left")

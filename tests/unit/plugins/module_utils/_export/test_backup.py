@@ -77,11 +77,14 @@ class TestSummary:
                 "duplicate_of": None,
                 "job": None,
                 "retry_at": None,
+                "expected_end": None,
+                "attempts": [],
                 "not_verified": [],
                 "age_seconds": None,
                 "job_url": "url/7",
                 "msg": "Started orders.",
                 "failure": None,
+                "changed": True,
             }
         ]
 
