@@ -432,7 +432,7 @@ def docs(session: nox.Session) -> None:
             *("--check-extra-docs-refs", "."),
             external=True,
         )
-        session.env["ANSIBLE_COLLECTIONS_PATH"] = str(tree.parents[2])
+        session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(tree.parents[2])
         session.run(python_in("docs"), "docs/site/build.py", str(tree.parents[3] / "site"), external=True)
 
 

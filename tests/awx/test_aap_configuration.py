@@ -99,7 +99,7 @@ def test_they_are_what_the_set_up_makes(name: str, variables: dict[str, list[dic
         for key in one.keys() - REFERENCES:
             value = made[title].get(key)
             if key in ("extra_vars", "source_vars"):
-                value = json.loads(value)
+                value = json.loads(value or "{}")
             assert (one[key] or None) == (value or None), f"{title}: {key}"
 
 

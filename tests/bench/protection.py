@@ -114,7 +114,9 @@ class _Answers:
     def __init__(self) -> None:
         now = int(time.time())
         names = [(f"client-{number % CLIENTS:04d}", f"db-{number:05d}", number) for number in range(DATABASES)]
-        instances, subclients, jobs = [], {}, []
+        instances: list[dict[str, Any]] = []
+        subclients: dict[int, list[dict[str, Any]]] = {}
+        jobs: list[dict[str, Any]] = []
         for client, name, number in names:
             client_id = 10 + number % CLIENTS
             instances.append(

@@ -20,7 +20,7 @@ from .conftest import Play
 HISTORY = [{"age": 3600 * hours, "seconds": 600} for hours in (5, 29, 53)]
 RUNNING = {"status": "Running", "age": 60, "user": "operator"}
 # Variant, to the lines that differ and the profile that is proposed.
-VARIANTS = {
+VARIANTS: dict[str, tuple[list[str], dict[str, t.Any]]] = {
     "proxy-client": (["job_client"], {"client_is_proxy": True}),
     "app-134": (["job_application"], {"application_ids": [134]}),
     "other-type": (["job_type"], {"job_types": ["Data Pump Export"]}),
@@ -124,7 +124,7 @@ def test_what_is_no_usable_commcell_gets_a_clear_verdict(
     play: Play, simulator: Simulator, estate, tmp_path, faults, verdict, words
 ) -> None:
     simulator.reset(estate)
-    simulator.order_fault(*faults, times=None)
+    simulator.order_fault(faults[0], faults[1], times=None)
     run = doctor(play, tmp_path)
     result = run.result("Examine the CommCell")
     assert (run.rc, result["verdict"]) == (2, verdict)

@@ -33,7 +33,7 @@ _STATUS = {
 
 def subclient(name: str, client: str = "aws-prod", **facts: t.Any) -> Subclient:
     """A subclient of the estate."""
-    values = {
+    values: dict[str, t.Any] = {
         "instance_id": 1,
         "subclient_id": 1,
         "subclient_name": "default",

@@ -49,7 +49,8 @@ def make_targets(entries: t.Sequence[t.Mapping[str, t.Any]], terms: Terms, group
     Raises:
         InvalidInput: An entry that names nothing, one that is there twice, or an unknown key to group by.
     """
-    targets, places = [], {}
+    targets: list[Target] = []
+    places: dict[str, int] = {}
     for index, entry in enumerate(entries):
         target = _target(entry, f"databases[{index}]", index, terms)
         first = places.setdefault(target.id, index)

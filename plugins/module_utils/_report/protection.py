@@ -20,7 +20,7 @@ from .._protection.result import digest_of, group_value
 from .._times import age_words, counted, iso_time, length_words, span
 from .html import amount, document, link, moment, or_empty, size, small, tools
 from .model import NOT_WELL, OPEN, WELL, clean
-from .tables import csv_of, junit_of
+from .tables import Case, csv_of, junit_of
 
 # Tone and sign of every state, see page.SIGNS.
 _LOOKS = {
@@ -158,7 +158,7 @@ def _flat(row: t.Mapping[str, t.Any], groups: t.Sequence[str]) -> dict[str, t.An
 
 def protection_junit(report: ProtectionReport) -> str:
     """The report as JUnit XML, one testcase a database; evidence as properties."""
-    cases = []
+    cases: list[Case] = []
     for row in report.databases:
         what = {NOT_WELL: "failure", OPEN: "skipped"}.get(verdict_of(row), "")
         good = row["last_good"] or {}

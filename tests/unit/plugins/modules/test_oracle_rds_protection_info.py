@@ -56,6 +56,8 @@ def survey(simulator):
         with commcell_of(simulator) as commcell:
 
             class Run:
+                params: dict = {}
+
                 def open(self, pool_size=1):
                     return commcell
 

@@ -35,7 +35,7 @@ class FakeApi:
         self.singles = []
         self.listing_error = None
         self.clients_are_told = True
-        self.more_types = ()
+        self.more_types: tuple[str, ...] = ()
 
     def is_backup(self, job):
         return job.is_backup or job.job_type in self.more_types
