@@ -120,9 +120,13 @@ class Export:
                 not_verified[place] = (*not_verified.get(place, ()), gap.text)
         wanted = [place for place in range(len(instances)) if place not in settled]
         self._on_start()
-        for place, backup in zip(wanted, self._submission.run([instances[place] for place in wanted])):
+        submitted = self._submission.run([instances[place] for place in wanted])
+        for place, backup in zip(wanted, submitted):
             settled[place] = backup
             backup.not_verified = not_verified.get(place, ())
+        if not any(backup.requested for backup in submitted):
+            # What was not known of other backups does not matter where none was started; the failure says why.
+            self.warnings.clear()
         backups = [settled[place] for place in range(len(instances))]
         if any(backup.unresolved for backup in backups):
             self._settle(backups)
