@@ -57,6 +57,8 @@ def backup(name: str = "orders", state: str = "started", **values: t.Any) -> dic
         "candidates": [],
         "job": None,
         "retry_at": None,
+        "expected_end": None,
+        "attempts": [],
         "not_verified": [],
         "age_seconds": None,
         "job_url": f"{PAGE}148886" if with_job else None,

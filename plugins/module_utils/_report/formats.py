@@ -68,6 +68,8 @@ def flat(row: Row) -> dict[str, t.Any]:
         "backup_level": job.backup_level,
         "percent_complete": job.percent_complete,
         **_times_and_amounts(job),
+        "expected_end": row.expected_end,
+        "attempts": list(row.attempts),
         "cause": row.cause,
         "hint": job.hint,
         "msg": row.msg,

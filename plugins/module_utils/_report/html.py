@@ -242,7 +242,10 @@ def _row(row: Row, axis: _Axis) -> str:
 
 def _progress(row: Row) -> str:
     percent = row.job.percent_complete
-    return f"at {percent} %" if percent is not None and row.job.end_time is None else ""
+    parts = [f"at {percent} %"] if percent is not None and row.job.end_time is None else []
+    if row.expected_end:
+        parts.append(f"until about {row.expected_end.replace('T', ' ').rstrip('Z')}")
+    return ", ".join(parts)
 
 
 def _names(row: Row) -> str:
@@ -252,6 +255,9 @@ def _names(row: Row) -> str:
 
 def _why(row: Row) -> str:
     cause = f'<p class="why">{escape(row.cause)}</p>' if row.cause else ""
+    cause += "".join(
+        f'<p class="why hint">Attempt {number}: {escape(text)}</p>' for number, text in enumerate(row.attempts, 1)
+    )
     return cause + (f'<p class="why hint">Hint: {escape(row.job.hint)}</p>' if row.job.hint else "")
 
 

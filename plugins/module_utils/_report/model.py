@@ -91,6 +91,8 @@ class Row:
         jobs: The one that decided first.
         cause: Why it is not well, or what else there is to say; None if nothing.
         failure_kind: Of the failure to start it, None if there was none.
+        expected_end: When a job that is under way will end, in UTC; None if that is not known.
+        attempts: What became of the attempts before this one, a sentence each.
     """
 
     id: str
@@ -106,6 +108,8 @@ class Row:
     cause: str | None
     msg: str
     failure_kind: str | None = None
+    expected_end: str | None = None
+    attempts: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
@@ -244,7 +248,16 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
         cause=cause,
         msg=msg,
         failure_kind=_kind(backup.get("failure")),
+        expected_end=_text(backup.get("expected_end")) if RESULTS[result][1] == OPEN else None,
+        attempts=tuple(_attempt(one) for one in backup.get("attempts") or () if isinstance(one, dict)),
     )
+
+
+def _attempt(attempt: t.Mapping[str, t.Any]) -> str:
+    """What became of an attempt before the last one."""
+    job = f"job {clean(attempt.get('job_id'))}: " if attempt.get("job_id") else ""
+    told = [clean(attempt.get(name)) for name in ("status", "reason")]
+    return job + (", ".join(text for text in told if text) or clean(attempt.get("state")))
 
 
 def _kind(failure: t.Any) -> str | None:

@@ -22,6 +22,9 @@ from .html import amount, document, link, moment, or_empty, size, small, tools
 from .model import NOT_WELL, OPEN, WELL, clean
 from .tables import Case, csv_of, junit_of
 
+if t.TYPE_CHECKING:
+    from .tables import Case
+
 # Tone and sign of every state, see page.SIGNS.
 _LOOKS = {
     "never": ("bad", "cross"),

@@ -51,7 +51,7 @@ def _cell(value: t.Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        value = " ".join(value)
+        value = "; ".join(value) if any(" " in one for one in value) else " ".join(value)
     text = " ".join(str(value).splitlines())
     return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 

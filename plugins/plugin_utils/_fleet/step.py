@@ -50,7 +50,8 @@ REPORT = "export_report"
 EXPORT_OPTIONS = (
     *("backup_level", "cumulative", "notify_user_on_job_completion", "job_description", "installer_user", "task_info"),
     *("batch_size", "concurrency", "check_running", "on_running", "on_duplicate", "max_age", "on_unverified"),
-    *("job_marker", "outage_timeout", "preflight", "fail_on"),
+    *("job_marker", "outage_timeout", "preflight", "fail_on", "must_end_by", "on_late", "order"),
+    "concurrency_per_client",
 )
 WAIT_OPTIONS = tuple(wait_spec().options)
 # Where the steps leave what came of each backup, for all hosts.
@@ -216,7 +217,11 @@ class Step:
         return self._module(INFO, {**self._connection, **options}, "matches")
 
     def _export(self, instances: list[Entry]) -> list[Entry]:
-        options = {name: self._params[name] for name in EXPORT_OPTIONS if self._params[name] is not None}
+        names = list(EXPORT_OPTIONS)
+        if self._params["concurrency_per_client"]:
+            # Starts wait for ends then.
+            names += ["wait_timeout", "wait_interval"]
+        options = {name: self._params[name] for name in names if self._params[name] is not None}
         return self._module(EXPORT, {**self._connection, **options, "instances": instances}, "backups")
 
     def _check_later_steps(self) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, InvalidInput
@@ -56,7 +58,7 @@ def survey(simulator):
         with commcell_of(simulator) as commcell:
 
             class Run:
-                params: dict = {}
+                params: ClassVar[dict] = {}
 
                 def open(self, pool_size=1):
                     return commcell

@@ -156,6 +156,8 @@ def test_json_has_the_documented_keys():
         "application_size": 82 * GB,
         "media_size": 27 * GB,
         "job_url": f"{PAGE}7",
+        "expected_end": None,
+        "attempts": [],
         "cause": None,
         "hint": None,
         "msg": "What became of orders.",

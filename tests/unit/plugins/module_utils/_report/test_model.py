@@ -168,3 +168,11 @@ def test_characters_that_no_report_can_hold_are_left_out():
 def test_what_no_module_returns_is_refused_by_its_place(backups, jobs, words):
     with pytest.raises(InvalidInput, match=words):
         make_report(backups, jobs)
+
+
+def test_attempts_and_expected_ends_are_told():
+    failed = {"state": "started", "job_id": "7", "status": "Failed", "reason": "TNS:no listener"}
+    told = {**backup("orders"), "attempts": [failed], "expected_end": "2026-01-01T03:00:00Z"}
+    (row,) = make_report([told]).rows
+    assert row.attempts == ("job 7: Failed, TNS:no listener",)
+    assert row.expected_end == "2026-01-01T03:00:00Z"
