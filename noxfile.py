@@ -377,6 +377,19 @@ def campaigns(session: nox.Session, core: str) -> None:
     pytest(session, "tests/campaigns" if core == MAIN else "tests/campaigns/test_leaks.py")
 
 
+@session_in(f"core-{MAIN}", "ansible-test-units", "unit")
+def ansible_test_units(session: nox.Session) -> None:
+    """Run the unit tests by ansible-test alone, as a contributor to Ansible's collections would."""
+    version = python_for(*CORES[MAIN].pythons)
+    assert version
+    with copied(session):
+        session.run(
+            *("ansible-test", "units", "--local", "--python", version, "--color", "no", *session.posargs),
+            env={**PROXIES, "CI": "true"},
+            external=True,
+        )
+
+
 @session_in(f"core-{MAIN}", "browser", "unit")
 def browser(session: nox.Session) -> None:
     """Look at the page of a report in Chromium, which root has installed by apt-get if it is missing."""
