@@ -158,7 +158,7 @@ class CommCell:
         root = self.transport.base.command_center()
         return f"{root}/commandcenter/#/jobs/{job_id}" if root else None
 
-    def call(self, method: str, path: str, *, changes: bool, **kwargs: t.Any) -> Reply:
+    def call(self, method: str, path: str, *, changes: bool, needs_body: bool = False, **kwargs: t.Any) -> Reply:
         """Send an authenticated request; returns any answer, good or bad.
 
         A read is repeated while the CommCell is away, as outage has it, unless repeat is false.
@@ -167,6 +167,7 @@ class CommCell:
             method: HTTP method.
             path: As of url.
             changes: Whether the request may change something, so that it is sent once only.
+            needs_body: Whether a 200 without a body is no answer, so that it is read again.
             **kwargs: As of Transport.read.
 
         Raises:
@@ -193,11 +194,15 @@ class CommCell:
             return reply
 
         try:
-            return self.outage.ride_out(read)
+            reply = self.outage.ride_out(read)
         except CommvaultError:
-            if last:
-                return last[0]
-            raise
+            if not last:
+                raise
+            reply = last[0]
+        if needs_body and reply.status == 200 and reply.shape == "empty" and not self.outage.timeout:
+            # That is how an answer looks that got lost, and no way to say that there is nothing.
+            return self._call(method, path, changes, kwargs)
+        return reply
 
     def _probe(self) -> None:
         """Ask something small, once. Raises CommvaultError."""
@@ -246,7 +251,7 @@ class CommCell:
 
     def read(self, method: str, path: str, **kwargs: t.Any) -> t.Any:
         """The JSON of a good answer to a request that changes nothing. Raises RequestError for any other answer."""
-        reply = self.call(method, path, changes=False, **kwargs)
+        reply = self.call(method, path, changes=False, needs_body=True, **kwargs)
         self.check(reply, method, path, changes=False)
         return reply.data
 

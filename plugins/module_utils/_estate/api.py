@@ -144,7 +144,7 @@ class EstateApi:
 
         A web page as 404 is no answer of the API but that of a wrong base URL, and so an error.
         """
-        reply = self._commcell.call("GET", path, changes=False, params=params)
+        reply = self._commcell.call("GET", path, changes=False, needs_body=True, params=params)
         if reply.status == 404 and reply.shape in ("object", "array"):
             return None
         self._commcell.check(reply, "GET", path, changes=False)

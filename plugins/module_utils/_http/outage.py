@@ -61,7 +61,8 @@ class Outage:
         self._attempts = 0
         self._begun: float | None = None
         self._last: CommvaultError | None = None
-        self._busy = False
+        # The thread that makes the next attempt while all others wait.
+        self._prober: int | None = None
         self._over: CommvaultError | None = None
 
     @property
@@ -95,10 +96,11 @@ class Outage:
             error: None where it was answered in some way.
         """
         with self._lock:
-            self._busy = False
+            if self._prober == threading.get_ident():
+                self._prober = None
             if error is None:
                 self._attempts, self._proven = 0, True
-                self._begun = self._last = self._over = None
+                self._begun = self._last = self._over = self._prober = None
             elif self.is_about(error):
                 self._last = error
                 if self._begun is None:
@@ -116,9 +118,9 @@ class Outage:
                     raise self._over
                 if self._begun is None:
                     return
-                mine = not self._busy
-                self._busy = True
+                mine = self._prober is None
                 if mine:
+                    self._prober = threading.get_ident()
                     self._attempts += 1
             if not mine:
                 self._pause(POLL)
@@ -149,6 +151,10 @@ class Outage:
                 self.note(None if error.kind.says_no and not self.is_about(error) else error)
                 if not self.timeout or self.given_up or not self.is_about(error):
                     raise
+            except BaseException:
+                # Whatever it was, it must not keep the others waiting.
+                self.note(CommvaultError("", ErrorKind.INTERNAL))
+                raise
             else:
                 self.note(None)
                 return answer
@@ -178,7 +184,7 @@ class Outage:
             if self.deadline is not None:
                 end = min(end, self.deadline)
             if now >= end:
-                self._busy = False
+                self._prober = None
                 self._over = CommvaultError(
                     f"not sent: the CommCell was away for {age_words(now - self._begun)}; last error: {self._last}",
                     ErrorKind.NOT_SUBMITTED,

@@ -341,3 +341,13 @@ def test_an_empty_list_as_204_is_no_error():
     with pytest.raises(RequestError) as caught:
         cell.write("POST", "x")
     assert caught.value.maybe_ran
+
+
+def test_an_answer_without_a_body_is_read_again_and_then_said():
+    cell, script, _credential = commcell(get("x").returns(200), get("x").returns(200, {"ok": 1}))
+    assert cell.read("GET", "x") == {"ok": 1}
+    script.finish()
+    cell, script, _credential = commcell(get("x").returns(200), get("x").returns(200))
+    with pytest.raises(RequestError, match="answered with nothing instead of JSON"):
+        cell.read("GET", "x")
+    script.finish()

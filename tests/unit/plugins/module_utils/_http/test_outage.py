@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
@@ -100,6 +103,48 @@ def test_one_caller_probes_and_the_others_wait_for_its_request(runtime):
     runtime.sleep = lambda _seconds: outage.note(None)
     outage.wait()
     assert len(probe.asked) == asked
+
+
+def test_failures_of_requests_that_were_under_way_make_nobody_else_probe(runtime):
+    probe = Server(runtime, back_at=0)
+    outage = away(runtime, probe)
+    outage.wait()
+    asked = len(probe.asked)
+    seen = []
+
+    def other():
+        outage.note(RequestError("away", "server"))
+        runtime.sleep = lambda _seconds: seen.append(len(probe.asked)) or len(seen) < 3 or outage.note(None)
+        outage.wait()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join(10)
+    assert seen == [asked] * 3
+
+
+def test_many_threads_together_ask_a_dead_server_as_often_as_one(runtime):
+    # A hundred times as fast as life.
+    runtime.sleep, runtime.monotonic = lambda seconds: time.sleep(seconds / 100), lambda: time.monotonic() * 100
+    asked = []
+
+    def probe():
+        asked.append(1)
+        raise RequestError("away", "server")
+
+    outage = Outage(probe, MINUTES_5, None, runtime)
+
+    def work():
+        outage.note(RequestError("away", "server"))
+        with pytest.raises(CommvaultError):
+            outage.wait()
+
+    threads = [threading.Thread(target=work) for _number in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert 0 < len(asked) <= 80
 
 
 def test_after_the_request_behind_a_good_probe_has_failed_it_goes_on(runtime):
