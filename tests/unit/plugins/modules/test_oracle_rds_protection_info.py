@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,17 +56,7 @@ def survey(simulator):
             entry.setdefault("subclient_name", "default")
         warnings = []
         with commcell_of(simulator) as commcell:
-
-            class Run:
-                params: ClassVar[dict] = {}
-
-                def open(self, pool_size=1):
-                    return commcell
-
-                warn = staticmethod(warnings.append)
-
-            module = Run()
-            module.params = params
+            module = SimpleNamespace(params=params, open=lambda **_options: commcell, warn=warnings.append)
             result = oracle_rds_protection_info.run(module)
         return {**result, "warnings": warnings}
 

@@ -7,52 +7,24 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, InvalidInput
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import LAST_GOOD_AGE, Export
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.night import Night, Schedule, parse_end
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
-    ExportOptions,
-    ExportPlan,
-    make_instances,
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.night import parse_end
+from ansible_collections.rdsops.commvault.tests.support.nights import (
+    HOUR,
+    check_night,
+    estate_of,
+    instances_of,
+    make_night,
+    tonight,
+    usual,
 )
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
 from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime, commcell_of
 
-CLIENTS = ["aws-prod", "aws-dev"]
 PER_CLIENT = 25
-HOUR = 3600
-
-
-def usual(number):
-    """Seconds that backups of a database take."""
-    return 300 + number * 37 % 1500
-
-
-def database(number):
-    """With a week of backups that take within a tenth of what is usual; tonight's takes as long as that, too."""
-    seconds = usual(number)
-    history = [{"age": HOUR + day * 86400, "seconds": seconds * (0.9 + (number + day) % 3 / 10)} for day in range(7)]
-    tonight = seconds * (0.95 + number % 2 / 10)
-    script = [{"state": "Running", "seconds": tonight}, "Completed"]
-    return {"name": f"db{number:03d}", "history": history, "script": script}
-
-
-ESTATE = {
-    "clients": [
-        {"name": client, "instances": [database(place * PER_CLIENT + number) for number in range(PER_CLIENT)]}
-        for place, client in enumerate(CLIENTS)
-    ]
-}
-ALL = [
-    {"client_name": client, "instance_name": f"db{place * PER_CLIENT + number:03d}"}
-    for place, client in enumerate(CLIENTS)
-    for number in range(PER_CLIENT)
-]
+ESTATE = estate_of(PER_CLIENT)
 
 
 @pytest.fixture
@@ -61,47 +33,23 @@ def runtime(simulator):
 
 
 @pytest.fixture
-def night(simulator, runtime):
-    """Makes what starts backups by a schedule."""
+def commcell(simulator):
     with commcell_of(simulator) as commcell:
-        commcell.now = runtime.now
-
-        def make(parent_has_died=lambda: False, **options):
-            plan = ExportPlan(concurrency=4, look_back=LAST_GOOD_AGE)
-            export = Export(commcell, ExportOptions(), plan, runtime)
-            reader = JobReader(JobsApi(commcell))
-            return Night(export, reader, Schedule(**options), runtime, parent_has_died)
-
-        yield make
+        yield commcell
 
 
-def instances(count=50):
-    return make_instances(ALL[:count])
+@pytest.fixture
+def night(commcell, runtime):
+    """Makes what starts backups by a schedule."""
+    return lambda *args, **options: make_night(commcell, runtime, *args, **options)
 
 
-def tonight(simulator):
-    """The jobs that were started since."""
-    return [job for job in simulator.jobs() if job["user"] != "scheduler"]
+def instances(count):
+    return instances_of(PER_CLIENT, count)
 
 
-def test_never_more_at_once_than_allowed_and_the_forecast_holds(simulator, runtime, night):
-    begun = runtime.now()
-    backups = night(per_client=5, longest_first=True, interval=60.0, must_end_by=begun + 12 * HOUR).run(instances())
-    assert {backup.state for backup in backups} == {"started"}
-    runtime.sleep(2 * HOUR)
-    for client in CLIENTS:
-        spans = [(job["created"], job["ended"]) for job in tonight(simulator) if job["client"] == client]
-        assert len(spans) == PER_CLIENT
-        moments = sorted(itertools.chain(((start, 1) for start, _end in spans), ((end, -1) for _start, end in spans)))
-        assert max(itertools.accumulate(change for _moment, change in moments)) == 5
-    ends = {job["job_id"]: (job["created"], job["ended"]) for job in tonight(simulator)}
-    for backup in backups:
-        started, ended = ends[int(backup.job_ids[0])]
-        assert abs(backup.expected_end - ended) <= 0.2 * (ended - started) + 5
-    last = max(job["ended"] for job in tonight(simulator))
-    # What was promised before anything was started is what then came, give or take the polls in between.
-    forecast = sum(usual(number) for number in range(PER_CLIENT, 2 * PER_CLIENT)) / 5
-    assert last - begun == pytest.approx(forecast, rel=0.2)
+def test_never_more_at_once_than_allowed_and_the_forecast_holds(simulator, runtime, commcell):
+    check_night(simulator, runtime, commcell, PER_CLIENT)
 
 
 def test_what_takes_longest_is_started_first(simulator, night):
