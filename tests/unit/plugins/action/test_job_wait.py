@@ -217,3 +217,19 @@ def test_nobody_goes_on_waiting_when_ansible_has_ended(wait, simulator, commcell
     assert endpoints(simulator).count(f"job/{job_ids[0]}") == 2
     assert "Ansible has ended. The jobs go on." in result["msg"]
     assert left == [True]
+
+
+@pytest.mark.parametrize("credentials", [{}, USER], ids=["token", "password"])
+@pytest.mark.parametrize(
+    "kind",
+    ["unavailable", "bad_gateway", "maintenance", "reset_before", "reset_after", "cut_json", "empty", "unauthorized"],
+)
+def test_a_wait_survives_an_outage_of_any_kind(wait, simulator, commcell, monkeypatch, kind, credentials):
+    simulator.set(job_seconds=2 * HOUR)
+    job_ids = start_jobs(commcell, NAMES[:2])
+    monkeypatch.setattr(login, "FRESH", 0.0)
+    # Refused credentials are asked about less and less often, so these are ten minutes as well.
+    simulator.order_fault({}, {"kind": kind}, times=6 if kind == "unauthorized" else 24, after=3)
+    result = wait(job_ids=job_ids, wait_interval="60s", **credentials)
+    assert outcomes(result) == ["ended_well"] * 2
+    assert any("the last look failed" in line for line in wait.lines)
