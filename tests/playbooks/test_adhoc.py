@@ -28,7 +28,7 @@ def test_one_command_starts_a_backup_and_prints_its_ids(shell: Shell, simulator:
     assert result["word"] == "CHANGED"
     assert result["changed"] is True
     assert (result["task_id"], result["job_ids"]) == (9920, ["148886"])
-    assert len(simulator.journal()) == 1
+    assert len(simulator.writes()) == 1
 
 
 def test_with_another_python_the_module_does_the_same(shell: Shell, simulator: Simulator) -> None:
@@ -40,7 +40,7 @@ def test_with_another_python_the_module_does_the_same(shell: Shell, simulator: S
     assert "AnsiballZ_oracle_rds_export_backup" in done.output
     result = done.adhoc()
     assert (result["changed"], result["task_id"], result["job_ids"]) == (True, 9920, ["148886"])
-    assert len(simulator.journal()) == 1
+    assert len(simulator.writes()) == 1
 
 
 def test_check_mode_starts_nothing(shell: Shell, simulator: Simulator) -> None:
@@ -100,7 +100,7 @@ def test_pytest_ansible_starts_a_backup(
     hosts = ansible_adhoc(inventory=str(inventory), connection="local", host_pattern="localhost")
     result = getattr(hosts.localhost, MODULE)(client_name="aws-prod", instance_name="orders")["localhost"]
     assert (result["changed"], result["task_id"], result["job_ids"]) == (True, 9920, ["148886"])
-    assert len(simulator.journal()) == 1
+    assert len(simulator.writes()) == 1
 
 
 def test_a_report_can_have_a_bare_name(shell: Shell, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
-from ansible_collections.rdsops.commvault.tests.support.playbooks import inventory_of
+from ansible_collections.rdsops.commvault.tests.support.playbooks import inventory_of, summary_of
 
 from . import conftest
 from .conftest import Play
@@ -85,7 +85,7 @@ def test_a_host_whose_name_holds_the_secret_keeps_its_job(
         )
         started = {job["instance"]: str(job["job_id"]) for job in simulator.jobs()}
     assert run.rc == 0
-    lines = run.message("Show | Show what became of the backups")[1:]
+    lines = summary_of(run)[1:]
     assert {line.split()[0]: line.split()[-1] for line in lines} == started
     assert len([text for text in run.warnings if warning in " ".join(text.split())]) == 1
 
@@ -96,7 +96,7 @@ def test_a_host_whose_name_holds_the_secret_keeps_its_job(
 def test_a_task_logs_in_and_out(play: Play, simulator: Simulator) -> None:
     run = play(backup(), env=LOGIN)
     assert run.result("Back up")["task_id"] == 9920
-    assert endpoints(simulator) == ["login", "createtask", "logout"]
+    assert endpoints(simulator) == ["login", "jobs", "createtask", "logout"]
     assert simulator.sessions() == []
 
 
@@ -159,7 +159,7 @@ def test_a_permission_that_is_missing_is_not_taken_for_bad_credentials(play: Pla
     assert [entry["state"] for entry in result["backups"]] == ["refused"] * 5
     assert {entry["failure"]["kind"] for entry in result["backups"]} == {"permission"}
     assert "accepts the credentials, but not for this" in result["msg"]
-    assert endpoints(simulator) == ["login", "createtask", "whoami", *["createtask"] * 5, "logout"]
+    assert endpoints(simulator) == ["login", "jobs", "createtask", "whoami", *["createtask"] * 5, "logout"]
 
 
 # --- login and logout
@@ -196,7 +196,7 @@ def test_a_session_that_has_idled_out_is_renewed(play: Play, simulator: Simulato
     simulator.advance(31 * 60)
     run = play(backup(), env={**LOGIN, "COMMVAULT_TOKEN_FILE": str(path), "COMMVAULT_USERNAME": ""})
     assert run.rc == 0
-    assert endpoints(simulator) == ["login", "createtask", "whoami", "renewlogintoken", "createtask"]
+    assert endpoints(simulator) == ["login", "jobs", "whoami", "renewlogintoken", "jobs", "createtask"]
     assert path.read_text(encoding="utf-8") != before
     assert len(simulator.jobs()) == 1
 
@@ -208,7 +208,7 @@ def test_an_expired_pair_is_renewed_in_its_file(play: Play, simulator: Simulator
     simulator.advance(40 * 60)
     run = play(backup(), env={"COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": ""})
     assert run.rc == 0
-    assert endpoints(simulator) == ["createtask", "whoami", "v4/accesstoken/renew", "createtask"]
+    assert endpoints(simulator) == ["jobs", "whoami", "v4/accesstoken/renew", "jobs", "createtask"]
     assert len(simulator.jobs()) == 1
     again = play(
         backup(client_name="aws-prod", instance_name="hr"),
@@ -286,8 +286,8 @@ def test_what_a_task_says_beats_the_environment(play: Play, simulator: Simulator
 def test_a_token_beats_the_other_kinds_in_the_environment(play: Play, simulator: Simulator, pair_file: Path) -> None:
     env = {**LOGIN, "COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": simulator.token}
     assert play(backup(), env=env).rc == 0
-    assert endpoints(simulator) == ["createtask"]
-    assert simulator.journal()[0]["user"] == "admin"
+    assert endpoints(simulator) == ["jobs", "createtask"]
+    assert {entry["user"] for entry in simulator.journal()} == {"admin"}
 
 
 def test_an_option_that_is_left_empty_is_none(play: Play, simulator: Simulator) -> None:

@@ -124,7 +124,7 @@ class Export:
         for place, backup in zip(wanted, submitted):
             settled[place] = backup
             backup.not_verified = not_verified.get(place, ())
-        if not any(backup.requested for backup in submitted):
+        if not any(backup.changed or backup.unresolved for backup in submitted):
             # What was not known of other backups does not matter where none was started; the failure says why.
             self.warnings.clear()
         backups = [settled[place] for place in range(len(instances))]
