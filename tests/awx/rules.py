@@ -320,7 +320,7 @@ def notification_problems(given: t.Mapping[str, t.Any], shape: t.Mapping[str, t.
     for name, of in shape.items():
         if name not in given:
             problems += [] if "default" in of else [f"no {name}"]
-        elif type(given[name]) is not _TYPES[of["type"]]:
+        elif type(given[name]) is not _TYPES[of["type"]]:  # pylint: disable=unidiomatic-typecheck
             problems.append(f"{name} is no {of['type']}")
         elif of["type"] == "list" and not given[name]:
             problems.append(f"no value for {name}")

@@ -127,7 +127,7 @@ def test_threads_run_one_at_a_time_in_the_order_of_virtual_time():
 
 def test_threads_that_wait_for_each_other_are_told_of():
     scheduler = Scheduler("1")
-    scheduler.spawn(Process("p"), lambda: scheduler.park())
+    scheduler.spawn(Process("p"), scheduler.park)
     with pytest.raises(Stalled, match="deadlock"):
         scheduler.run()
 

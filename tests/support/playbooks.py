@@ -66,6 +66,9 @@ def environment(variables: t.Mapping[str, str]) -> dict[str, str]:
     kept["PATH"] = os.pathsep.join([str(BIN), kept.get("PATH", os.defpath)])
     # What a user sets who works without an inventory. Nothing else is needed for a run without warnings.
     kept.update(ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INVENTORY_UNPARSED_WARNING="false")
+    # Until ansible-core 2.20 a module sets variables of hosts as facts, and 2.20 warns of reading these by their bare
+    # names unless somebody wants it so.
+    kept.update(ANSIBLE_INJECT_FACT_VARS="true")
     kept.update(ANSIBLE_NOCOLOR="true", ANSIBLE_FORCE_COLOR="false", ANSIBLE_DEPRECATION_WARNINGS="true")
     kept.update(variables)
     return kept

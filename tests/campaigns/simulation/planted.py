@@ -18,7 +18,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export import ex
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import api as jobs_api
 
-from . import world  # noqa: F401 - the code under test must be on the scheduler first
+from . import world  # noqa: F401  # pylint: disable=unused-import  # puts the code under test on the scheduler first
 from .commserve import OUR_USER
 
 

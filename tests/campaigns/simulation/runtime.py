@@ -111,7 +111,7 @@ class Thread(threading.Thread):
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         # Not by super(): threading calls this for its stand-ins of threads that it did not start, too.
-        _RealThread.__init__(self, *args, **kwargs)
+        _RealThread.__init__(self, *args, **kwargs)  # pylint: disable=non-parent-init-called
 
     def start(self) -> None:
         task = current_task()
