@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import CommvaultError, ErrorKind, RequestError
+from .._http.outage import MAX_READS
 from .._http.quota import RateLimiter
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
 from .._times import iso_time
@@ -86,6 +87,7 @@ class Submission:
     def _submit(self, batch: t.Sequence[Instance]) -> list[Backup]:
         body = build_request(batch, self._options)
         sent_at = None
+        turned_away = 0
         while True:
             try:
                 self._wait_for_turn()
@@ -97,8 +99,12 @@ class Submission:
                     self._limiter.pause(getattr(error, "retry_after", None))
                     continue
                 if not error.maybe_ran and self._outage.is_about(error) and not isinstance(error, _GivenUp):
-                    # Nothing was sent: it goes out when the CommCell is back.
-                    continue
+                    # Nothing was carried out: it goes out when the CommCell is back.
+                    turned_away += 1
+                    if turned_away < MAX_READS:
+                        continue
+                    # The CommCell answers others, so it is this request that it does not take.
+                    self._breaker.note(error)
                 return self._failed(batch, error, sent_at)
             return _started(batch, reply, sent_at)
 

@@ -18,7 +18,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.request i
     Instance,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.submission import Submission
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.outage import Outage
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.outage import MAX_READS, Outage
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import Quota
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER, Runtime
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
@@ -228,6 +228,16 @@ def test_what_somebody_must_settle_is_not_asked_a_thousand_times(kind):
     assert len(tasks.sent) == GIVE_UP_AFTER
     assert backups[-1].failure["kind"] == "not_submitted"
     assert "failed alike. The last of them: no" in backups[-1].msg
+
+
+@pytest.mark.parametrize(("kind", "state"), [("redirect", "refused"), ("connection", "not_submitted")])
+def test_a_request_that_is_not_taken_while_others_are_is_left_after_a_few_times(runtime, kind, state):
+    tasks = FakeTasks({"i1": RequestError("no", kind)})
+    backups = run(tasks, 3, runtime)
+    assert [backup.state for backup in backups] == ["started", state, "started"]
+    assert backups[1].failure["kind"] == kind
+    assert len(tasks.sent) == 2 + MAX_READS
+    assert runtime.time < 1000.0 + 60
 
 
 class Away(FakeTasks):
