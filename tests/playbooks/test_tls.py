@@ -158,7 +158,8 @@ def test_plain_http_goes_to_other_machines_only_where_that_is_allowed(play: Play
         assert "allow_http: true" in run.result("refused")["msg"]
         assert run.result("refused")["failure"]["kind"] == "invalid_input"
         assert run.result("allowed")["failed"] is False
-        assert [head.split()[1] for head in proxy.requests] == ["http://cc.example.com/commandcenter/api/createtask"]
+        api = "http://cc.example.com/commandcenter/api"
+        assert [head.split()[1] for head in proxy.requests] == [f"{api}/Jobs", f"{api}/createtask"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -166,10 +167,11 @@ def test_a_redirect_is_an_error_and_the_token_is_not_sent_there(play: Play, simu
     with RawServer() as elsewhere:
         for _attempt in range(4):
             elsewhere.add(elsewhere.answer(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}"))
-        target = f"{elsewhere.url}/login?secret={SECRET}"
-        simulator.order_fault({"path": "createtask"}, {"status": status, "headers": {"Location": target}, "body": ""})
+        target = f"{elsewhere.url}/portal?secret={SECRET}"
+        redirect = {"status": status, "headers": {"Location": target}, "body": ""}
+        simulator.order_fault({"path": "createtask"}, redirect, times=None)
         run = play(try_each({"redirected": {}}))
         assert elsewhere.requests == []
-    assert f"redirects to {elsewhere.url}/login, which is not followed" in run.result("redirected")["msg"]
+    assert f"redirects to {elsewhere.url}/portal, which is not followed" in run.result("redirected")["msg"]
     assert run.result("redirected")["failure"]["kind"] == "redirect"
     assert simulator.jobs() == []
