@@ -63,7 +63,7 @@ def start_and_wait(
 
 def _is_worth_it(backup: Backup, entries: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
     """Whether another attempt may do better, and cannot be a second backup beside the first."""
-    if backup.state in ("refused", "not_submitted"):
+    if not backup.ok and backup.state != "unknown" and not backup.job_ids:
         kind = (backup.failure or {}).get("kind")
         return kind is not None and ErrorKind(kind).passing and kind != ErrorKind.NOT_SUBMITTED
     if backup.state not in AWAITED_STATES or not backup.own:
