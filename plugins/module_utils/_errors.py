@@ -211,7 +211,8 @@ class CommvaultError(Exception):
         kind: What went wrong, as a stable word that a playbook can branch on.
         maybe_ran: Whether the server may have carried out a request that changes something although no good answer
             came.
-        unknown_host: Whether the name of the server has no address, which is a mistake in it as a rule.
+        unknown_host: Whether the name of the server has no address, or a proxy refuses to connect to it: a mistake in
+            the set-up, as a rule.
         web_page: Whether a page for people came in place of an answer of the API.
     """
 

@@ -30,7 +30,9 @@ def try_each(cases: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
     """A play with a task for each case, whatever became of those before. environment: of a case, goes to its task."""
     tasks = []
     for number, (name, case) in enumerate(cases.items()):
-        options = {"client_name": "aws-prod", "instance_name": INSTANCES[number % 3], **case}
+        # Each is one request, which is not repeated.
+        options = {"check_running": False, "outage_timeout": "0", "client_name": "aws-prod"}
+        options.update({"instance_name": INSTANCES[number % 3], **case})
         environment = options.pop("environment", {})
         tasks.append({"name": name, BACKUP: options, "environment": environment, "ignore_errors": True})
     return json.dumps([{"name": "Try", "hosts": "localhost", "gather_facts": False, "tasks": tasks}], indent=1)

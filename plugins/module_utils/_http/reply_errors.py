@@ -177,8 +177,8 @@ def _redirect_text(reply: Reply, host: str, url: str, redactor: Redactor) -> str
     target = redactor.clean(without_query(where)) or "another place"
     if is_to_login(reply):
         return (
-            f"{host} redirects to its login page ({target}): the session has ended, or this token is not taken for"
-            " this request"
+            f"{host} redirects to {target}, which is not followed. That is a login page: the session has ended, or"
+            " this token is not taken for this request"
         )
     if where and urlsplit(urljoin(url, where)).path.rstrip("/") == urlsplit(url).path.rstrip("/"):
         return (

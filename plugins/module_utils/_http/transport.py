@@ -233,7 +233,8 @@ class Transport:
                 f"The connection to {host} broke before the answer was complete: {self._cause(exc)}.",
             )
         error = RequestError(f"{text} ({method} {url})", kind, method=method, url=url, maybe_ran=changes and not unsent)
-        error.unknown_host = any(
+        # That a proxy answers with 4xx passes as little as a name that does not exist.
+        error.unknown_host = "Tunnel connection failed: 4" in str(exc) or any(
             isinstance(link, socket.gaierror) and link.errno in _NO_ADDRESS for link in _chain_of(exc)
         )
         return error
