@@ -51,11 +51,9 @@ def test_what_is_listed_can_be_backed_up_as_it_is(play: Play, simulator: Simulat
     matches = run.result("Find databases by their names in AWS")["matches"]
     assert [one["state"] for one in matches] == ["matched", "matched", "matched", "missing", "skipped"]
     if not check:
-        # orders ended badly last, but well within the day; hr and the one in aws-dev were never backed up.
-        assert started(simulator) == [
-            *["aws-dev/orders", "aws-dev/orders"],
-            *["aws-prod/billing", "aws-prod/hr", "aws-prod/orders"],
-        ]
+        # orders ended badly last, but well within the day; hr and the one in aws-dev were never backed up. What runs
+        # already is not started again, even where the CommCell would queue it.
+        assert started(simulator) == ["aws-dev/orders", "aws-prod/billing", "aws-prod/hr", "aws-prod/orders"]
 
 
 def info(shell: Shell, **options: t.Any) -> dict[str, t.Any]:

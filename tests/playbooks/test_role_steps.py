@@ -364,6 +364,7 @@ def test_jobs_that_cannot_be_read_any_more_are_not_well_and_are_still_reported(
             "oracle_rds_export_backup_wait": "true",
             "oracle_rds_export_backup_report_path": f"{tmp_path}/night.json",
         },
+        warnings=True,
     )
     assert run.rc == 2
     assert sorted(run.failed) == ["billing.example.com", "hr.example.com", "orders.example.com"]
