@@ -223,9 +223,9 @@ def test_a_playbook_without_its_inventory_fails_where_that_is_wanted(
         "-i",
         source("read_retries: 0\noutage_timeout: 0\n"),
     ]
-    # By itself Ansible goes on without the inventory; the playbook says that it has no host.
+    # By itself Ansible goes on without the inventory; the role says that it has no host.
     run = run_command(command, variables=variables, cwd=tmp_path)
-    assert (run.rc, "There is no host to back up" in " ".join(run.output.split())) == (4, True)
+    assert (run.rc, "There is no host to back up" in " ".join(run.output.split())) == (2, True)
     wanted = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
     variables.update(wanted if how == "variable" else settings_of_the_repository(tmp_path))
     run = run_command(command, variables=variables, cwd=tmp_path)
