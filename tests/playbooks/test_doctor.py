@@ -146,3 +146,20 @@ def test_with_the_proposed_profile_max_age_finds_the_backup_of_the_day(
     expected = "adopted" if variant.startswith("skew") else "recent"
     assert ([one["state"] for one in result["backups"]], result["changed"]) == ([expected], False)
     assert simulator.writes() == []
+
+
+@pytest.mark.parametrize("variant", [*VARIANTS, "marker-in-row", "lag=3"])
+def test_with_the_proposed_profile_the_job_of_a_lost_answer_is_found(
+    play: Play, simulator: Simulator, estate, variant: str
+) -> None:
+    estate["clients"][0]["instances"][1] = {"name": "billing", "history": [RUNNING]}
+    estate["clients"][0]["instances"][0]["history"] = [{"age": 86400 * 3, "seconds": 600}]
+    simulator.reset(estate)
+    simulator.set(**settings_of(variant))
+    simulator.order_fault({"path": "createtask"}, {"reset": "after"})
+    run = play("doctor_profile.yml")
+    result = run.result("Back up what has no backup of the last day")
+    (backup,) = result["backups"]
+    truth = [str(job["job_id"]) for job in simulator.jobs() if job["started_by"]]
+    assert (backup["state"], backup["job_ids"], result["changed"]) == ("adopted", truth, True)
+    assert len(simulator.writes()) == 1
