@@ -48,8 +48,6 @@ SLOW = 2.0  # seconds
 CLOCK_TOLERANCE = 10.0  # seconds; Date has whole seconds, and a running job is not updated in each of them
 DAYS_LEFT = 14  # of a certificate
 FIRST_RELEASE = (11, 38)
-# Bytes of a page of jobs from which a server could save some by compressing it.
-WORTH_COMPRESSING = 10_000
 
 
 class Diagnosis(t.NamedTuple):
