@@ -81,7 +81,7 @@ class Breaker:
         """Take in how a request ended.
 
         Args:
-            error: None where it ended well, or in a way that says nothing about the next one.
+            error: None where it succeeded, or in a way that says nothing about the next one.
         """
         with self._lock:
             self._in_a_row = 0 if error is None else self._in_a_row + 1

@@ -16,7 +16,7 @@ description:
     JUnit XML, or as metrics for Prometheus.
   - The page needs nothing from elsewhere, and can be sent or archived as it is.
   - It is made of results that are there already. The CommCell is not asked, and the module does not fail because of
-    backups that are not well.
+    backups that failed.
   - What needs attention comes first in every format.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
@@ -118,7 +118,7 @@ EXAMPLES = r"""
       - "{{ playbook_dir }}/night.junit.xml"
     mode: "0644"
 
-- name: Fail if any of them is not well
+- name: Fail if any of them failed
   ansible.builtin.fail:
     msg: "{{ night.msg }}"
   when: "'failure' in night"
@@ -149,7 +149,7 @@ msg:
   description: What was written, in words.
   returned: always
   type: str
-  sample: "Report of 300 backups, 10 not well: wrote night.html, night.json; night.csv is unchanged."
+  sample: "Report of 300 backups, 10 failed: wrote night.html, night.json; night.csv is unchanged."
 files:
   description: The files, in the order of O(path).
   returned: success
@@ -184,17 +184,17 @@ summary:
   type: dict
   contains:
     backups:
-      description: How many backups there are. RV(summary.well), RV(summary.not_well) and RV(summary.open) add up to it.
+      description: How many backups there are. They are RV(summary.succeeded), RV(summary.failed) or RV(summary.open).
       type: int
       returned: always
       sample: 300
-    well:
+    succeeded:
       description: How many have what was asked for.
       type: int
       returned: always
       sample: 290
-    not_well:
-      description: How many were not started, have not ended well, or cannot be told.
+    failed:
+      description: How many were not started, failed, or cannot be told.
       type: int
       returned: always
       sample: 10
@@ -208,17 +208,17 @@ summary:
         - How many have which result.
         - V(unknown), V(refused), V(not_submitted), V(not_verified), V(would_start) and V(recent) as in
           RV(rdsops.commvault.oracle_rds_export_backup#module:backups[].state).
-        - V(ended_badly), V(stuck), V(timed_out), V(not_followed), V(missing) and V(active) as in
+        - V(failed), V(stuck), V(timed_out), V(not_followed), V(missing) and V(active) as in
           RV(rdsops.commvault.job_wait#module:jobs[].outcome). If a backup has several jobs, the one that needs
           attention most counts.
-        - V(ended_well), V(ended_with_warnings), V(ended_with_errors) - it ended well, the latter two in a way that was
-          allowed for.
+        - V(succeeded), V(succeeded_with_warnings), V(completed_with_errors) - it succeeded, the latter two in a
+          way that was allowed for.
         - V(started) - there is a job, of which no more is known.
       type: dict
       returned: always
       sample:
         unknown: 2
-        ended_badly: 3
+        failed: 3
         stuck: 0
         timed_out: 0
         not_followed: 0
@@ -229,9 +229,9 @@ summary:
         started: 0
         not_verified: 0
         would_start: 0
-        ended_with_errors: 0
-        ended_with_warnings: 4
-        ended_well: 286
+        completed_with_errors: 0
+        succeeded_with_warnings: 4
+        succeeded: 286
         recent: 0
     first_start:
       description: When the first job of this run started (UTC), V(null) if that is not known.
@@ -301,7 +301,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._report.formats import check_mode, check_paths, render
-from ..module_utils._report.model import NOT_WELL, Report, make_report
+from ..module_utils._report.model import FAILED, Report, make_report
 from ..module_utils._report.protection import ProtectionReport, make_protection_report
 from ..module_utils._times import counted
 
@@ -411,9 +411,9 @@ def message(report: Report | ProtectionReport, files: t.Sequence[t.Mapping[str, 
     parts = [f"{'would write' if check_mode else 'wrote'} {written}"] if written else []
     if kept:
         parts.append(f"{', '.join(kept)} {'is' if len(kept) == 1 else 'are'} unchanged")
-    bad = report.count(NOT_WELL)
+    bad = report.count(FAILED)
     if isinstance(report, Report):
-        about = f"Report of {counted(len(report.rows), 'backup')}{f', {bad} not well' if bad else ''}"
+        about = f"Report of {counted(len(report.rows), 'backup')}{f', {bad} failed' if bad else ''}"
     else:
         about = f"Report of {counted(len(report.databases), 'database')}{f', {bad} not protected' if bad else ''}"
     return f"{about}: {'; '.join(parts)}."

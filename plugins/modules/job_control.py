@@ -115,10 +115,10 @@ jobs:
       description:
         - What RV(jobs[].status) means.
         - V(active) - it has not ended. A status that this collection does not know counts as active, too.
-        - V(ok) - it ended well.
-        - V(warnings) - it ended with warnings.
-        - V(errors) - it ended with errors, or early after a part of its data had been saved.
-        - V(bad) - it failed or was killed.
+        - V(ok) - it succeeded.
+        - V(warnings) - it succeeded with warnings.
+        - V(errors) - it completed with errors, or early after a part of its data had been saved.
+        - V(failed) - it failed or was killed.
         - V(null) if the job could not be seen.
       type: str
       returned: always

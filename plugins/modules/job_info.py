@@ -31,7 +31,7 @@ options:
     description:
       - For which jobs to read the reason of a delay and the last events, which takes two more requests for each. It is
         done for the first 20 of these jobs.
-      - V(failed) - for those that failed, were killed, or ended with errors.
+      - V(failed) - for those that failed, were killed, or completed with errors.
       - V(all) - for all jobs.
       - V(none) - for none.
     type: str
@@ -77,7 +77,7 @@ msg:
   description: How many jobs there are in which state, in words.
   returned: always
   type: str
-  sample: "2 jobs: 1 active, 1 ended well."
+  sample: "2 jobs: 1 active, 1 succeeded."
 jobs:
   description: The jobs in the order in which they were asked for. A job takes about 1 kB, a failed one a little more.
   returned: success
@@ -100,10 +100,10 @@ jobs:
       description:
         - What RV(jobs[].status) means.
         - V(active) - it has not ended. A status that this collection does not know counts as active, too.
-        - V(ok) - it ended well.
-        - V(warnings) - it ended with warnings.
-        - V(errors) - it ended with errors, or early after a part of its data had been saved.
-        - V(bad) - it failed or was killed.
+        - V(ok) - it succeeded.
+        - V(warnings) - it succeeded with warnings.
+        - V(errors) - it completed with errors, or early after a part of its data had been saved.
+        - V(failed) - it failed or was killed.
         - V(null) if the job could not be seen.
       type: str
       returned: always
@@ -239,7 +239,7 @@ counts:
     - C(missing) counts those that could not be seen.
   returned: success
   type: dict
-  sample: {"active": 1, "ok": 1, "warnings": 0, "errors": 0, "bad": 0, "missing": 0}
+  sample: {"active": 1, "ok": 1, "warnings": 0, "errors": 0, "failed": 0, "missing": 0}
 api_calls:
   description: How many requests this run made. Repeated attempts are not counted.
   returned: success
@@ -317,10 +317,10 @@ if t.TYPE_CHECKING:
 
 WORDS = {
     ACTIVE: "active",
-    OK: "ended well",
-    WARNINGS: "ended with warnings",
-    ERRORS: "ended with errors",
-    BAD: "ended badly",
+    OK: "succeeded",
+    WARNINGS: "succeeded with warnings",
+    ERRORS: "completed with errors",
+    BAD: "failed",
     "missing": "not there",
 }
 

@@ -12,7 +12,7 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Waits until one job or many have ended, and fails unless all ended well.
+  - Waits until one job or many have ended, and fails unless all succeeded.
   - While it waits on the controller, it prints a line whenever something has changed, and at least one every minute.
   - Success and failure both return every job.
   - It never suspends or kills a job unless O(on_timeout) says so.
@@ -24,7 +24,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Looks at the jobs once and does not wait. It fails for jobs that have ended badly or are not there, not for
+      - Looks at the jobs once and does not wait. It fails for jobs that have failed or are not there, not for
         those that are still active.
   diff_mode:
     support: N/A
@@ -122,7 +122,7 @@ msg:
   description: What came of it, in words, with the causes of the first failures.
   returned: always
   type: str
-  sample: "2 jobs after 00:42:10: 2 ended well."
+  sample: "2 jobs after 00:42:10: 2 succeeded."
 job_ids:
   description: The ids of all jobs, each once, in the order in which they were given.
   returned: always, unless an option was wrong
@@ -153,10 +153,10 @@ jobs:
       description:
         - What RV(jobs[].status) means.
         - V(active) - it has not ended. A status that this collection does not know counts as active, too.
-        - V(ok) - it ended well.
-        - V(warnings) - it ended with warnings.
-        - V(errors) - it ended with errors, or early after a part of its data had been saved.
-        - V(bad) - it failed or was killed.
+        - V(ok) - it succeeded.
+        - V(warnings) - it succeeded with warnings.
+        - V(errors) - it completed with errors, or early after a part of its data had been saved.
+        - V(failed) - it failed or was killed.
         - V(null) if the job could not be seen.
       type: str
       returned: always
@@ -291,7 +291,7 @@ jobs:
     outcome:
       description:
         - What came of the job.
-        - V(ended_well) and V(ended_badly) as O(fail_on) has it.
+        - V(succeeded) and V(failed) as O(fail_on) has it.
         - V(missing) - it does not exist, the user may not see it, or it is not there any more.
         - V(stuck) - it was stuck for longer than O(stuck_timeout).
         - V(timed_out) - it was still active when O(wait_timeout) was over.
@@ -299,7 +299,7 @@ jobs:
         - V(active) - in check mode, it is still active.
       type: str
       returned: always
-      sample: ended_well
+      sample: succeeded
     on_timeout:
       description: V(suspend) or V(kill) if that was done to it because of O(on_timeout), else V(null).
       type: str
@@ -310,9 +310,9 @@ counts:
   returned: always, unless an option was wrong
   type: dict
   sample:
-    ended_well: 2
+    succeeded: 2
     active: 0
-    ended_badly: 0
+    failed: 0
     missing: 0
     stuck: 0
     timed_out: 0
@@ -352,7 +352,7 @@ failure:
     kind:
       description:
         - The kind of failure.
-        - V(job_failed) - a job ended badly.
+        - V(job_failed) - a job failed.
         - V(job_missing) - a job does not exist, the user may not see it, or it is not there any more.
         - V(job_stuck) - a job was stuck for longer than O(stuck_timeout).
         - V(wait_timeout) - a job was still active when O(wait_timeout) was over.
@@ -386,7 +386,7 @@ failure:
       description: Commvault's words, or those of this module if there were none.
       type: str
       returned: always
-      sample: "1 job after 00:42:10: 1 ended badly. Job 148886 (orders): Failed, the disk is full."
+      sample: "1 job after 00:42:10: 1 failed. Job 148886 (orders): Failed, the disk is full."
 """
 
 import time

@@ -217,7 +217,7 @@ options:
       - Leaves an instance alone that has a good backup younger than this, counted from the end of its job, or an
         active one.
       - Seconds, or a number with a unit such as V(90m), V(24h) or V(2d).
-      - With O(backup_level=full), only full backups count. A job that ended with errors does not count.
+      - With O(backup_level=full), only full backups count. A job that completed with errors does not count.
       - The end of a job is its end time, or else its last update, or else its start and how long it took. A job whose
         data is gone does not count.
       - The jobs of all clients are read with one listing, of which each page holds a thousand. A listing of more than
@@ -312,7 +312,7 @@ options:
     default: 1
   wait:
     description:
-      - Whether to wait for the jobs to end, and to fail unless all end well.
+      - Whether to wait for the jobs to end, and to fail unless all succeed.
       - The options O(wait_timeout), O(wait_interval), O(stuck_timeout) and O(on_timeout) say how. The time counts
         from the start of the task, and covers what a quota of requests holds up.
       - A task of the controller itself prints its progress meanwhile, as M(rdsops.commvault.job_wait) does.
@@ -578,7 +578,7 @@ counts:
   description: How many jobs came to which end, with the keys that M(rdsops.commvault.job_wait) returns.
   returned: when O(wait=true), except in check mode
   type: dict
-  sample: {"ended_well": 1}
+  sample: {"succeeded": 1}
 waited_seconds:
   description: How long the jobs were waited for.
   returned: when O(wait=true), except in check mode

@@ -17,7 +17,7 @@ description:
     M(rdsops.commvault.oracle_rds_export_backup), M(rdsops.commvault.oracle_rds_instance_info),
     M(rdsops.commvault.job_wait), M(rdsops.commvault.job_info) and M(rdsops.commvault.export_report) where it runs
     itself.
-  - It does not fail. What failed is in RV(not_well), and why the step could not be done at all in RV(error); the
+  - It does not fail. What failed is in RV(failed_backups), and why the step could not be done at all in RV(error); the
     role's task Result, M(rdsops.commvault.oracle_rds_export_result), fails the hosts. RV(results) and RV(artifact) then
     have what the step before left, so that the ids of jobs are not lost.
 extends_documentation_fragment:
@@ -86,14 +86,14 @@ msg:
 results:
   description:
     - The backups by name of the host, or for a list by id.
-    - Each holds what RV(rdsops.commvault.oracle_rds_export_backup#module:backups) has, and C(result), C(verdict) and
+    - Each holds what RV(rdsops.commvault.oracle_rds_export_backup#module:backups) has, and C(result), C(counts_as) and
       C(cause) as M(rdsops.commvault.export_report) writes them.
     - After O(step=wait) and O(step=status), its C(job) is that of RV(rdsops.commvault.job_wait#module:jobs), without
       what the backup itself says.
   returned: unless a report is written
   type: dict
   sample: {"orders.example.com": {"state": "started", "task_id": 9920, "job_ids": ["148886"]}}
-not_well:
+failed_backups:
   description: Keys of RV(results) that were not started, did not succeed, or whose outcome is unknown.
   returned: unless a report is written
   type: list
@@ -111,7 +111,7 @@ by_host:
   type: bool
   sample: true
 summary:
-  description: A short table for people, line by line. What is not well comes first.
+  description: A short table for people, line by line. What failed comes first.
   returned: unless a report is written
   type: list
   elements: str
@@ -119,13 +119,13 @@ summary:
 artifact:
   description:
     - What to hand on with M(ansible.builtin.set_stats).
-    - It holds C(task_ids), C(job_ids) and C(counts) of all batches of the play so far, in C(not_well) the first 100
+    - It holds C(task_ids), C(job_ids) and C(counts) of all batches of the play so far, in C(failed) the first 100
       backups that failed, each with C(id), C(result), C(cause), C(job_ids) and C(job_url), and in C(message) a
         paragraph for notifications.
   returned: unless a report is written
   type: dict
-  sample: {"task_ids": [9920], "job_ids": ["148886"], "counts": {"backups": 1, "well": 0, "not_well": 0, "open": 1,
-    "results": {"started": 1}}, "not_well": [], "message": "1 backup: 1 started."}
+  sample: {"task_ids": [9920], "job_ids": ["148886"], "counts": {"backups": 1, "succeeded": 0, "failed": 0, "open": 1,
+    "results": {"started": 1}}, "failed": [], "message": "1 backup: 1 started."}
 files:
   description: As RV(rdsops.commvault.export_report#module:files).
   returned: when a report was written

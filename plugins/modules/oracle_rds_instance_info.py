@@ -313,7 +313,7 @@ instances:
           returned: always
           sample: Completed
         state:
-          description: What the status means. V(active), V(ok), V(warnings), V(errors) or V(bad).
+          description: What the status means. V(active), V(ok), V(warnings), V(errors) or V(failed).
           type: str
           returned: always
           sample: ok

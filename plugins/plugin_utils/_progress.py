@@ -30,11 +30,11 @@ def progress_line(wait: Wait, fail_on: str, *, names: bool = True) -> str:
     """A line such as "12/40 finished, 1 failed; 25 running, 43 % on average; 2 pending: orders (No resources
     available), billing; 00:12:30".
 
-    fail_on: as of Job.ended_well. names: whether names and reasons may be shown.
+    fail_on: as of Job.succeeded. names: whether names and reasons may be shown.
     """
     jobs = list(wait.jobs.values())
     ended = [job for job in jobs if job.finished]
-    good = sum(job.ended_well(fail_on) for job in ended)
+    good = sum(job.succeeded(fail_on) for job in ended)
     parts = [f"{good}/{len(wait.job_ids)} finished" + (f", {len(ended) - good} failed" if len(ended) > good else "")]
     gone = set(wait.missing)
     active = [job for job in jobs if not job.finished and job.id not in gone]

@@ -97,16 +97,16 @@ def test_the_artifact_that_the_guide_shows_has_the_parts_that_a_job_has() -> Non
     """The test of a whole workflow looks at the values."""
     (shown,) = [json.loads(block.text) for block in blocks(GUIDE) if block.language == "json"]
     (artifact,) = shown.values()
-    assert list(artifact) == ["task_ids", "job_ids", "counts", "not_well", "message"]
+    assert list(artifact) == ["task_ids", "job_ids", "counts", "failed", "message"]
 
 
 def test_the_notification_that_the_guide_shows_is_what_awx_makes_of_our_text() -> None:
     (shown,) = [block.text for block in blocks(GUIDE) if " backups failed" in block.text]
-    counts = {"backups": 4, "well": 3, "not_well": 1, "open": 0}
+    counts = {"backups": 4, "succeeded": 3, "failed": 1, "open": 0}
     cause = "Failed. ORA-01017: invalid username/password; logon denied"
-    bad = {"id": "hr", "result": "ended_badly", "cause": cause, "job_ids": ["148890"]}
+    bad = {"id": "hr", "result": "failed", "cause": cause, "job_ids": ["148890"]}
     name, playbook = "Commvault: back up and wait", "playbooks/export_backup.yml"
-    artifacts = {"oracle_rds_export_backup_artifact": {"counts": counts, "not_well": [bad]}}
+    artifacts = {"oracle_rds_export_backup_artifact": {"counts": counts, "failed": [bad]}}
     job = Job(103, name, playbook, "failed", [], artifacts)
     mail = render({"error": data("notifications")["email"]}, "error", job.shown())
     assert f"{mail.subject}\n\n{mail.body}\n" == shown

@@ -131,7 +131,7 @@ def test_a_night_with_one_failed_database(site: Site, done: Twice, tmp_path: Pat
         assert lines
         assert DENIED in wait.stdout
         assert len(site.started()) == 4
-        (bad,) = wait.artifacts[ARTIFACT]["not_well"]
+        (bad,) = wait.artifacts[ARTIFACT]["failed"]
         assert DENIED in bad["cause"]
 
         lines.clear()
@@ -152,7 +152,7 @@ def test_a_night_with_one_failed_database(site: Site, done: Twice, tmp_path: Pat
         relaunch = site.launch("export_backup", limit=",".join(again.failed_hosts), answers=answers, **more)
         assert relaunch.status == "successful"
         assert site.started()[5:] == ["hr"]
-        assert relaunch.artifacts[ARTIFACT]["counts"]["not_well"] == 0
+        assert relaunch.artifacts[ARTIFACT]["counts"]["failed"] == 0
         assert render(mail["messages"], "success", relaunch.shown()).subject.startswith("1 of 1 backups succeeded")
         # No job has overwritten the report of another.
         files = {path.name for path in tmp_path.glob("*.html")}
@@ -185,7 +185,7 @@ def test_looking_and_waiting_start_while_the_commserve_is_away(site: Site, done:
         assert away == []
         assert wait.status == "successful"
         look = site.launch("job_status", made=done, answers=ids)
-        assert "4 backups: 4 ended well" in look.stdout
+        assert "4 backups: 4 succeeded" in look.stdout
     finally:
         site.simulator.clear_faults()
         site.simulator.set(speed=1)
@@ -209,7 +209,7 @@ def test_jobs_of_a_job_that_somebody_cancelled_can_be_followed_as_the_guide_says
         answers = {"oracle_rds_export_backup_follow_job_ids": ids}
         wait = site.launch("wait_and_report", made=done, answers=answers, more=FAST)
         assert wait.status == "successful"
-        assert wait.artifacts[ARTIFACT]["counts"]["well"] == 4
+        assert wait.artifacts[ARTIFACT]["counts"]["succeeded"] == 4
     finally:
         site.simulator.set(speed=1)
 

@@ -24,7 +24,7 @@ URL = "https://awx.example.com/#/jobs/playbook/42"
 def failed(number: int, cause: str = DENIED, name: str = "db") -> list[dict[str, t.Any]]:
     """What an artifact says of databases, of which it names a hundred."""
     return [
-        {"id": f"{name}{index}", "result": "ended_badly", "cause": cause, "job_ids": [str(148000 + index)]}
+        {"id": f"{name}{index}", "result": "failed", "cause": cause, "job_ids": [str(148000 + index)]}
         for index in range(min(number, 100))
     ]
 
@@ -33,8 +33,8 @@ def job(
     bad: int, backups: int, *, status: str = "failed", playbook: str = "export_backup.yml", **more: t.Any
 ) -> dict[str, t.Any]:
     """A job as AWX shows it."""
-    counts = {"backups": backups, "well": backups - bad, "not_well": bad, "open": 0, "results": {}}
-    artifact = {"task_ids": [], "job_ids": [], "counts": counts, "not_well": failed(bad), **more}
+    counts = {"backups": backups, "succeeded": backups - bad, "failed": bad, "open": 0, "results": {}}
+    artifact = {"task_ids": [], "job_ids": [], "counts": counts, "failed": failed(bad), **more}
     return {
         "type": "job",
         "id": 42,
@@ -80,10 +80,10 @@ def test_a_mail_names_databases_causes_jobs_and_what_to_do() -> None:
     assert mail.body.splitlines() == [
         "Of 40 backups, 38 succeeded, 2 failed, 0 are still running.",
         "",
-        "db0: ended badly (Commvault job 148000)",
+        "db0: failed (Commvault job 148000)",
         f"  {DENIED}",
         "",
-        "db1: ended badly (Commvault job 148001)",
+        "db1: failed (Commvault job 148001)",
         f"  {DENIED}",
         "",
         f"Job 42, Commvault: back up and wait: {URL}",
@@ -98,7 +98,7 @@ def test_jobs_without_databases_as_hosts_are_not_to_be_relaunched_on_failed_host
 
 
 def test_a_chat_has_a_line_for_each_database_and_nothing_that_it_takes_for_a_command() -> None:
-    told = job(1, 3, not_well=failed(1, cause="<!channel> & more"))
+    told = job(1, 3, failed=failed(1, cause="<!channel> & more"))
     assert render(messages("slack"), "error", told).subject.splitlines() == [
         "*1 of 3 backups failed*",
         "- *db0* (job 148000): (!channel) & more",
@@ -107,7 +107,7 @@ def test_a_chat_has_a_line_for_each_database_and_nothing_that_it_takes_for_a_com
 
 
 def test_a_webhook_gets_a_json_object() -> None:
-    body = json.loads(render(messages("webhook"), "error", job(30, 40, not_well=failed(30, cause='"</script>'))).body)
+    body = json.loads(render(messages("webhook"), "error", job(30, 40, failed=failed(30, cause='"</script>'))).body)
     assert body["job"] == {
         "id": 42,
         "name": "Commvault: back up and wait",
@@ -115,7 +115,7 @@ def test_a_webhook_gets_a_json_object() -> None:
         "explanation": "",
         "url": URL,
     }
-    assert body["counts"]["not_well"] == 30
+    assert body["counts"]["failed"] == 30
     assert [one["id"] for one in body["failed"]] == [f"db{index}" for index in range(20)]
     assert body["failed"][0]["cause"] == '"</script>'
     assert body["not_listed"] == 10
@@ -167,7 +167,7 @@ def test_a_workflow_has_no_artifacts_and_no_playbook(kind: str) -> None:
 )
 def test_texts_are_bounded(kind: str, limit: int) -> None:
     """Slack cuts what is longer than that, and so do text messages. A webhook has six letters for each quote."""
-    many = job(300, 300, not_well=failed(300, cause='"' * 200, name="n" * 300))
+    many = job(300, 300, failed=failed(300, cause='"' * 200, name="n" * 300))
     sent = render(messages(kind), "error", many)
     assert len(sent.subject + sent.body) <= limit
     assert "280 more" in sent.body or kind != "email"

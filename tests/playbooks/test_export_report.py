@@ -28,8 +28,8 @@ def test_all_reports_of_a_run_agree(play: Play, simulator: Simulator, tmp_path: 
     run = play("export_report.yml", extravars={"report_directory": str(place)})
     assert run.rc == 0
     summary = run.result("Write all reports")["summary"]
-    assert (summary["backups"], summary["well"], summary["not_well"]) == (4, 3, 1)
-    assert (summary["results"]["ended_well"], summary["results"]["refused"]) == (3, 1)
+    assert (summary["backups"], summary["succeeded"], summary["failed"]) == (4, 3, 1)
+    assert (summary["results"]["succeeded"], summary["results"]["refused"]) == (3, 1)
     assert written(place) == ["night.csv", "night.html", "night.json", "night.junit.xml"]
 
     from_json = json.loads((place / "night.json").read_text(encoding="utf-8"))
@@ -37,9 +37,9 @@ def test_all_reports_of_a_run_agree(play: Play, simulator: Simulator, tmp_path: 
     results = {entry["id"]: entry["result"] for entry in from_json["backups"]}
     assert results == {
         "aws-prod/no-such-instance/default": "refused",
-        "aws-prod/orders/default": "ended_well",
-        "aws-prod/billing/default": "ended_well",
-        "aws-dev/orders/default": "ended_well",
+        "aws-prod/orders/default": "succeeded",
+        "aws-prod/billing/default": "succeeded",
+        "aws-dev/orders/default": "succeeded",
     }
     assert [entry["job_ids"] for entry in from_json["backups"]] == [
         [],
@@ -57,7 +57,7 @@ def test_all_reports_of_a_run_agree(play: Play, simulator: Simulator, tmp_path: 
     page = (place / "night.html").read_text(encoding="utf-8")
     names, found = re.findall(r'scope="row"><b>(.*?)</b>', page), re.findall(r'<tr data-result="(\w+)"', page)
     assert dict(zip(names, found, strict=True)) == results
-    assert "1 of 4 backups is not well" in page
+    assert "1 of 4 backups failed" in page
 
     assert run.result("Write all reports")["changed"] is True
     assert run.result("Write them again")["changed"] is False

@@ -16,13 +16,13 @@ from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulat
 from .conftest import Play, Shell
 
 INFO = "rdsops.commvault.oracle_rds_instance_info"
-WELL = {"age": 3600, "seconds": 60}
+GOOD = {"age": 3600, "seconds": 60}
 BADLY = {"age": 600, "seconds": 60, "status": "Failed", "reason": "disk full"}
 CLIENTS: list[dict[str, t.Any]] = [
     {
         "name": "aws-prod",
         "display_name": "AWS production",
-        "instances": [{"name": "orders", "history": [WELL, BADLY]}, {"name": "billing", "history": [WELL]}, "hr"],
+        "instances": [{"name": "orders", "history": [GOOD, BADLY]}, {"name": "billing", "history": [GOOD]}, "hr"],
     },
     {
         "name": "aws-dev",
@@ -51,7 +51,7 @@ def test_what_is_listed_can_be_backed_up_as_it_is(play: Play, simulator: Simulat
     matches = run.result("Find databases by their names in AWS")["matches"]
     assert [one["state"] for one in matches] == ["matched", "matched", "matched", "missing", "skipped"]
     if not check:
-        # orders ended badly last, but well within the day; hr and the one in aws-dev were never backed up. What runs
+        # orders failed last, but well within the day; hr and the one in aws-dev were never backed up. What runs
         # already is not started again, even where the CommCell would queue it.
         assert started(simulator) == ["aws-dev/orders", "aws-prod/billing", "aws-prod/hr", "aws-prod/orders"]
 
@@ -64,7 +64,7 @@ def info(shell: Shell, **options: t.Any) -> dict[str, t.Any]:
 def test_the_last_backup_and_the_last_good_one_are_told(shell: Shell, simulator: Simulator) -> None:
     instances = {one["entry"]["instance_name"]: one for one in info(shell, client_names=["aws-prod"])["instances"]}
     last, good = instances["orders"]["last_backup"], instances["orders"]["last_good_backup"]
-    assert (last["state"], last["reason"], good["state"], good["level"]) == ("bad", "disk full", "ok", "Full")
+    assert (last["state"], last["reason"], good["state"], good["level"]) == ("failed", "disk full", "ok", "Full")
     assert simulator.now() - 700 < last["time"] < simulator.now()
     assert instances["hr"]["last_backup"] is None
 

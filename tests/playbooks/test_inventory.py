@@ -19,12 +19,12 @@ from ansible_collections.rdsops.commvault.tests.support.playbooks import Command
 
 from .conftest import ROOT, Play, Shell
 
-WELL = {"age": 3600, "seconds": 60}
+GOOD = {"age": 3600, "seconds": 60}
 CLIENTS: list[dict[str, t.Any]] = [
     {
         "name": "aws-prod",
         "display_name": "AWS production",
-        "instances": [{"name": "orders", "history": [WELL]}, "billing", {"name": "hr", "plan": "Gold plan"}],
+        "instances": [{"name": "orders", "history": [GOOD]}, "billing", {"name": "hr", "plan": "Gold plan"}],
     },
     {"name": "aws-dev", "instances": ["orders", {"name": "scratch", "activity": False}]},
     {"name": "dbhost", "instances": [{"name": "crm", "application": "SQL Server"}]},

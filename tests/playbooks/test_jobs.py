@@ -87,11 +87,11 @@ def test_forty_jobs_are_followed_with_lines_that_come_while_they_run(
     )
     print("\n".join(lines))
     (failure,) = [event["event_data"]["res"] for event in runner.events if event["event"] == "runner_on_failed"]
-    (failed,) = [job for job in failure["jobs"] if job["outcome"] != "ended_well"]
+    (failed,) = [job for job in failure["jobs"] if job["outcome"] != "succeeded"]
     assert (failed["instance_name"], failed["status"], failed["reason"]) == ("db07", "Failed", DENIED)
     assert f"Job {failed['job_id']} (db07): Failed, {DENIED}. Hint: The database refused" in failure["msg"]
     assert any(DENIED in event for event in failed["events"])
-    assert failure["counts"]["ended_well"] == 39
+    assert failure["counts"]["succeeded"] == 39
     assert failure["failure"]["kind"] == "job_failed"
     assert [line for line in lines if not LINE.match(line)] == []
     assert fleet.token not in json.dumps([*runner.events], default=str)
@@ -154,7 +154,7 @@ def test_in_the_background_the_same_comes_out_without_lines(play: Play, fleet: S
     fleet.set(speed=1000)
     run = play(play_of(start("db01", "db07", client="aws-fleet"), {**wait_for_them(), "async": 100, "poll": 1}))
     result = run.result("Task 2")
-    assert [job["outcome"] for job in result["jobs"]] == ["ended_well", "ended_badly"]
+    assert [job["outcome"] for job in result["jobs"]] == ["succeeded", "failed"]
     assert result["failure"]["kind"] == "job_failed"
     (line,) = re.findall(r"^\[localhost\].*", run.stdout, flags=re.MULTILINE)
     assert line == "[localhost] No progress is shown, since this task does not run in Ansible's own process."
@@ -166,7 +166,7 @@ def test_values_of_the_module_defaults_reach_every_look(play: Play, simulator: S
     text = play_of(start("orders"), wait_for_them(), module_defaults=defaults)
     run = play(text, env={"COMMVAULT_URL": "", "COMMVAULT_AUTH_TOKEN": ""})
     assert run.rc == 0
-    assert run.result("Task 2")["counts"]["ended_well"] == 1
+    assert run.result("Task 2")["counts"]["succeeded"] == 1
 
 
 def test_thirty_polls_over_https_are_one_connection_one_handshake_and_one_login(

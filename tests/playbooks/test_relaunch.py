@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same play again: what runs is not started twice, what ended well today is left alone, the rest is started."""
+"""The same play again: what runs is not started twice, what succeeded today is left alone, the rest is started."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def again(play: Play, *, check: bool = False) -> dict[str, t.Any]:
     return run.result("Start the backups")
 
 
-def test_a_relaunch_starts_nothing_while_jobs_run_nor_after_they_ended_well(play: Play, simulator: Simulator) -> None:
+def test_a_relaunch_starts_nothing_while_jobs_run_nor_after_they_succeeded(play: Play, simulator: Simulator) -> None:
     first = again(play)
     assert [backup["state"] for backup in first["backups"]] == ["started"] * 3
     jobs = first["job_ids"]

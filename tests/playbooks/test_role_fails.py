@@ -61,7 +61,7 @@ def patched(run: PlaybookRun) -> list[str]:
 
 
 @WAYS
-def test_in_batches_what_is_not_well_fails_also_after_a_batch_that_is_well(play: Play, tasks: str) -> None:
+def test_in_batches_what_failed_fails_also_after_a_batch_that_succeeded(play: Play, tasks: str) -> None:
     run = play(a_play(tasks + PATCH, "serial: 2"), inventory=INVENTORY)
     assert list(run.failed) == failed_in_the_recap(run) == ["archive"]
     assert "no eligible subclients" in run.failed["archive"]
@@ -215,7 +215,7 @@ def test_a_list_that_cannot_be_started_fails_once(play: Play) -> None:
 
 
 @WAYS
-def test_without_a_report_what_is_not_well_fails_by_its_own_cause_and_one_host_for_the_report(
+def test_without_a_report_what_failed_fails_by_its_own_cause_and_one_host_for_the_report(
     play: Play, tmp_path: Path, tasks: str
 ) -> None:
     """All others have good backups, which a relaunch on failed hosts must not start again."""

@@ -30,9 +30,9 @@ FAILED = NAMES[100:103]
 WARNED = NAMES[150:154]
 SLOW = NAMES[200:210]
 INVENTORY = inventory_of(NAMES, "aws-fleet", domain=".example.com")
-NOT_WELL = sorted([*REFUSED, *UNKNOWN, *FAILED])
+WITHOUT = sorted([*REFUSED, *UNKNOWN, *FAILED])
 FULL_DISK = "The disk is full."
-EXPECTED = {"unknown": 2, "ended_badly": 3, "refused": 5, "ended_with_warnings": 4, "ended_well": 286}
+EXPECTED = {"unknown": 2, "failed": 3, "refused": 5, "succeeded_with_warnings": 4, "succeeded": 286}
 
 
 def instance(name: str) -> dict[str, t.Any]:
@@ -77,23 +77,23 @@ def test_after_a_night_everything_says_the_same_and_a_relaunch_starts_what_is_mi
 ) -> None:
     run = play("role_night.yml", inventory=INVENTORY, extravars={"reports": str(reports)})
     assert run.rc == 2
-    assert short(run.failed) == NOT_WELL
+    assert short(run.failed) == WITHOUT
     assert all(FULL_DISK in run.failed[f"{name}.example.com"] for name in FAILED)
     results = run.message("List what came of each")
     assert Counter(results.values()) == EXPECTED
-    assert short(host for host, result in results.items() if result == "ended_badly") == FAILED
+    assert short(host for host, result in results.items() if result == "failed") == FAILED
 
     table = summary_of(run)
-    assert table[0] == ("300 backups: 2 unknown, 3 ended badly, 5 refused, 4 ended with warnings, 286 ended well")
-    assert short(re.split(r"\s", line)[0] for line in table[1:11]) == NOT_WELL
+    assert table[0] == ("300 backups: 2 unknown, 3 failed, 5 refused, 4 succeeded with warnings, 286 succeeded")
+    assert short(re.split(r"\s", line)[0] for line in table[1:11]) == WITHOUT
     assert short(re.split(r"\s", line)[0] for line in table[11:15]) == WARNED
     assert len(table) == 52
     assert table[-1] == "... and 250 more"
     assert re.search(r"\[db000\.example\.com\] \d+/29\d finished, 3 failed; ", run.stdout)
 
     artifact = artifact_of(run)
-    assert artifact["counts"] == {"backups": 300, "well": 290, "not_well": 10, "open": 0, "results": EXPECTED}
-    assert short(one["id"] for one in artifact["not_well"]) == NOT_WELL
+    assert artifact["counts"] == {"backups": 300, "succeeded": 290, "failed": 10, "open": 0, "results": EXPECTED}
+    assert short(one["id"] for one in artifact["failed"]) == WITHOUT
     assert sorted(map(int, artifact["job_ids"])) == sorted(
         job["job_id"] for job in night.jobs() if job["instance"] != LOST
     )
@@ -107,17 +107,17 @@ def test_after_a_night_everything_says_the_same_and_a_relaunch_starts_what_is_mi
         "role_night.yml",
         inventory=INVENTORY,
         extravars={"reports": str(reports)},
-        arguments=["--limit", ",".join(f"{name}.example.com" for name in NOT_WELL)],
+        arguments=["--limit", ",".join(f"{name}.example.com" for name in WITHOUT)],
     )
     assert short(again.failed) == REFUSED
     asked = [write["body"]["taskInfo"]["associations"][0]["instanceName"] for write in night.writes()[before:]]
-    assert sorted(asked) == sorted({*NOT_WELL} - {LOST})
-    assert Counter(job["instance"] for job in night.jobs() if job["instance"] in NOT_WELL) == {
+    assert sorted(asked) == sorted({*WITHOUT} - {LOST})
+    assert Counter(job["instance"] for job in night.jobs() if job["instance"] in WITHOUT) == {
         LOST: 1,
         UNKNOWN[1]: 1,
         **dict.fromkeys(FAILED, 2),
     }
-    assert artifact_of(again)["counts"]["results"] == {"refused": 5, "ended_well": 4, "recent": 1}
+    assert artifact_of(again)["counts"]["results"] == {"refused": 5, "succeeded": 4, "recent": 1}
 
 
 def test_a_night_can_be_rehearsed(play: Play, reports: Path) -> None:
@@ -145,4 +145,4 @@ def check_reports(place: Path, results: dict[str, str]) -> None:
         )
         == results
     )
-    assert "10 of 300 backups are not well" in page
+    assert "10 of 300 backups failed" in page

@@ -43,7 +43,7 @@ def test_each_step_can_be_a_play_of_its_own_and_goes_on_with_what_was_well(
     run = play("role_in_steps.yml", inventory=INVENTORY, extravars={"reports": str(tmp_path)})
     assert run.rc == 2
     assert sorted(run.failed) == ["archive.example.com", "billing.example.com"]
-    assert run.failed["billing.example.com"].startswith(f"Job 148887 (ended badly): Failed. {FULL_DISK}")
+    assert run.failed["billing.example.com"].startswith(f"Job 148887 (failed): Failed. {FULL_DISK}")
     assert len(night.writes()) == 4
     went_on = {host: result["msg"] for host, result in run.tasks["Go on with what is well"].items()}
     assert went_on == dict.fromkeys(["orders.example.com", "hr.example.com"], "Completed")
@@ -53,16 +53,16 @@ def test_each_step_can_be_a_play_of_its_own_and_goes_on_with_what_was_well(
     assert tables == {
         # Of the second batch, and then of all after waiting.
         "billing.example.com": "2 backups: 2 started",
-        "orders.example.com": "4 backups: 1 ended badly, 1 refused, 2 ended well",
+        "orders.example.com": "4 backups: 1 failed, 1 refused, 2 succeeded",
     }
     artifact = artifact_of(run)
-    assert artifact["counts"]["results"] == {"ended_badly": 1, "refused": 1, "ended_well": 2}
+    assert artifact["counts"]["results"] == {"failed": 1, "refused": 1, "succeeded": 2}
     report = json.loads((tmp_path / "night.json").read_text(encoding="utf-8"))
     assert {entry["id"]: entry["result"] for entry in report["backups"]} == {
         "archive.example.com": "refused",
-        "billing.example.com": "ended_badly",
-        "orders.example.com": "ended_well",
-        "hr.example.com": "ended_well",
+        "billing.example.com": "failed",
+        "orders.example.com": "succeeded",
+        "hr.example.com": "succeeded",
     }
 
 
@@ -85,7 +85,7 @@ def test_a_later_job_of_a_workflow_waits_for_what_an_earlier_one_started(
     assert list(first.failed) == ["archive.example.com"]
     artifact = artifact_of(first)
     assert artifact["counts"]["results"] == {"refused": 1, "started": 3}
-    assert [one["id"] for one in artifact["not_well"]] == ["archive.example.com"]
+    assert [one["id"] for one in artifact["failed"]] == ["archive.example.com"]
 
     # As a survey gives them: texts, empty ones too.
     answers = {
@@ -98,21 +98,21 @@ def test_a_later_job_of_a_workflow_waits_for_what_an_earlier_one_started(
     handed_on = {"oracle_rds_export_backup_artifact": artifact}
     second = play("rdsops.commvault.wait_and_report", extravars={**handed_on, **answers})
     assert second.rc == 2
-    assert summary_of(second)[0] == "4 backups: 1 ended badly, 1 refused, 2 ended well"
+    assert summary_of(second)[0] == "4 backups: 1 failed, 1 refused, 2 succeeded"
     message = second.failed["localhost"]
-    assert message.startswith("4 backups: 1 ended badly, 1 refused, 2 ended well. [aws-prod/billing/default] Failed.")
+    assert message.startswith("4 backups: 1 failed, 1 refused, 2 succeeded. [aws-prod/billing/default] Failed.")
     assert "[archive.example.com] No backup of instance 'archive'" in message
-    assert artifact_of(second)["counts"]["results"] == {"ended_badly": 1, "refused": 1, "ended_well": 2}
+    assert artifact_of(second)["counts"]["results"] == {"failed": 1, "refused": 1, "succeeded": 2}
     assert artifact_of(second)["task_ids"] == artifact["task_ids"]
     assert len(artifact["task_ids"]) == 3
     report = json.loads((tmp_path / "night.json").read_text(encoding="utf-8"))
-    assert report["summary"]["not_well"] == 2
+    assert report["summary"]["failed"] == 2
     assert (tmp_path / "night.html").is_file()
     assert len(night.writes()) == 4
 
     third = play("rdsops.commvault.job_status", extravars=handed_on)
     assert third.rc == 0
-    assert summary_of(third)[0] == "4 backups: 1 ended badly, 1 refused, 2 ended well"
+    assert summary_of(third)[0] == "4 backups: 1 failed, 1 refused, 2 succeeded"
 
 
 @pytest.mark.parametrize("entry", ["main", "start", "wait"])
@@ -171,7 +171,7 @@ def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_pla
             "oracle_rds_export_backup_report_path": f"{tmp_path}/list.json",
         },
     )
-    counts = "1 ended badly, 1 refused, 1 ended well" if wait else "1 refused, 2 started"
+    counts = "1 failed, 1 refused, 1 succeeded" if wait else "1 refused, 2 started"
     assert run.rc == 2
     assert summary_of(run)[0] == f"3 backups: {counts}"
     assert run.failed["localhost"].startswith(f"3 backups: {counts}.")
@@ -182,7 +182,7 @@ def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_pla
 def test_more_refusals_than_an_artifact_names_are_not_passed_over(play: Play, simulator: Simulator) -> None:
     names = [f"db{number}" for number in range(103)]
     artifact = artifact_of(play("rdsops.commvault.start_only", inventory=inventory_of(names, "aws-old")))
-    assert len(artifact["not_well"]) == 100
+    assert len(artifact["failed"]) == 100
     handed_on = {"oracle_rds_export_backup_artifact": artifact}
     run = play("rdsops.commvault.wait_and_report", extravars=handed_on, warnings=True)
     assert summary_of(run)[0] == "100 backups: 100 refused"
@@ -191,7 +191,7 @@ def test_more_refusals_than_an_artifact_names_are_not_passed_over(play: Play, si
 
 
 def test_an_artifact_that_is_none_is_refused_and_says_what_one_is(play: Play, simulator: Simulator) -> None:
-    wrong = {"job_ids": ["148886"], "not_well": ["archive"]}
+    wrong = {"job_ids": ["148886"], "failed": ["archive"]}
     run = play("rdsops.commvault.wait_and_report", extravars={"oracle_rds_export_backup_artifact": wrong})
     assert "artifact is not what a run hands on with set_stats" in run.failed["localhost"]
     assert simulator.journal() == []
@@ -298,7 +298,7 @@ def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
     night.advance(600)
     waited = play("rdsops.commvault.wait_and_report", extravars={"oracle_rds_export_backup_follow_job_ids": ids})
     assert waited.rc == 2
-    assert waited.failed["localhost"].startswith("3 backups: 1 ended badly, 2 ended well. [aws-prod/billing/default]")
+    assert waited.failed["localhost"].startswith("3 backups: 1 failed, 2 succeeded. [aws-prod/billing/default]")
     nothing = play("rdsops.commvault.wait_and_report")
     assert "no backups were started before for the hosts of this play" in nothing.failed["localhost"]
 
@@ -353,7 +353,7 @@ def test_what_is_wrong_with_later_steps_is_said_before_anything_is_started(
     assert simulator.journal() == []
 
 
-def test_jobs_that_cannot_be_read_any_more_are_not_well_and_are_still_reported(
+def test_jobs_that_cannot_be_read_any_more_count_as_failed_and_are_still_reported(
     play: Play, night: Simulator, tmp_path: Path
 ) -> None:
     night.order_fault({"path": "job*"}, {"kind": "unauthorized"}, times=1000)
@@ -496,7 +496,7 @@ def test_tags_choose_the_steps(play: Play, simulator: Simulator) -> None:
         extravars={**more, "oracle_rds_export_backup_follow_job_ids": ids},
         arguments=["--tags", "wait"],
     )
-    assert summary_of(waited)[0] == "3 backups: 3 ended well"
+    assert summary_of(waited)[0] == "3 backups: 3 succeeded"
     assert len(simulator.writes()) == 3
 
 

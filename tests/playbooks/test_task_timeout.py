@@ -127,4 +127,4 @@ def test_the_role_keeps_what_it_started_when_the_time_of_its_wait_is_over(play: 
     (fleet,) = run.tasks["Wait for the jobs"].values()
     assert sorted(job_id for one in fleet["results"].values() for job_id in one["job_ids"]) == started(simulator)
     assert len(run.failed) == 3
-    assert run.failed["orders.example.com"] == "Job 148886 (not ended in time): Running."
+    assert run.failed["orders.example.com"] == "Job 148886 (still running): Running."

@@ -28,7 +28,7 @@ NAME = "rdsops.commvault.oracle_rds"
 
 
 class Inventory:
-    """What the plugin made. error: the text of the error with which it ended, None if it ended well. warnings: what it
+    """What the plugin made. error: the text of the error with which it ended, None if it succeeded. warnings: what it
     warned of.
     """
 

@@ -13,13 +13,13 @@ PAGE = "https://commandcenter.example.com/commandcenter/#/jobs/"
 GB = 1024**3
 
 
-def job(job_id: int | str = 148886, outcome: str | None = "ended_well", **values: t.Any) -> dict[str, t.Any]:
+def job(job_id: int | str = 148886, outcome: str | None = "succeeded", **values: t.Any) -> dict[str, t.Any]:
     """A job as job_wait returns it, of one hour; outcome None: as job_info or a backup has it."""
     ended = {
-        "ended_well": ("ok", "Completed"),
-        "ended_badly": ("bad", "Failed"),
+        "succeeded": ("ok", "Completed"),
+        "failed": ("failed", "Failed"),
         "missing": (None, None),
-    }.get(outcome or "ended_well", ("active", "Running"))
+    }.get(outcome or "succeeded", ("active", "Running"))
     active = ended[0] == "active"
     entry: dict[str, t.Any] = {
         "job_id": str(job_id),
@@ -109,7 +109,7 @@ def night(size: int) -> list[dict[str, t.Any]]:
         refused = state in ("refused", "unknown", "not_submitted")
         own: dict[str, t.Any] = {"task_id": 9920 + number, "msg": case.get("msg", f"Started the backup of {name}.")}
         if not refused:
-            own["job"] = job(148886 + number, case.get("outcome", "ended_well"), **{**values, **case.get("job", {})})
+            own["job"] = job(148886 + number, case.get("outcome", "succeeded"), **{**values, **case.get("job", {})})
         if refused:
             own.update(task_id=None, candidates=case.get("candidates", []))
         backups.append(backup(name, state, id=f"{name}.example.com", **own))
@@ -118,7 +118,7 @@ def night(size: int) -> list[dict[str, t.Any]]:
 
 _CASES: dict[int, dict[str, t.Any]] = {
     1: {
-        "outcome": "ended_badly",
+        "outcome": "failed",
         "job": {
             "reason": "The AWS task of the snapshot export failed: the KMS key is pending deletion.",
             "hint": "Enable the key again, or give the plan another one.",

@@ -22,7 +22,7 @@ pictures = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(pictures)
 
 
-def printed(progress=("0/10 finished; 10 running", "10/10 finished"), shown="10 backups: 10 ended well"):
+def printed(progress=("0/10 finished; 10 running", "10/10 finished"), shown="10 backups: 10 succeeded"):
     """What the demo prints, in short."""
     lines = [
         "$ export COMMVAULT_CA_PATH=/tmp/simulator-1/ca.pem",
@@ -49,7 +49,7 @@ def test_the_picture_goes_from_the_task_that_waits_to_the_recap():
         "[orders.example.com] 10/10 finished; 00:00:01",
         "ok: [orders.example.com]",
         "",
-        "10 backups: 10 ended well",
+        "10 backups: 10 succeeded",
         "PLAY RECAP ****",
         "orders.example.com : ok=9   ",
     ]
@@ -129,7 +129,7 @@ def test_a_picture_is_out_of_date_by_what_became_of_backups_but_not_by_how_far_j
     assert pictures.shows(picture, lines)
     again = printed(["0/10 finished; 10 running, 8 % on average", "3/10 finished; 7 running", "10/10 finished"])
     assert pictures.shows(picture, pictures.lines_that_matter(again))
-    other = printed(shown="10 backups: 1 refused, 9 ended well")
+    other = printed(shown="10 backups: 1 refused, 9 succeeded")
     assert not pictures.shows(picture, pictures.lines_that_matter(other))
 
 

@@ -72,11 +72,11 @@ def _is_worth_it(backup: Backup, entries: t.Mapping[str, t.Mapping[str, t.Any]])
     jobs = [from_result(entry) for entry in own]
     return (
         len(own) == len(backup.job_ids)
-        and any(entry["outcome"] == "ended_badly" for entry in own)
+        and any(entry["outcome"] == "failed" for entry in own)
         and all(
             job is not None
             and job.finished
-            and (job.ended_well() or may_pass(job, [entry["delay_reason"], *entry["events"]]))
+            and (job.succeeded() or may_pass(job, [entry["delay_reason"], *entry["events"]]))
             for job, entry in zip(jobs, own)
         )
     )

@@ -36,7 +36,7 @@ STATES = {
     "started": "started",
     "adopted": "adopted",
     "duplicate": "started beside another",
-    "recent": "recent enough",
+    "recent": "skipped (recent)",
     "would_start": "would be started",
     "not_verified": "not verified",
     "refused": "refused",
@@ -313,7 +313,7 @@ def add_wait(result: dict[str, t.Any], waited: dict[str, t.Any]) -> None:
     for entry in result["backups"]:
         own = [jobs[job_id] for job_id in entry["job_ids"] if job_id in jobs]
         if own:
-            entry["job"] = next((job for job in own if job["outcome"] != "ended_well"), own[0])
+            entry["job"] = next((job for job in own if job["outcome"] != "succeeded"), own[0])
     for name in ("counts", "waited_seconds", "warnings"):
         if name in waited:
             result[name] = waited[name]

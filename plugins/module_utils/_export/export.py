@@ -193,7 +193,7 @@ class Export:
         """
         found: list[Job | None] = []
         for own in self._own_jobs(instances, self._shown or self._read_shown(instances)):
-            good = [job for job in own if job.end_time and not job.aged and job.ended_well(self._plan.fail_on)]
+            good = [job for job in own if job.end_time and not job.aged and job.succeeded(self._plan.fail_on)]
             found.append(max(good, key=lambda job: job.end_time or 0, default=None))
         return found
 

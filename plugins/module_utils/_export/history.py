@@ -136,7 +136,7 @@ class HistoryCheck:
             server_now: Tells the server's time in epoch seconds, once it was read from.
             max_age: Seconds since the end of a backup that count as young, None if only running ones matter.
             backup_level: "full" needs a full backup, "incremental" any.
-            fail_on: As of Job.ended_well.
+            fail_on: As of Job.succeeded.
             adopt_running: Whether a running backup is as good as a new one.
         """
         self._server_now = server_now
@@ -214,7 +214,7 @@ class HistoryCheck:
 
     def _is_useless(self, job: Job) -> bool:
         """Whether a job certainly spares no new backup, however young it is."""
-        if self._max_age is None or not job.ended_well(self._fail_on) or job.aged:
+        if self._max_age is None or not job.succeeded(self._fail_on) or job.aged:
             return True
         return self._backup_level == "full" and (job.backup_level or "").lower() in _LESSER_LEVELS
 

@@ -307,7 +307,7 @@ class ExportPlan:
         concurrency: Requests at once.
         adopt_running: Whether a backup that is under way already is as good as one that is started.
         max_age: Seconds for which a good backup spares a new one, None for never.
-        fail_on: Which ends of a job are bad, as of Job.ended_well.
+        fail_on: Which ends of a job are bad, as of Job.succeeded.
         patience: Seconds that a quota may hold requests up.
         preflight: Whether names and eligibility are looked at before anything is started.
         check_running: Whether running backups are looked for before anything is started.

@@ -37,9 +37,9 @@ def forecast(jobs: t.Iterable[Job], fail_on: str) -> Forecast | None:
 
     Args:
         jobs: Its own jobs.
-        fail_on: Which ends are bad, as of Job.ended_well.
+        fail_on: Which ends are bad, as of Job.succeeded.
     """
-    good = [job for job in jobs if job.end_time and job.ended_well(fail_on) and job.duration is not None]
+    good = [job for job in jobs if job.end_time and job.succeeded(fail_on) and job.duration is not None]
     good.sort(key=lambda job: job.end_time or 0, reverse=True)
     seconds = [float(job.duration or 0) for job in good[:MAX_RUNS]]
     if not seconds:

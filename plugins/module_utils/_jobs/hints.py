@@ -134,7 +134,7 @@ BY_STATUS = {
 
 
 def may_pass(job: Job, words: t.Iterable[str | None] = ()) -> bool:
-    """Whether a job that ended badly may do better at another attempt.
+    """Whether a job that failed may do better at another attempt.
 
     One that somebody killed is not tried again, and neither is one with a known cause that does not pass: each attempt
     with a wrong password can lock the database user. What nobody knows the cause of may pass.
@@ -150,7 +150,7 @@ def may_pass(job: Job, words: t.Iterable[str | None] = ()) -> bool:
 
 
 def hint_for(job: Job, words: t.Iterable[str | None] = ()) -> str | None:
-    """What to do about a job that ended badly or hangs; None for others, and where no cause is known.
+    """What to do about a job that failed or hangs; None for others, and where no cause is known.
 
     words: what else the vendor said about it, such as delay reason and events.
     """

@@ -18,7 +18,7 @@ from .._errors import InvalidInput
 from .._http import fields
 
 # What a state says about a job: under way, or how it ended.
-ACTIVE, OK, WARNINGS, ERRORS, BAD = "active", "ok", "warnings", "errors", "bad"
+ACTIVE, OK, WARNINGS, ERRORS, BAD = "active", "ok", "warnings", "errors", "failed"
 
 # The states of the vendor's own list, as two independent clients give it (github.com/smatechnologies/commvault-java:
 # CommVaultJobStatus) and as Commvault's SDK takes them (github.com/Commvault/cvpysdk: job.py). Written as _plain makes
@@ -231,7 +231,7 @@ class Job:
         """What the job works on, in one word."""
         return self.instance_name or self.subclient_name or self.client_name or f"job {self.id}"
 
-    def ended_well(self, fail_on: str = "errors") -> bool:
+    def succeeded(self, fail_on: str = "errors") -> bool:
         """Whether the job has ended, and not in a way that fail_on (a key of FAIL_ON) calls bad."""
         return is_well(self.state, fail_on)
 

@@ -48,7 +48,7 @@ class Wait:
         jobs: Each as it was last seen, by id.
         waiting: Those whose end is waited for.
         missing: Those that have not been visible for too long.
-        timed_out: Those that had not ended in time.
+        timed_out: Those that were still running when the time was over.
         stuck: Those that were in one of STUCK_STATES for too long.
         error: Why no more polls were possible.
         last_error: Why the last poll failed, None if it did not.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What came of a wait: an outcome for every job, and the verdict on all. The same for module and action plugin."""
+"""What came of a wait: an outcome for every job, and the result of all. The same for module and action plugin."""
 
 # This module util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
@@ -21,9 +21,9 @@ if t.TYPE_CHECKING:
 
 # Every outcome that a job of a wait can have, with the kind of failure it stands for; None: it is none.
 OUTCOMES: dict[str, str | None] = {
-    "ended_well": None,
+    "succeeded": None,
     "active": None,
-    "ended_badly": "job_failed",
+    "failed": "job_failed",
     "missing": "job_missing",
     "stuck": "job_stuck",
     "timed_out": "wait_timeout",
@@ -45,7 +45,7 @@ def wait_result(
     actions: t.Mapping[str, ActionResult] | None = None,
     check_mode: bool = False,
 ) -> dict[str, t.Any]:
-    """The result of job_wait, failed unless every job ended well.
+    """The result of job_wait, failed unless every job succeeded.
 
     Args:
         wait: What came of the wait.
@@ -92,7 +92,7 @@ def _outcome(wait: Wait, entry: t.Mapping[str, t.Any], options: WaitOptions, che
         return "missing" if job is None else "active"
     if job is None or not job.finished:
         return "not_followed"
-    return "ended_well" if job.ended_well(options.fail_on) else "ended_badly"
+    return "succeeded" if job.succeeded(options.fail_on) else "failed"
 
 
 def _failure(msg: str, counts: t.Mapping[str, int]) -> CommvaultError | None:
@@ -106,8 +106,8 @@ def _message(
     if not jobs:
         return "There are no jobs to wait for."
     words = {
-        "ended_well": "ended well",
-        "ended_badly": "ended badly",
+        "succeeded": "succeeded",
+        "failed": "failed",
         "active": "still active",
         "missing": "not there",
         "stuck": "stuck",

@@ -97,7 +97,7 @@ class Past:
         Args:
             job: A backup of this subclient.
             today: The number of the present day since 1970, in UTC.
-            fail_on: Which ends are bad, as of Job.ended_well.
+            fail_on: Which ends are bad, as of Job.succeeded.
         """
         if not job.finished:
             self.active = self.active or job
@@ -106,7 +106,7 @@ class Past:
         if self.last is None or ended > (self.last.end_time or 0):
             self.last = job
         newer = self.last_good is None or (job.end_time or 0) > (self.last_good.end_time or 0)
-        if newer and job.end_time and not job.aged and job.ended_well(fail_on):
+        if newer and job.end_time and not job.aged and job.succeeded(fail_on):
             self.last_good = job
         place = len(self.days) - 1 - (today - int(ended // DAY))
         letter = _LETTERS[job.state]

@@ -42,7 +42,7 @@ class Terms:
 
     Attributes:
         max_age: Seconds since the end of the last good backup, where a target has none of its own.
-        fail_on: Which ends of a job are bad, as of Job.ended_well.
+        fail_on: Which ends of a job are bad, as of Job.succeeded.
         days: Of the history.
         new_after: Seconds for which a database is new, None for no such grace.
         unlisted: Whether databases that no target names are rows, too.
@@ -216,7 +216,7 @@ class Surveyor:
                         continue
                     if certain:
                         pasts[owner].add(job, today, self._terms.fail_on)
-                    elif job.ended_well(self._terms.fail_on) and not job.aged:
+                    elif job.succeeded(self._terms.fail_on) and not job.aged:
                         maybes.setdefault(owner, job)
         except CommvaultError as error:
             return pasts, maybes, error

@@ -17,7 +17,7 @@ from .._errors import InvalidInput
 from .._times import iso_time
 from .html import report_html
 from .metrics import backup_metrics, protection_metrics
-from .model import NOT_WELL, OPEN, Report, Row
+from .model import FAILED, OPEN, Report, Row
 from .protection import protection_csv, protection_html, protection_json, protection_junit
 from .tables import csv_of, junit_of
 
@@ -31,7 +31,7 @@ SCHEMA = 1
 # What a report says of a job, in the order of its columns.
 _JOB_TIMES = ("start_time", "end_time")
 _JOB_AMOUNTS = ("elapsed_seconds", "application_size", "media_size")
-# What became of these is not known; everything else that is not well is known to be so.
+# What became of these is not known; everything else that counts as failed is known to have failed.
 _ERRORS = frozenset(["unknown", "not_submitted", "missing", "not_followed"])
 # As AnsibleModule.set_mode_if_different of ansible-core 2.16 to 2.21 reads them.
 _OCTAL = re.compile(r"(0o)?[0-7]{1,5}")
@@ -59,7 +59,7 @@ def flat(row: Row) -> dict[str, t.Any]:
         "instance_name": row.instance_name,
         "subclient_name": row.subclient_name,
         "result": row.result,
-        "verdict": row.verdict,
+        "counts_as": row.counts_as,
         "state": row.state,
         "task_id": row.task_id,
         "job_ids": list(row.job_ids),
@@ -127,9 +127,9 @@ def report_junit(report: Report) -> str:
 
 def _junit_kind(row: Row) -> str:
     """The element that says what became of it: failure, error, skipped or, if it went well, none ("")."""
-    if row.verdict == NOT_WELL:
+    if row.counts_as == FAILED:
         return "error" if row.result in _ERRORS else "failure"
-    return "skipped" if row.verdict == OPEN or row.result == "recent" else ""
+    return "skipped" if row.counts_as == OPEN or row.result == "recent" else ""
 
 
 # By the ending of the file: how a report of backups is written, and how one of protection is.

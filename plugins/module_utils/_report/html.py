@@ -16,7 +16,7 @@ from html import escape
 
 from .._export.backup import AWAITED_STATES, STATES
 from .._times import counted, iso_time, span
-from .model import NOT_WELL, OPEN, RESULTS
+from .model import FAILED, OPEN, RESULTS
 from .page import SCRIPT, SIGNS, STYLE
 
 if t.TYPE_CHECKING:
@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 # Tone and sign of every result, see page.SIGNS.
 _LOOKS = {
     "unknown": ("doubt", "question"),
-    "ended_badly": ("bad", "cross"),
+    "failed": ("bad", "cross"),
     "stuck": ("bad", "hourglass"),
     "timed_out": ("bad", "hourglass"),
     "not_followed": ("doubt", "question"),
@@ -36,9 +36,9 @@ _LOOKS = {
     "started": ("open", "play"),
     "not_verified": ("open", "ring"),
     "would_start": ("open", "ring"),
-    "ended_with_errors": ("warn", "warning"),
-    "ended_with_warnings": ("warn", "warning"),
-    "ended_well": ("ok", "check"),
+    "completed_with_errors": ("warn", "warning"),
+    "succeeded_with_warnings": ("warn", "warning"),
+    "succeeded": ("ok", "check"),
     "recent": ("ok", "check"),
 }
 # Pixels of a timeline, and steps of its axis in seconds.
@@ -56,7 +56,7 @@ def report_html(report: Report) -> str:
     return document(
         report.title,
         _lead(report),
-        [_verdict(report), _totals(report), _load(report), _tools(report), _table(report, _Axis(report))],
+        [_banner(report), _totals(report), _load(report), _tools(report), _table(report, _Axis(report))],
         "All times are UTC. Results and causes are those of the moment when the jobs were last read.",
     )
 
@@ -108,20 +108,20 @@ def _lead(report: Report) -> str:
     return f'<p class="lead">{" · ".join(parts)}</p>'
 
 
-def _verdict(report: Report) -> str:
-    total, bad, running = len(report.rows), report.count(NOT_WELL), report.count(OPEN)
+def _banner(report: Report) -> str:
+    total, bad, running = len(report.rows), report.count(FAILED), report.count(OPEN)
     if bad:
-        words = f"{bad} of {counted(total, 'backup')} {'is' if bad == 1 else 'are'} not well"
-        result = "ended_badly"
+        words = f"{bad} of {counted(total, 'backup')} failed"
+        result = "failed"
     elif running:
         words = f"None is known to be bad, {running} of {counted(total, 'backup')} not at the end"
         result = "active"
     elif total:
         words = "All is well" if total > 1 else "The backup is well"
-        result = "ended_well"
+        result = "succeeded"
     else:
         words, result = "There was nothing to back up", "would_start"
-    return f'<p class="verdict {_LOOKS[result][0]}">{_sign(result)}{words}</p>'
+    return f'<p class="banner {_LOOKS[result][0]}">{_sign(result)}{words}</p>'
 
 
 def _totals(report: Report) -> str:
@@ -195,7 +195,7 @@ def _load(report: Report) -> str:
 
 
 def _tools(report: Report) -> str:
-    choices = [("", "all results"), (NOT_WELL, "all that are not well"), (OPEN, "all that are not at the end")]
+    choices = [("", "all results"), (FAILED, "all that failed"), (OPEN, "all that are not at the end")]
     choices += [(result, RESULTS[result][0]) for result, count in report.results().items() if count]
     return tools("Backups", choices)
 
@@ -228,7 +228,7 @@ def _row(row: Row, axis: _Axis) -> str:
     state = STATES[row.state] if row.state in ("adopted", "duplicate") else ""
     elapsed = job.elapsed_seconds
     return (
-        f'<tr data-result="{row.result}" data-verdict="{row.verdict}" class="{row.verdict}">'
+        f'<tr data-result="{row.result}" data-counts="{row.counts_as}" class="{row.counts_as}">'
         f'<td class="{tone}" data-sort="{row.rank}"><span class="word">{_sign(row.result)} {row.word}</span>'
         f"{small(state)}{small(_progress(row))}</td>"
         f'<th scope="row"><b>{escape(row.id)}</b>{small(_names(row))}{_why(row)}</th>'

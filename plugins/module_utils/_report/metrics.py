@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._protection.model import STATES
-from .model import RESULTS, WELL
+from .model import RESULTS, SUCCEEDED
 
 if t.TYPE_CHECKING:
     from .model import Report, Row
@@ -146,7 +146,7 @@ def backup_metrics(report: Report) -> str:
     metrics.gauge(
         f"{prefix}_well",
         "Whether a backup succeeded, or a recent one spared it.",
-        each(lambda row: row.verdict == WELL),
+        each(lambda row: row.counts_as == SUCCEEDED),
     )
     metrics.gauge(
         f"{prefix}_result",

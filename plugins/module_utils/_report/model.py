@@ -20,30 +20,30 @@ from .._jobs.job import BAD, ERRORS, OK, WARNINGS
 from .._jobs.wait_result import OUTCOMES
 from .._times import iso_time
 
-WELL, NOT_WELL, OPEN = "well", "not_well", "open"
+SUCCEEDED, FAILED, OPEN = "succeeded", "failed", "open"
 
-# What can have become of a backup: in words, and whether that is well. What needs attention most comes first; rows
+# What can have become of a backup: in words, and as what it counts. What needs attention most comes first; rows
 # are sorted by this, and of several jobs of a backup the first one here decides.
 RESULTS: dict[str, tuple[str, str]] = {
-    "unknown": ("unknown", NOT_WELL),
-    "ended_badly": ("ended badly", NOT_WELL),
-    "stuck": ("stuck", NOT_WELL),
-    "timed_out": ("not ended in time", NOT_WELL),
-    "not_followed": ("not followed to the end", NOT_WELL),
-    "missing": ("job missing", NOT_WELL),
-    "refused": ("refused", NOT_WELL),
-    "not_submitted": ("not submitted", NOT_WELL),
+    "unknown": ("unknown", FAILED),
+    "failed": ("failed", FAILED),
+    "stuck": ("stuck", FAILED),
+    "timed_out": ("still running", FAILED),
+    "not_followed": ("not followed to the end", FAILED),
+    "missing": ("job missing", FAILED),
+    "refused": ("refused", FAILED),
+    "not_submitted": ("not submitted", FAILED),
     "active": ("active", OPEN),
     "started": ("started", OPEN),
     "not_verified": ("not verified", OPEN),
     "would_start": ("would be started", OPEN),
-    "ended_with_errors": ("ended with errors", WELL),
-    "ended_with_warnings": ("ended with warnings", WELL),
-    "ended_well": ("ended well", WELL),
-    "recent": ("recent enough", WELL),
+    "completed_with_errors": ("completed with errors", SUCCEEDED),
+    "succeeded_with_warnings": ("succeeded with warnings", SUCCEEDED),
+    "succeeded": ("succeeded", SUCCEEDED),
+    "recent": ("skipped (recent)", SUCCEEDED),
 }
 _RANK = {result: rank for rank, result in enumerate(RESULTS)}
-_GOOD_ENDS = {OK: "ended_well", WARNINGS: "ended_with_warnings", ERRORS: "ended_with_errors"}
+_GOOD_ENDS = {OK: "succeeded", WARNINGS: "succeeded_with_warnings", ERRORS: "completed_with_errors"}
 
 # What XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets), and lone halves of characters that no encoding takes.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -89,7 +89,7 @@ class Row:
         result: A key of RESULTS.
         state: That of oracle_rds_export_backup.
         jobs: The one that decided first.
-        cause: Why it is not well, or what else there is to say; None if nothing.
+        cause: Why it failed, or what else there is to say; None if nothing.
         failure_kind: Of the failure to start it, None if there was none.
         expected_end: When a job that is under way will end, in UTC; None if that is not known.
         attempts: What became of the attempts before this one, a sentence each.
@@ -117,8 +117,8 @@ class Row:
         return RESULTS[self.result][0]
 
     @property
-    def verdict(self) -> str:
-        """WELL, NOT_WELL or OPEN."""
+    def counts_as(self) -> str:
+        """SUCCEEDED, FAILED or OPEN."""
         return RESULTS[self.result][1]
 
     @property
@@ -156,9 +156,9 @@ class Report:
         """When the last of these jobs ended, or was last seen."""
         return max((job.last_time for job in self.run_jobs if job.last_time is not None), default=None)
 
-    def count(self, verdict: str) -> int:
-        """How many rows have this verdict."""
-        return sum(row.verdict == verdict for row in self.rows)
+    def count(self, group: str) -> int:
+        """How many rows count as this."""
+        return sum(row.counts_as == group for row in self.rows)
 
     def results(self) -> dict[str, int]:
         """How many rows have which result, every result in the order of RESULTS."""
@@ -168,7 +168,7 @@ class Report:
         """The totals, as RETURN of export_report describes them."""
         return {
             "backups": len(self.rows),
-            **{verdict: self.count(verdict) for verdict in (WELL, NOT_WELL, OPEN)},
+            **{group: self.count(group) for group in (SUCCEEDED, FAILED, OPEN)},
             "results": self.results(),
             "first_start": iso_time(self.first_start),
             "last_end": iso_time(self.last_end),
@@ -233,7 +233,7 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
     if state in AWAITED_STATES:
         cause = reported[0].cause if reported else None
     else:
-        cause = msg or None if RESULTS[result][1] == NOT_WELL or state == "not_verified" else None
+        cause = msg or None if RESULTS[result][1] == FAILED or state == "not_verified" else None
     return Row(
         id=clean(backup["id"]),
         client_name=clean(backup.get("client_name")),
@@ -287,14 +287,14 @@ def _job_result(where: str, entry: t.Mapping[str, t.Any]) -> str:
     outcome, state = entry.get("outcome"), entry.get("state")
     if outcome is not None and outcome not in OUTCOMES:
         raise InvalidInput(f"{where}.outcome is {outcome!r}, and not one of {', '.join(OUTCOMES)}.")
-    if outcome == "ended_well" or (outcome is None and state in (OK, WARNINGS)):
-        return _GOOD_ENDS.get(str(state), "ended_well")
+    if outcome == "succeeded" or (outcome is None and state in (OK, WARNINGS)):
+        return _GOOD_ENDS.get(str(state), "succeeded")
     if outcome is not None:
         return str(outcome)
     # Nobody waited for it: it is as it was when it was read.
     if not entry.get("found", True):
         return "missing"
-    return "ended_badly" if state in (BAD, ERRORS) else "active"
+    return "failed" if state in (BAD, ERRORS) else "active"
 
 
 def _cause(result: str, entry: t.Mapping[str, t.Any]) -> str | None:
@@ -302,7 +302,7 @@ def _cause(result: str, entry: t.Mapping[str, t.Any]) -> str | None:
     parts: list[str] = []
     if result == "missing":
         parts.append("The job does not exist on the CommCell any more, or the user may not see it.")
-    elif result != "ended_well" and entry.get("status"):
+    elif result != "succeeded" and entry.get("status"):
         parts.append(f"{clean(entry['status'])}.")
     for name in ("reason", "delay_reason"):
         text = clean(entry.get(name))

@@ -24,7 +24,7 @@ h1 { margin: 0; font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; }
 h2 { margin: 1.8rem 0 .5rem; font-size: 1.1rem; }
 a { color: var(--open); }
 .lead { margin: .3rem 0 1rem; color: var(--soft); }
-.verdict { display: flex; align-items: center; gap: .6rem; margin: 0 0 1rem; padding: .6rem .9rem;
+.banner { display: flex; align-items: center; gap: .6rem; margin: 0 0 1rem; padding: .6rem .9rem;
   border: 1px solid; border-left-width: .5rem; border-radius: .3rem; font-size: 1.15rem; font-weight: 600; }
 .totals { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; }
 .totals li { display: flex; align-items: center; gap: .45rem; padding: .3rem .7rem; border: 1px solid var(--line);
@@ -54,7 +54,7 @@ thead [aria-sort=ascending] button::after { content: " \\2191"; color: inherit; 
 thead [aria-sort=descending] button::after { content: " \\2193"; color: inherit; }
 tbody th { min-width: 14rem; overflow-wrap: anywhere; }
 tbody th b { font-weight: 600; }
-.not_well > :first-child { box-shadow: inset .25rem 0 currentColor; }
+.failed > :first-child { box-shadow: inset .25rem 0 currentColor; }
 .word { display: inline-block; min-width: 7.8rem; max-width: 9.5rem; font-weight: 600; }
 small { display: block; color: var(--soft); font-size: .85rem; }
 .why { margin: .25rem 0 0; max-width: 46rem; overflow-wrap: anywhere; }
@@ -84,8 +84,8 @@ footer { margin-top: 1.5rem; color: var(--soft); font-size: .85rem; }
   table, tbody, tr, td, tbody th { display: block; }
   thead { display: none; }
   tr { padding: .4rem 0 .4rem .6rem; border-bottom: 1px solid var(--line); }
-  tr.not_well { box-shadow: inset .25rem 0 var(--bad); }
-  td, tbody th, .not_well > :first-child { padding: .1rem .4rem; border: 0; box-shadow: none; }
+  tr.failed { box-shadow: inset .25rem 0 var(--bad); }
+  td, tbody th, .failed > :first-child { padding: .1rem .4rem; border: 0; box-shadow: none; }
   td:empty { display: none; }
   .right { text-align: left; }
   .word { max-width: none; }
@@ -103,7 +103,7 @@ footer { margin-top: 1.5rem; color: var(--soft); font-size: .85rem; }
   .word { min-width: 6rem; }
   .tools { display: none; }
   thead th { position: static; }
-  tr, .totals li, .verdict { break-inside: avoid; }
+  tr, .totals li, .banner { break-inside: avoid; }
   thead button::after { content: none; }
   /* A button is not drawn again at the head of later pages, its text is. */
   thead button { display: contents; }
@@ -152,7 +152,7 @@ SCRIPT = """
     var words = text.value.toLowerCase().split(/\\s+/).filter(Boolean);
     var count = 0;
     rows.forEach(function (row, index) {
-      var fits = !result.value || row.dataset.result === result.value || row.dataset.verdict === result.value;
+      var fits = !result.value || row.dataset.result === result.value || row.dataset.counts === result.value;
       var seen = fits && words.every(function (word) { return texts[index].indexOf(word) !== -1; });
       row.hidden = !seen;
       count += seen ? 1 : 0;

@@ -19,7 +19,7 @@ from .._protection.model import NEW, NOT_VERIFIED, PROTECTED, STATES, UNLISTED, 
 from .._protection.result import digest_of, group_value
 from .._times import age_words, counted, iso_time, length_words, span
 from .html import amount, document, link, moment, or_empty, size, small, tools
-from .model import NOT_WELL, OPEN, WELL, clean
+from .model import FAILED, OPEN, SUCCEEDED, clean
 from .tables import Case, csv_of, junit_of
 
 if t.TYPE_CHECKING:
@@ -72,16 +72,16 @@ class ProtectionReport:
     left_out: tuple[dict[str, t.Any], ...]
     api_calls: dict[str, t.Any]
 
-    def count(self, verdict: str) -> int:
-        """How many databases have a verdict."""
-        return sum(verdict_of(row) == verdict for row in self.databases)
+    def count(self, group: str) -> int:
+        """How many databases count as this."""
+        return sum(counts_as(row) == group for row in self.databases)
 
 
-def verdict_of(row: t.Mapping[str, t.Any]) -> str:
-    """WELL, NOT_WELL or OPEN."""
+def counts_as(row: t.Mapping[str, t.Any]) -> str:
+    """SUCCEEDED, FAILED or OPEN."""
     if row["state"] == PROTECTED:
-        return WELL
-    return NOT_WELL if row["state"] in UNPROTECTED and row["listed"] else OPEN
+        return SUCCEEDED
+    return FAILED if row["state"] in UNPROTECTED and row["listed"] else OPEN
 
 
 def make_protection_report(result: t.Mapping[str, t.Any], title: str) -> ProtectionReport:
@@ -163,7 +163,7 @@ def protection_junit(report: ProtectionReport) -> str:
     """The report as JUnit XML, one testcase a database; evidence as properties."""
     cases: list[Case] = []
     for row in report.databases:
-        what = {NOT_WELL: "failure", OPEN: "skipped"}.get(verdict_of(row), "")
+        what = {FAILED: "failure", OPEN: "skipped"}.get(counts_as(row), "")
         good = row["last_good"] or {}
         cases.append(
             {
@@ -192,7 +192,7 @@ def protection_html(report: ProtectionReport) -> str:
     return document(
         report.title,
         _lead(report),
-        [_verdict(report), _totals(report), _groups(report), _unread(report), _table(report), _evidence(report)],
+        [_banner(report), _totals(report), _groups(report), _unread(report), _table(report), _evidence(report)],
         "All times are UTC. A bar is the age of the last good backup; the line in its middle is the target.",
     )
 
@@ -212,7 +212,7 @@ def _sign(state: str) -> str:
     return f'<svg class="sign {tone}" aria-hidden="true"><use href="#{sign}"/></svg>'
 
 
-def _verdict(report: ProtectionReport) -> str:
+def _banner(report: ProtectionReport) -> str:
     total, bad = report.summary["databases"], report.summary["unprotected"]
     if bad:
         words, state = f"{bad} of {counted(total, 'database')} {'is' if bad == 1 else 'are'} not protected", "never"
@@ -222,7 +222,7 @@ def _verdict(report: ProtectionReport) -> str:
             words, state = f"{report.summary['protected']} of {total} databases are protected, the others are new", NEW
     else:
         words, state = "There are no databases to protect", NEW
-    return f'<p class="verdict {_LOOKS[state][0]}">{_sign(state)}{words}</p>'
+    return f'<p class="banner {_LOOKS[state][0]}">{_sign(state)}{words}</p>'
 
 
 def _totals(report: ProtectionReport) -> str:
@@ -255,7 +255,7 @@ def _unread(report: ProtectionReport) -> str:
 
 def _table(report: ProtectionReport) -> str:
     present = [state for state in STATES if report.summary["states"].get(state)]
-    choices = [("", "all states"), (NOT_WELL, "all that are not protected")]
+    choices = [("", "all states"), (FAILED, "all that are not protected")]
     choices += [(state, STATES[state]) for state in present]
     keys = list(report.summary.get("groups") or {})
     days = max((len(row["history"]) for row in report.databases), default=0)
@@ -272,7 +272,7 @@ def _table(report: ProtectionReport) -> str:
 
 def _row(row: t.Mapping[str, t.Any], keys: t.Sequence[str], rank: int) -> str:
     good = row["last_good"] or {}
-    verdict, state, age = verdict_of(row), row["state"], row["age_seconds"]
+    group, state, age = counts_as(row), row["state"], row["age_seconds"]
     names = "/".join(str(row[name]) for name in ("client_name", "instance_name", "subclient_name") if row[name])
     groups = ", ".join(
         f"{key} {group_value(row, key)}" for key in keys if group_value(row, key) and key != "client_name"
@@ -281,12 +281,12 @@ def _row(row: t.Mapping[str, t.Any], keys: t.Sequence[str], rank: int) -> str:
     what = f'<p class="why hint">{escape(row["action"])}</p>' if row["action"] else ""
     elapsed, data = good.get("elapsed_seconds"), good.get("application_size")
     level = small(good.get("backup_level") or "")
-    marked = f' class="{NOT_WELL}"' if verdict == NOT_WELL else ""
+    marked = f' class="{FAILED}"' if group == FAILED else ""
     word = f'<span class="word">{_sign(state)} {STATES[state]}</span>'
     name = f"<b>{escape(row['id'])}</b>{small(names if names != row['id'] else '')}{small(groups)}"
     job = link(str(good["job_id"]), good.get("job_url")) if good else ""
     return (
-        f'<tr data-result="{state}" data-verdict="{verdict}"{marked}>'
+        f'<tr data-result="{state}" data-counts="{group}"{marked}>'
         f'<td class="{_LOOKS[state][0]}" data-sort="{rank}">{word}</td>'
         f'<th scope="row">{name}{why}{what}</th>'
         f'<td class="tight" data-sort="{or_empty(good.get("end_time"))}">{moment(good.get("end_time"))}'

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ...module_utils._errors import InvalidInput
 from ...module_utils._export.backup import AWAITED_STATES, GOOD_STATES, STATES
-from ...module_utils._report.model import NOT_WELL, OPEN, WELL
+from ...module_utils._report.model import FAILED, OPEN, SUCCEEDED
 from .entries import awaited, entry_not_submitted
 from .table import shortened, totals
 
@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from ...module_utils._report.model import Report
     from .entries import Entry
 
-# What an artifact holds of backups that are not well: AWX hands it on with every job that follows.
+# What an artifact holds of backups that failed: AWX hands it on with every job that follows.
 MAX_FAILED = 100
 MAX_CAUSE = 200
 # Of these, what the paragraph for notifications tells.
@@ -39,7 +39,7 @@ class PreviousRun:
     """What an earlier run handed on.
 
     job_ids: of the jobs to follow. task_ids: of the tasks that these belong to, in no order that would say which.
-    not_started: backups without a job, as in "not_well" of the artifact, of which it has at most MAX_FAILED. unnamed:
+    not_started: backups without a job, as in "failed" of the artifact, of which it has at most MAX_FAILED. unnamed:
     how many more of them there were.
     """
 
@@ -53,12 +53,12 @@ def read_artifact(artifact: t.Mapping[str, t.Any]) -> PreviousRun:
     """Read what make_artifact made in another run. Raises InvalidInput for anything else."""
     try:
         task_ids = [int(task) for task in split_list(artifact.get("task_ids"))]
-        not_started = [one for one in artifact.get("not_well") or [] if one["id"] and one["result"] in _NOT_STARTED]
+        not_started = [one for one in artifact.get("failed") or [] if one["id"] and one["result"] in _NOT_STARTED]
         results = (artifact.get("counts") or {}).get("results") or {}
         number = sum(int(count) for result, count in results.items() if result in _NOT_STARTED)
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise InvalidInput(
-            "artifact is not what a run hands on with set_stats: task_ids, counts and not_well must be as they were"
+            "artifact is not what a run hands on with set_stats: task_ids, counts and failed must be as they were"
             " there. Give job_ids alone in its place."
         ) from exc
     return PreviousRun(split_list(artifact.get("job_ids")), task_ids, not_started, number - len(not_started))
@@ -80,16 +80,16 @@ def make_artifact(entries: t.Sequence[Entry], report: Report, task_ids: t.Iterab
             "job_url": row.job.job_url,
         }
         for row in report.rows
-        if row.verdict == NOT_WELL
+        if row.counts_as == FAILED
     ]
     return {
         "task_ids": list(dict.fromkeys([*task_ids, *tasks])),
         "job_ids": awaited(entries),
         "counts": {
-            **{name: summary[name] for name in ("backups", WELL, NOT_WELL, OPEN)},
+            **{name: summary[name] for name in ("backups", SUCCEEDED, FAILED, OPEN)},
             "results": {result: count for result, count in summary["results"].items() if count},
         },
-        "not_well": failed[:MAX_FAILED],
+        "failed": failed[:MAX_FAILED],
         "message": _paragraph(totals(report), failed),
     }
 

@@ -12,7 +12,7 @@ import typing as t
 
 from ...module_utils._errors import CommvaultError
 from ...module_utils._export.backup import AWAITED_STATES, make_entry
-from ...module_utils._report.model import NOT_WELL, clean, make_report
+from ...module_utils._report.model import FAILED, clean, make_report
 
 if t.TYPE_CHECKING:
     from ...module_utils._report.model import Row
@@ -56,7 +56,7 @@ def awaited(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
 def make_entries(
     backups: t.Sequence[t.Mapping[str, t.Any]], jobs: t.Sequence[t.Mapping[str, t.Any]] = ()
 ) -> dict[str, Entry]:
-    """The backups by id, each with what came of it: result and verdict as in reports, and the cause.
+    """The backups by id, each with what came of it: result and counts_as as in reports, and the cause.
 
     backups: as oracle_rds_export_backup returns them, or as this function did. jobs: as job_wait returns them; those of
     a backup are kept in its "job", the one that decides, and where there are several in "jobs".
@@ -67,7 +67,7 @@ def make_entries(
     entries = {}
     for backup in backups:
         row = rows[clean(backup["id"])]
-        entry = {**backup, "result": row.result, "verdict": row.verdict, "cause": _cause_alone(row)}
+        entry = {**backup, "result": row.result, "counts_as": row.counts_as, "cause": _cause_alone(row)}
         own = [by_id[job_id] for job_id in backup["job_ids"] if job_id in by_id]
         if own:
             entry["job"] = by_id.get(row.job.job_id, own[0])
@@ -78,16 +78,16 @@ def make_entries(
 
 
 def cause_of(row: Row) -> str | None:
-    """Why it is not well, with what to do about it if that is known."""
+    """Why it failed, with what to do about it if that is known."""
     hint = row.job.hint
-    cause = row.cause or (row.msg or row.word if row.verdict == NOT_WELL else None)
+    cause = row.cause or (row.msg or row.word if row.counts_as == FAILED else None)
     return f"{cause} Hint: {hint}" if cause and hint else cause
 
 
 def _cause_alone(row: Row) -> str | None:
     """The cause as it is told of a host that is failed, where nothing beside it says what it is about."""
     cause = cause_of(row)
-    if row.verdict != NOT_WELL or row.state not in AWAITED_STATES:
+    if row.counts_as != FAILED or row.state not in AWAITED_STATES:
         return cause
     job = f"Job {row.job.job_id} ({row.word})"
     return job if cause == row.word else f"{job}: {cause}"

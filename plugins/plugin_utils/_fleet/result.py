@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._report.model import NOT_WELL, make_report
+from ...module_utils._report.model import FAILED, make_report
 from .artifact import make_artifact
 from .entries import known_jobs
 from .table import make_message, make_table, shortened
@@ -32,17 +32,17 @@ def make_fleet(
     """What a step of oracle_rds_export_fleet returns of all backups; see RETURN there.
 
     entries: of make_entries, by id. earlier: entries of other batches of the play, which only the artifact holds.
-    left_out: hosts that are not Oracle, with the reason. lines: how many backups that are well the summary lists.
+    left_out: hosts that are not Oracle, with the reason. lines: how many other backups the summary lists.
     task_ids: as of make_artifact.
     """
     own = list(entries.values())
     report = make_report(own, known_jobs(own))
-    bad = [row for row in report.rows if row.verdict == NOT_WELL]
+    bad = [row for row in report.rows if row.counts_as == FAILED]
     everything = [*earlier, *own]
     whole = make_report(everything, known_jobs(everything)) if earlier else report
     return {
         "results": dict(entries),
-        "not_well": [row.id for row in bad],
+        "failed_backups": [row.id for row in bad],
         "left_out": [dict(one) for one in left_out],
         "summary": make_table(entries, report, bad, left_out, lines),
         "artifact": make_artifact(everything, whole, task_ids),
@@ -52,7 +52,17 @@ def make_fleet(
 
 # What a host's own result has of its entry; its message has the rest.
 KEPT = (
-    *("client_name", "instance_name", "subclient_name", "state", "result", "verdict", "task_id", "job_ids", "job_url"),
+    *(
+        "client_name",
+        "instance_name",
+        "subclient_name",
+        "state",
+        "result",
+        "counts_as",
+        "task_id",
+        "job_ids",
+        "job_url",
+    ),
     *("job", "candidates", "retry_at", "age_seconds"),
 )
 # What the task sets as variables of the host, beside what it registers.
@@ -80,15 +90,15 @@ def host_result(
     if entry:
         known = {name: entry[name] for name in KEPT if entry[name] not in (None, [])}
         result.update(known, failure=_brief(entry["failure"]), changed=entry["changed"])
-        result["failed"] = result["failed"] or (fail and entry["verdict"] == NOT_WELL)
+        result["failed"] = result["failed"] or (fail and entry["counts_as"] == FAILED)
         result["msg"] = entry["cause"] or entry["msg"]
     elif fleet.get("results"):
         entries = [] if fleet["by_host"] else list(fleet["results"].values())
         result["changed"] = any(one["changed"] for one in entries)
-        result["failed"] = result["failed"] or (fail and any(one["verdict"] == NOT_WELL for one in entries))
+        result["failed"] = result["failed"] or (fail and any(one["counts_as"] == FAILED for one in entries))
         result["job_ids"] = [job_id for one in entries for job_id in one["job_ids"]]
     result.setdefault("msg", _message(fleet, host))
-    if error and not (entry and result["msg"] and entry["verdict"] == NOT_WELL):
+    if error and not (entry and result["msg"] and entry["counts_as"] == FAILED):
         result["msg"] = error if first else shortened(error, MAX_REPEATED)
         result["failure"] = _brief(fleet.get("failure"))
     return result

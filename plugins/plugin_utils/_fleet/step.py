@@ -21,7 +21,7 @@ from ...module_utils._errors import CommvaultError, InvalidInput
 from ...module_utils._jobs.entry import missing_entry
 from ...module_utils._jobs.wait_options import wait_options, wait_spec
 from ...module_utils._report.formats import check_mode, check_paths
-from ...module_utils._report.model import NOT_WELL
+from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
 from .._in_place import execute, execute_packed
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
@@ -56,7 +56,7 @@ EXPORT_OPTIONS = (
 WAIT_OPTIONS = tuple(wait_spec().options)
 # Where the steps leave what came of each backup, for all hosts.
 RESULTS = f"{PREFIX}results"
-# Up to so many hosts, each has a result of its own though all is well.
+# Up to so many hosts, each has a result of its own though none failed.
 MAX_OWN_RESULTS = 500
 _NOT_WAITED = "Nothing was waited for; jobs that were started go on. "
 UNDONE = {"start": "Nothing was started. ", "wait": _NOT_WAITED, "follow": _NOT_WAITED}
@@ -335,7 +335,7 @@ class Step:
             result.update(self._write(fleet))
         # With "serial", since ansible-core 2.21 keeps what run_once came to for the first batch; and a handler is
         # notified by the host that has changed.
-        own = len(self._batch) <= MAX_OWN_RESULTS or bool(fleet["not_well"] or self._action._task.notify)
+        own = len(self._batch) <= MAX_OWN_RESULTS or bool(fleet["failed_backups"] or self._action._task.notify)
         own = own or len(self._batch) != len(self._variables["ansible_play_hosts"]) or "error" in result
         return {**result, "host_results": own or self._params["host_results"] == "true"}
 
@@ -374,7 +374,7 @@ class Step:
 
     def _result_of_failed_step(self, cause: str) -> dict[str, t.Any]:
         """What a step that could not be done returns of the one before: the backups that were started are known all the
-        same, and none of them is well. Of a start, nothing: it is about new ones.
+        same, and none of them succeeded. Of a start, nothing: it is about new ones.
         """
         before = None if self._name == "start" else self._before()
         if before is None:
@@ -382,7 +382,7 @@ class Step:
         results = self._entries_of_batch(before)
         fleet = make_fleet(results, self._previous_batches(results), before["left_out"])
         entries = {
-            key: {**one, "changed": False, "verdict": NOT_WELL, "cause": one["cause"] or cause}
+            key: {**one, "changed": False, "counts_as": FAILED, "cause": one["cause"] or cause}
             for key, one in results.items()
         }
         kept = {name: fleet[name] for name in ("summary", "artifact", "left_out")}

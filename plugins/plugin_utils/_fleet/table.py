@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._report.model import NOT_WELL, RESULTS
+from ...module_utils._report.model import FAILED, RESULTS
 from ...module_utils._times import age_words, counted, iso_time, some_of
 from .entries import cause_of
 
@@ -32,7 +32,7 @@ def totals(report: Report) -> str:
 
 
 def make_message(report: Report, bad: t.Sequence[Row]) -> str:
-    """One line: totals, and the first of what is not well with its cause."""
+    """One line: totals, and the first that failed with their causes."""
     shown = "".join(f" [{row.id}] {cause_of(row)}" for row in bad[:_SHOWN])
     more = f" And {len(bad) - _SHOWN} more." if len(bad) > _SHOWN else ""
     return f"{totals(report)}.{shown}{more}"
@@ -45,8 +45,8 @@ def make_table(
     left_out: t.Sequence[t.Mapping[str, str]],
     lines: int,
 ) -> list[str]:
-    """A short table for people: totals, what is not well with its cause, then the rest, and what is to say of many."""
-    rest = [row for row in report.rows if row.verdict != NOT_WELL]
+    """A short table for people: totals, what failed with its cause, then the rest, and what is to say of many."""
+    rest = [row for row in report.rows if row.counts_as != FAILED]
     shown_bad, shown_rest = bad[:MAX_BAD_LINES], rest[: max(0, lines)]
     shown = [*shown_bad, *shown_rest]
     widths = [max((len(text) for text in texts), default=0) for texts in zip(*((row.id, row.word) for row in shown))]
@@ -56,7 +56,7 @@ def make_table(
         for row in shown_bad
     ]
     if len(bad) > len(shown_bad):
-        table.append(f"... and {len(bad) - len(shown_bad)} more that are not well")
+        table.append(f"... and {len(bad) - len(shown_bad)} more that failed")
     table += [_line(row, widths, row.word, _ids(row, entries)) for row in shown_rest]
     if len(rest) > len(shown_rest):
         table.append(f"... and {len(rest) - len(shown_rest)} more")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from .commserve import ENDED_WELL
+from .commserve import GOOD_ENDS
 
 if t.TYPE_CHECKING:
     from .commserve import Job
@@ -161,7 +161,7 @@ class _Checker:
             if owner != launch.name:
                 continue
             for job in self.by_instance[instance]:
-                good = job.ended is not None and (job.status or job.ending) in ENDED_WELL and job not in own
+                good = job.ended is not None and (job.status or job.ending) in GOOD_ENDS and job not in own
                 level = launch.options.get("backup_level") != "full" or job.level == "Full"
                 seen = job.visible < launch.began - CLOCKS
                 if good and level and seen and oldest < t.cast("float", job.ended) < launch.began - CLOCKS:
@@ -305,13 +305,13 @@ class _Checker:
                 self.counts["not submitted since others failed"] += 1
 
     def _followed(self, launch: Launch, name: str, entry: dict[str, t.Any], about: str) -> None:
-        """A job that is said to have ended well did so, and was a backup of this instance."""
+        """A job that is said to have succeeded did so, and was a backup of this instance."""
         job = entry.get("job") or {}
-        if job.get("outcome") not in ("ended_well", "succeeded"):
+        if job.get("outcome") != "succeeded":
             return
         real = self.truth.jobs.get(int(job["job_id"]))
         ended = real is not None and real.instance == name and not real.active(launch.ended or 0.0)
-        if not ended or real is None or (real.status or real.ending) not in ENDED_WELL:
+        if not ended or real is None or (real.status or real.ending) not in GOOD_ENDS:
             self.found("called a success", launch.name, name, about)
 
     # --- all launches

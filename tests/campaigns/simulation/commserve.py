@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from .wire import Request
 
 OUR_USER, OUR_PASSWORD, TOKEN = "svc-ansible", "correct horse", "0123abcd" * 16
-ENDED_WELL = ("Completed", "Completed w/ one or more warnings")
+GOOD_ENDS = ("Completed", "Completed w/ one or more warnings")
 CLIENT = "aws-prod"
 CLIENT_ID, COMMCELL_ID = 11, 2
 FIRST_JOB = 148_000

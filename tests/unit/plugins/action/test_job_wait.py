@@ -127,7 +127,7 @@ def test_thirty_polls_are_one_connection_and_one_login(wait, simulator, commcell
     job_ids = start_jobs(commcell, NAMES[:2])
     before = len(simulator.journal())
     result = wait(job_ids=job_ids, **USER)
-    assert outcomes(result) == ["ended_well"] * 2
+    assert outcomes(result) == ["succeeded"] * 2
     entries = simulator.journal()[before:]
     assert [entry["endpoint"] for entry in entries].count("jobs") >= 30
     assert len({entry["connection"] for entry in entries}) == 1
@@ -150,7 +150,7 @@ def test_a_session_that_dies_in_mid_wait_is_renewed_unseen(wait, time, simulator
     monkeypatch.setattr(login, "FRESH", 0.0)
     monkeypatch.setattr(job_wait, "wait_and_describe", functools.partial(job_wait.wait_and_describe, sleep=sleep))
     result = wait(job_ids=job_ids, **USER)
-    assert outcomes(result) == ["ended_well"] * 2
+    assert outcomes(result) == ["succeeded"] * 2
     others = [name for name in endpoints(simulator, before) if not name.startswith("job")]
     assert others == ["login", "whoami", "renewlogintoken", "logout"]
     assert not [line for line in wait.lines if "failed" in line]
@@ -161,7 +161,7 @@ def test_a_connection_that_the_server_closes_is_made_anew(wait, simulator, commc
     job_ids = start_jobs(commcell, NAMES[:2])
     simulator.order_fault({"path": "jobs"}, {"kind": "reset_before"}, times=2, after=2)
     result = wait(job_ids=job_ids)
-    assert outcomes(result) == ["ended_well"] * 2
+    assert outcomes(result) == ["succeeded"] * 2
     assert any("the last look failed (interrupted)" in line for line in wait.lines)
 
 
@@ -231,5 +231,5 @@ def test_a_wait_survives_an_outage_of_any_kind(wait, simulator, commcell, monkey
     # Refused credentials are asked about less and less often, so these are ten minutes as well.
     simulator.order_fault({}, {"kind": kind}, times=6 if kind == "unauthorized" else 24, after=3)
     result = wait(job_ids=job_ids, wait_interval="60s", **credentials)
-    assert outcomes(result) == ["ended_well"] * 2
+    assert outcomes(result) == ["succeeded"] * 2
     assert any("the last look failed" in line for line in wait.lines)

@@ -145,7 +145,7 @@ def test_last_backups_make_hosts_fresh_or_stale(run_inventory):
     assert inventory.groups["commvault_fresh"] == ["db1"]
     assert inventory.groups["commvault_stale"] == ["db0", "db2", "db3"]
     assert inventory.variables("db1")["commvault_last_good_backup"]["job_id"] == "9"
-    assert inventory.variables("db3")["commvault_last_backup"]["state"] == "bad"
+    assert inventory.variables("db3")["commvault_last_backup"]["state"] == "failed"
 
 
 def test_the_age_is_that_by_the_clock_of_the_server(run_inventory):

@@ -68,10 +68,10 @@ def test_only_what_differs_is_written(report):
     assert (result["changed"], result["msg"]) == (True, "Report of 1 backup: wrote b.csv; a.json is unchanged.")
 
 
-def test_backups_that_are_not_well_are_told_and_no_failure(report):
+def test_backups_that_failed_are_told_and_no_failure(report):
     result = report("a.json", backups=[backup(state="refused"), backup("b", job=job(1))])
     assert "failed" not in result
-    assert result["msg"] == "Report of 2 backups, 1 not well: wrote a.json."
+    assert result["msg"] == "Report of 2 backups, 1 failed: wrote a.json."
 
 
 @pytest.mark.parametrize("there", [False, True])

@@ -31,7 +31,7 @@ def test_one_job_is_one_request(run_module):
     assert (entry["job_id"], entry["status"], entry["percent_complete"]) == ("148886", "Running", 43)
     assert entry["job_url"] == "https://cc.example.com/commandcenter/#/jobs/148886"
     assert (result["changed"], result["msg"]) == (False, "1 job: 1 active.")
-    assert result["counts"] == {"active": 1, "ok": 0, "warnings": 0, "errors": 0, "bad": 0, "missing": 0}
+    assert result["counts"] == {"active": 1, "ok": 0, "warnings": 0, "errors": 0, "failed": 0, "missing": 0}
     assert result["api_calls"] == {"reads": 1, "writes": 0, "quota": None}
     assert undocumented_or_missing(job_info, result) == set()
 
@@ -44,7 +44,7 @@ def test_many_jobs_are_one_request_in_the_order_asked(run_module):
         ("9", "active"),
         ("8", "ok"),
     ]
-    assert result["msg"] == "3 jobs: 1 active, 1 ended well, 1 ended with warnings."
+    assert result["msg"] == "3 jobs: 1 active, 1 succeeded, 1 succeeded with warnings."
 
 
 def test_failed_jobs_are_explained(run_module):

@@ -17,7 +17,7 @@ def test_jobs_that_have_ended_well_are_a_success_at_once(run_module):
     rows = [job_summary(8, "Completed"), job_summary(7, "Completed w/ one or more warnings")]
     result = run_module(job_wait, Script(post("Jobs").returns(200, listing(*rows))), job_ids=["7", "8"])
     assert (result["changed"], result["waited_seconds"]) == (False, 0)
-    assert [entry["outcome"] for entry in result["jobs"]] == ["ended_well", "ended_well"]
+    assert [entry["outcome"] for entry in result["jobs"]] == ["succeeded", "succeeded"]
     assert result["api_calls"] == {"reads": 1, "writes": 0, "quota": None}
     assert undocumented_or_missing(job_wait, result) == set()
 
@@ -32,7 +32,7 @@ def test_a_failed_job_fails_with_its_cause_and_all_jobs(run_module):
     result = run_module(job_wait, script, job_ids=["7", "8"])
     assert (result["failed"], result["failure"]["kind"]) == (True, "job_failed")
     assert "Job 7 (orders): Failed, No space left on device. Hint: There is no room left" in result["msg"]
-    assert [entry["outcome"] for entry in result["jobs"]] == ["ended_badly", "ended_well"]
+    assert [entry["outcome"] for entry in result["jobs"]] == ["failed", "succeeded"]
     assert undocumented_or_missing(job_wait, result) == set()
 
 

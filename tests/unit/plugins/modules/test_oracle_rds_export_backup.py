@@ -202,10 +202,10 @@ def test_waiting_ends_with_the_jobs_and_what_became_of_them(run_module):
     result = run_module(backup, script, wait=True, **ONE)
     assert "failed" not in result
     assert result["changed"] is True
-    assert result["backups"][0]["job"]["outcome"] == "ended_well"
-    assert result["counts"]["ended_well"] == 1
+    assert result["backups"][0]["job"]["outcome"] == "succeeded"
+    assert result["counts"]["succeeded"] == 1
     assert result["waited_seconds"] == 0
-    assert "1 ended well" in result["msg"]
+    assert "1 succeeded" in result["msg"]
 
 
 def test_a_job_that_fails_fails_the_task_with_its_cause_and_keeps_the_ids(run_module):

@@ -140,9 +140,9 @@ def instance_with_backup(status):
         ("COMPLETED", "ok", True),
         ("COMPLETED_WITH_WARNINGS", "warnings", True),
         ("COMPLETED_WITH_ERRORS", "errors", False),
-        ("FAILED", "bad", False),
+        ("FAILED", "failed", False),
         ("STARTED", "active", False),
-        ("SYSTEM_FAILED", "bad", False),
+        ("SYSTEM_FAILED", "failed", False),
     ],
 )
 def test_the_last_backup_of_an_instance_is_good_only_if_it_is_said_to_be(status, state, good):
@@ -258,13 +258,13 @@ def test_a_name_is_near_to_the_longer_ones_that_it_is_a_part_of():
         ("STARTED", "active"),
         ("SUSPENDED", "active"),
         ("INTERRUPTED", "active"),
-        ("FAILED", "bad"),
-        ("FAILED_TO_START", "bad"),
-        ("KILLED", "bad"),
-        ("SYSTEM_FAILED", "bad"),
-        ("SKIPPED", "bad"),
-        ("NOT_ATTEMPTED", "bad"),
-        ("NOT_SYNCHRONIZED", "bad"),
+        ("FAILED", "failed"),
+        ("FAILED_TO_START", "failed"),
+        ("KILLED", "failed"),
+        ("SYSTEM_FAILED", "failed"),
+        ("SKIPPED", "failed"),
+        ("NOT_ATTEMPTED", "failed"),
+        ("NOT_SYNCHRONIZED", "failed"),
     ],
 )
 def test_every_status_of_the_vendors_list_has_a_meaning(status, state):

@@ -46,7 +46,7 @@ class World:
         entries = []
         for job_id in (job_id for backup in backups for job_id in backup.job_ids):
             job = self.jobs[job_id]
-            outcome = "ended_well" if job.ended_well() else "ended_badly"
+            outcome = "succeeded" if job.succeeded() else "failed"
             entries.append({**missing_entry(job_id), **job.to_result(), "outcome": outcome})
         return {"jobs": entries}
 
@@ -60,7 +60,7 @@ def test_what_failed_for_a_passing_cause_is_tried_again_and_the_attempts_are_tol
     assert world.started == ["orders", "billing", "orders", "orders"]
     assert [one["job_id"] for one in backups[0].attempts] == ["1", "3"]
     assert backups[0].attempts[0]["reason"] == BAD[1]
-    assert [entry["outcome"] for entry in waited["jobs"]] == ["ended_well", "ended_well"]
+    assert [entry["outcome"] for entry in waited["jobs"]] == ["succeeded", "succeeded"]
     assert backups[1].attempts == ()
 
 
@@ -68,7 +68,7 @@ def test_there_are_no_more_attempts_than_asked_for():
     world = World(orders=[BAD, BAD, GOOD])
     backups, waited = world.run(2)
     assert len(backups[0].attempts) == 1
-    assert waited["jobs"][0]["outcome"] == "ended_badly"
+    assert waited["jobs"][0]["outcome"] == "failed"
 
 
 def test_one_attempt_is_one():

@@ -52,7 +52,7 @@ STATUSES = {
         "COMPLETED_WITH_ERRORS",
         "Committed",
     ],
-    "bad": ["Failed", "Failed to Start", "FAILED_TO_START", "Killed"],
+    "failed": ["Failed", "Failed to Start", "FAILED_TO_START", "Killed"],
 }
 
 
@@ -66,7 +66,7 @@ def test_every_status_is_understood_however_it_is_written(state, status):
 @pytest.mark.parametrize("status", ["", "Paused", "Completed in part", "Failed over", "Skipped"])
 def test_an_unknown_status_is_no_end(status):
     job = Job("7", status)
-    assert (job.state, job.finished, job.known_state, job.ended_well("failure")) == ("active", False, False, False)
+    assert (job.state, job.finished, job.known_state, job.succeeded("failure")) == ("active", False, False, False)
 
 
 @pytest.mark.parametrize("status", ["Queued", "Pending", "Waiting", "Suspended"])
@@ -89,8 +89,8 @@ def test_a_job_is_not_stuck_in_others(status):
 )
 def test_the_user_says_which_ends_are_bad(fail_on, good):
     ends = [status for state, many in STATUSES.items() if state != "active" for status in many[:1]] + ["Committed"]
-    assert {status for status in ends if Job("7", status).ended_well(fail_on)} == good
-    assert not Job("7", "Running").ended_well(fail_on)
+    assert {status for status in ends if Job("7", status).succeeded(fail_on)} == good
+    assert not Job("7", "Running").succeeded(fail_on)
     assert fail_on in FAIL_ON
 
 

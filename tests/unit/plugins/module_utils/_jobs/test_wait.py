@@ -62,7 +62,7 @@ def test_300_jobs_are_followed_for_an_hour_with_about_60_requests(simulator, tim
             start_jobs(commcell, [name], client="other")
 
     result = wait(commcell, time, job_ids, on_progress=others_start_jobs)
-    assert result["counts"]["ended_well"] == 300
+    assert result["counts"]["succeeded"] == 300
     assert result["waited_seconds"] == pytest.approx(HOUR, abs=60)
     assert len(reads(simulator)) <= 65
     assert set(reads(simulator)) == {"jobs"}
@@ -74,7 +74,7 @@ def test_the_same_on_a_server_whose_finished_jobs_are_gone_from_sight_and_whose_
 ):
     simulator.set(active_keeps_finished=0, hidden_rows=True, list_duplicates=True, sort_reversed=True, job_seconds=1200)
     result = wait(commcell, time, start_jobs(commcell, NAMES[:60]))
-    assert result["counts"]["ended_well"] == 60
+    assert result["counts"]["succeeded"] == 60
     assert len(reads(simulator)) <= 25
 
 
@@ -82,7 +82,7 @@ def test_one_failed_job_of_many_is_explained_with_two_more_requests(simulator, t
     reason = "ORA-01017: invalid username/password; <b>logon denied</b>"
     simulator.script("db001", [{"state": "Running", "seconds": 300}, {"state": "Failed", "reason": reason}])
     result = wait(commcell, time, start_jobs(commcell, NAMES[:40]))
-    assert outcomes(result) == ["ended_well", "ended_badly", *["ended_well"] * 38]
+    assert outcomes(result) == ["succeeded", "failed", *["succeeded"] * 38]
     failed = result["jobs"][1]
     assert failed["reason"] == "ORA-01017: invalid username/password; logon denied"
     assert failed["hint"].startswith("The database refused the user name or password")
@@ -112,7 +112,7 @@ def test_jobs_are_suspended_or_killed_only_if_asked_for(simulator, time, commcel
     simulator.set(job_seconds=2 * HOUR)
     job_ids = start_jobs(commcell, NAMES[:3])
     result = wait(commcell, time, job_ids, timeout=HOUR, stuck_timeout=600, on_timeout=on_timeout)
-    assert outcomes(result) == ["ended_well", "stuck", "timed_out"]
+    assert outcomes(result) == ["succeeded", "stuck", "timed_out"]
     assert [entry["on_timeout"] for entry in result["jobs"]] == [None, on_timeout, on_timeout]
     assert [entry["status"] for entry in result["jobs"]] == ["Completed", pending, pending]
     assert result["changed"] is True
@@ -139,7 +139,7 @@ def test_check_mode_looks_once_and_leaves_everything_alone(simulator, time, comm
 def test_jobs_that_become_visible_late_are_followed(simulator, time, commcell):
     simulator.set(visibility_lag=60)
     result = wait(commcell, time, start_jobs(commcell, NAMES[:40]))
-    assert result["counts"]["ended_well"] == 40
+    assert result["counts"]["succeeded"] == 40
 
 
 @pytest.mark.parametrize("style", ["zero", "missing", "404", "empty"])
@@ -155,7 +155,7 @@ def test_an_outage_in_the_middle_is_survived(simulator, time, commcell):
     for kind in ("maintenance", "bad_gateway", "reset_after", "cut_json", "empty", "server_error"):
         simulator.order_fault({"path": "jobs"}, {"kind": kind}, times=3, after=5)
     result = wait(commcell, time, job_ids)
-    assert outcomes(result) == ["ended_well"] * 3
+    assert outcomes(result) == ["succeeded"] * 3
 
 
 def test_a_token_that_is_refused_ends_the_wait_with_what_is_known(simulator, time, commcell):
@@ -172,7 +172,7 @@ def test_a_token_that_is_refused_ends_the_wait_with_what_is_known(simulator, tim
 def test_without_the_listing_jobs_are_read_one_by_one(simulator, time, commcell):
     simulator.order_fault({"path": "jobs"}, {"kind": "forbidden"}, times=None)
     result = wait(commcell, time, start_jobs(commcell, NAMES[:4]))
-    assert outcomes(result) == ["ended_well"] * 4
+    assert outcomes(result) == ["succeeded"] * 4
 
 
 def test_nothing_to_wait_for_is_no_request(simulator, time, commcell):

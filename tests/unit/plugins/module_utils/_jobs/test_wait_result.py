@@ -28,10 +28,10 @@ def outcomes(result):
 
 def test_all_well_is_success():
     result = result_of(Job("1", "Completed"), Job("2", "Completed w/ one or more warnings"))
-    assert outcomes(result) == {"1": "ended_well", "2": "ended_well"}
+    assert outcomes(result) == {"1": "succeeded", "2": "succeeded"}
     assert (result["changed"], result["waited_seconds"], result["job_ids"]) == (False, 750, ["1", "2"])
-    assert result["msg"] == "2 jobs after 00:12:30: 2 ended well."
-    assert result["counts"] == {**dict.fromkeys(OUTCOMES, 0), "ended_well": 2}
+    assert result["msg"] == "2 jobs after 00:12:30: 2 succeeded."
+    assert result["counts"] == {**dict.fromkeys(OUTCOMES, 0), "succeeded": 2}
     assert not {"failed", "failure", "warnings"} & result.keys()
 
 
@@ -48,7 +48,7 @@ def test_the_user_says_what_counts_as_failed(fail_on, failed):
         Job("3", "Committed"),
         Job("4", "Killed"),
     ]
-    assert result_of(*jobs, fail_on=fail_on)["counts"]["ended_badly"] == failed
+    assert result_of(*jobs, fail_on=fail_on)["counts"]["failed"] == failed
 
 
 def test_a_failed_job_fails_with_the_vendors_words_before_the_hint():
@@ -57,7 +57,7 @@ def test_a_failed_job_fails_with_the_vendors_words_before_the_hint():
     result = result_of(job, Job("8", "Completed"), entries={"7": extra})
     assert result["failed"] is True
     assert result["msg"] == (
-        "2 jobs after 00:12:30: 1 ended well, 1 ended badly."
+        "2 jobs after 00:12:30: 1 succeeded, 1 failed."
         " Job 7 (orders): Failed, ORA-01017: denied, No stream. Hint: Update the credentials."
     )
     assert (result["failure"]["kind"], result["failure"]["message"]) == ("job_failed", result["msg"])
@@ -72,7 +72,7 @@ def test_without_a_reason_the_last_event_speaks():
 def test_only_the_first_failures_are_in_the_message():
     jobs = [Job(str(number), "Failed") for number in range(1, 41)]
     assert result_of(*jobs)["msg"] == (
-        "40 jobs after 00:12:30: 40 ended badly. Job 1: Failed. Job 2: Failed. Job 3: Failed. And 37 more, see jobs."
+        "40 jobs after 00:12:30: 40 failed. Job 1: Failed. Job 2: Failed. Job 3: Failed. And 37 more, see jobs."
     )
 
 
@@ -111,7 +111,7 @@ def test_a_job_that_never_existed_and_one_that_vanished():
 def test_when_no_more_could_be_read_every_job_is_still_returned():
     error = CommvaultError("the token has expired", "authentication")
     result = result_of(Job("1", "Running"), Job("2", "Completed"), unseen=["3"], waiting=["1", "3"], error=error)
-    assert outcomes(result) == {"1": "not_followed", "2": "ended_well", "3": "not_followed"}
+    assert outcomes(result) == {"1": "not_followed", "2": "succeeded", "3": "not_followed"}
     assert result["failure"]["kind"] == "authentication"
     assert "2 not followed to the end. No more could be read: the token has expired" in result["msg"]
 
@@ -131,12 +131,12 @@ def test_the_worst_failure_names_the_kind():
 class TestCheckMode:
     def test_active_jobs_are_all_right(self):
         result = result_of(Job("1", "Running"), Job("2", "Completed"), timed_out=["1"], check_mode=True)
-        assert outcomes(result) == {"1": "active", "2": "ended_well"}
+        assert outcomes(result) == {"1": "active", "2": "succeeded"}
         assert "failed" not in result
 
     def test_bad_ends_and_missing_jobs_are_not(self):
         result = result_of(Job("1", "Failed"), unseen=["2"], timed_out=["2"], check_mode=True)
-        assert outcomes(result) == {"1": "ended_badly", "2": "missing"}
+        assert outcomes(result) == {"1": "failed", "2": "missing"}
         assert result["failed"] is True
 
 

@@ -56,7 +56,7 @@ def hostile():
     """Backups in which every text is hostile."""
     backups = []
     for number, text in enumerate(HOSTILE):
-        own = job(number + 1, "ended_badly", reason=text, hint=text, status=text, backup_level=text, job_url=text)
+        own = job(number + 1, "failed", reason=text, hint=text, status=text, backup_level=text, job_url=text)
         names = {"id": text, "client_name": text, "instance_name": text, "subclient_name": text, "msg": text}
         backups.append(backup(**{**names, "job": own}))
         backups.append(backup(state="unknown", **names, candidates=[text]))
@@ -141,8 +141,8 @@ def test_json_has_the_documented_keys():
         "client_name": "aws-prod",
         "instance_name": "orders",
         "subclient_name": "default",
-        "result": "ended_well",
-        "verdict": "well",
+        "result": "succeeded",
+        "counts_as": "succeeded",
         "state": "started",
         "task_id": 9920,
         "job_ids": ["7"],
@@ -164,7 +164,7 @@ def test_json_has_the_documented_keys():
         "jobs": [
             {
                 "job_id": "7",
-                "result": "ended_well",
+                "result": "succeeded",
                 "status": "Completed",
                 "start_time": "2026-01-01T00:00:00Z",
                 "end_time": "2026-01-01T01:00:00Z",
@@ -210,8 +210,8 @@ def test_csv_cells_of_several_values_are_separated_by_spaces():
 # --- JUnit ------------------------------------------------------------------------------------------------------------
 
 OUTCOME_KINDS = {
-    "ended_well": set(),
-    "ended_badly": {"failure"},
+    "succeeded": set(),
+    "failed": {"failure"},
     "stuck": {"failure"},
     "timed_out": {"failure"},
     "missing": {"error"},
@@ -276,12 +276,12 @@ def test_junit_keeps_to_the_rules_of_its_readers(make):
 
 
 def test_junit_says_why_a_case_failed():
-    own = job(7, "ended_badly", reason="The disk is full.", hint="Make room.")
+    own = job(7, "failed", reason="The disk is full.", hint="Make room.")
     (case,) = suite([backup(job=own)]).findall("testcase")
     assert (case.get("classname"), case.get("name"), case.get("time")) == ("aws-prod", "orders", "3600.0")
     failure = case.find("failure")
-    assert failure.get("type") == "ended_badly"
-    assert failure.get("message") == "ended badly: Failed. The disk is full."
+    assert failure.get("type") == "failed"
+    assert failure.get("message") == "failed: Failed. The disk is full."
     assert failure.text == "Failed. The disk is full.\nHint: Make room."
     assert f"Page: {PAGE}7" in case.find("system-out").text
 
@@ -293,7 +293,7 @@ def test_junit_names_of_cases_differ():
 
 def test_every_result_has_a_place_in_these_tests():
     seen = {entry["result"] for entry in json.loads(text(everything(), "json"))["backups"]}
-    assert set(RESULTS) - seen == {"ended_with_errors", "ended_with_warnings"}
+    assert set(RESULTS) - seen == {"completed_with_errors", "succeeded_with_warnings"}
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt
 
 
 def hostile():
-    own = job(HOSTILE, "ended_badly", reason=HOSTILE, hint=HOSTILE, status=HOSTILE, job_url=HOSTILE)
+    own = job(HOSTILE, "failed", reason=HOSTILE, hint=HOSTILE, status=HOSTILE, job_url=HOSTILE)
     names = {"id": HOSTILE, "client_name": HOSTILE, "instance_name": HOSTILE, "subclient_name": HOSTILE, "msg": HOSTILE}
     return [backup(**names, job=own), backup(state="unknown", **names, candidates=[HOSTILE])]
 
@@ -130,16 +130,16 @@ def test_every_result_has_a_tone_and_a_sign_that_exist():
         assert f'<symbol id="{sign}"' in _report_page.SIGNS
 
 
-def test_results_of_one_tone_and_different_verdicts_never_share_a_sign():
-    verdicts = {}
+def test_results_of_one_tone_and_different_groups_never_share_a_sign():
+    groups = {}
     for result, (_tone, sign) in _report_html._LOOKS.items():
-        verdicts.setdefault(sign, set()).add(RESULTS[result][1])
-    assert all(len(found) == 1 for found in verdicts.values())
+        groups.setdefault(sign, set()).add(RESULTS[result][1])
+    assert all(len(found) == 1 for found in groups.values())
 
 
 def test_the_result_stands_beside_its_sign_in_words():
     found = page([backup(state="refused"), backup("b", job=job(1, "timed_out")), backup("c", "adopted", job=job(2))])
-    for words in ("refused", "not ended in time", "at 40 %", "adopted", "2 of 3 backups are not well"):
+    for words in ("refused", "still running", "at 40 %", "adopted", "2 of 3 backups failed"):
         assert words in found.text
 
 
@@ -149,11 +149,11 @@ def test_the_result_stands_beside_its_sign_in_words():
         ([], "There was nothing to back up"),
         ([backup(job=job(1))], "The backup is well"),
         ([backup("a", job=job(1)), backup("b", job=job(2))], "All is well"),
-        ([backup(state="refused")], "1 of 1 backup is not well"),
+        ([backup(state="refused")], "1 of 1 backup failed"),
         ([backup("a", job=job(1)), backup("b")], "None is known to be bad, 1 of 2 backups not at the end"),
     ],
 )
-def test_the_page_begins_with_the_verdict(backups, words):
+def test_the_page_begins_with_how_it_went(backups, words):
     assert words in page(backups).text
 
 
@@ -242,7 +242,7 @@ def _unfilter(kind, line, before, step):
             line[index] = (line[index] + near) & 255
 
 
-# Colors of the page: background and that of what ended badly, as STYLE has them.
+# Colors of the page: background and that of what failed, as STYLE has them.
 LIGHT, DARK = ((255, 255, 255), (184, 58, 0)), ((20, 23, 27), (255, 138, 82))
 
 
@@ -257,7 +257,7 @@ def test_the_page_is_drawn(tmp_path, size, scheme, colors):
     assert (len(lines[0]) // step, len(lines)) == (1200, 900)
     background, bad = colors
     assert tuple(lines[2][:3]) == background
-    # The bar at the left of the verdict.
+    # The bar at the left of the banner.
     assert any(
         tuple(line[place : place + 3]) == bad for line in lines[:200] for place in range(20 * step, 40 * step, step)
     )
@@ -289,9 +289,9 @@ function rows() {
 seen.push(["tools", document.getElementById("tools").hidden]);
 seen.push(["first", rows().slice(0, 3)]);
 var result = document.getElementById("result");
-result.value = "not_well";
+result.value = "failed";
 result.dispatchEvent(new Event("change"));
-seen.push(["not well", rows().length, document.getElementById("shown").value]);
+seen.push(["failed", rows().length, document.getElementById("shown").value]);
 result.value = "";
 result.dispatchEvent(new Event("change"));
 var buttons = document.querySelectorAll("#backups thead button");
@@ -332,7 +332,7 @@ def test_filter_and_sorting_work_in_a_browser(tmp_path):
     assert seen == {
         "tools": False,
         "first": ["claims", "billing", "web"],
-        "not well": [5, "5 of 12 shown"],
+        "failed": [5, "5 of 12 shown"],
         "by name": ["audit", "billing"],
         "by name down": ["web", "stock"],
         "by size": ["orders", "billing"],

@@ -35,59 +35,61 @@ def test_what_was_started_has_the_outcome_of_its_job_for_a_result(state, outcome
     [
         ("Running", "active"),
         ("A state of tomorrow", "active"),
-        ("Completed", "ended_well"),
-        ("Completed w/ one or more warnings", "ended_with_warnings"),
-        ("Completed w/ one or more errors", "ended_badly"),
-        ("Failed", "ended_badly"),
-        ("Killed", "ended_badly"),
+        ("Completed", "succeeded"),
+        ("Completed w/ one or more warnings", "succeeded_with_warnings"),
+        ("Completed w/ one or more errors", "failed"),
+        ("Failed", "failed"),
+        ("Killed", "failed"),
     ],
 )
 def test_a_job_that_nobody_waited_for_counts_as_it_was_when_it_was_read(status, result):
     assert only_row(backup(job=Job("7", status=status).to_result())).result == result
 
 
-@pytest.mark.parametrize(("state", "result"), [("warnings", "ended_with_warnings"), ("errors", "ended_with_errors")])
+@pytest.mark.parametrize(
+    ("state", "result"), [("warnings", "succeeded_with_warnings"), ("errors", "completed_with_errors")]
+)
 def test_an_end_that_was_allowed_for_is_well_and_still_told_apart(state, result):
-    row = only_row(backup(job=job(7, "ended_well", state=state, status="Completed w/ something")))
-    assert (row.result, row.verdict, row.cause) == (result, "well", "Completed w/ something.")
+    row = only_row(backup(job=job(7, "succeeded", state=state, status="Completed w/ something")))
+    assert (row.result, row.counts_as, row.cause) == (result, "succeeded", "Completed w/ something.")
 
 
 def test_a_job_of_which_nothing_is_known_was_started_and_no_more():
     row = only_row(backup(job=None, job_ids=["148886"]))
-    assert (row.result, row.verdict, row.cause) == ("started", "open", None)
+    assert (row.result, row.counts_as, row.cause) == ("started", "open", None)
     assert row.job.job_url == f"{PAGE}148886"
 
 
 def test_a_job_that_could_not_be_read_is_missing():
     row = only_row(backup(job_ids=["5"]), jobs=[result_of_missing("5")])
-    assert (row.result, row.verdict) == ("missing", "not_well")
+    assert (row.result, row.counts_as) == ("missing", "failed")
     assert "does not exist" in row.cause
 
 
 def test_jobs_are_found_by_id_and_say_the_last_word():
     report = make_report(
         [backup("a", job=job(1, None, state="active", status="Running")), backup("b", job_ids=["2"])],
-        [job(2, "ended_badly"), job(1), job(99, "ended_badly")],
+        [job(2, "failed"), job(1), job(99, "failed")],
     )
-    assert [(row.id, row.result) for row in report.rows] == [("b", "ended_badly"), ("a", "ended_well")]
+    assert [(row.id, row.result) for row in report.rows] == [("b", "failed"), ("a", "succeeded")]
 
 
 def test_of_several_jobs_the_worst_decides():
-    row = only_row(backup(job_ids=["1", "2", "3"]), jobs=[job(1), job(2, "ended_badly", reason="Out of space.")])
-    assert row.result == "ended_badly"
+    row = only_row(backup(job_ids=["1", "2", "3"]), jobs=[job(1), job(2, "failed", reason="Out of space.")])
+    assert row.result == "failed"
     assert [(entry.job_id, entry.result) for entry in row.jobs] == [
-        ("2", "ended_badly"),
+        ("2", "failed"),
         ("3", "started"),
-        ("1", "ended_well"),
+        ("1", "succeeded"),
     ]
     assert row.cause == "Failed. Out of space."
 
 
 def test_the_cause_holds_what_the_vendor_said_once():
     values = {"reason": "Waiting.", "delay_reason": "No drive.", "events": ["2026-01-01T00:00:00Z An event"]}
-    assert only_row(backup(job=job(1, "ended_badly", **values))).cause == "Failed. Waiting. No drive."
+    assert only_row(backup(job=job(1, "failed", **values))).cause == "Failed. Waiting. No drive."
     values = {"events": ["2026-01-01T00:00:00Z An event", "An older one"]}
-    assert only_row(backup(job=job(1, "ended_badly", **values))).cause == "Failed. 2026-01-01T00:00:00Z An event"
+    assert only_row(backup(job=job(1, "failed", **values))).cause == "Failed. 2026-01-01T00:00:00Z An event"
     assert only_row(backup(state="refused", msg="No.")).cause == "No."
     assert only_row(backup(state="recent", msg="Young enough.")).cause is None
     assert only_row(backup(job=job(1))).cause is None
@@ -102,7 +104,7 @@ def test_what_needs_attention_comes_first_and_else_the_order_stays():
 def test_the_summary_adds_up():
     summary = make_report(night(1000)).summary()
     assert summary["backups"] == 1000
-    assert summary["well"] + summary["not_well"] + summary["open"] == 1000
+    assert summary["succeeded"] + summary["failed"] + summary["open"] == 1000
     assert sum(summary["results"].values()) == 1000
     assert list(summary["results"]) == list(RESULTS)
     assert summary["results"]["unknown"] == 13

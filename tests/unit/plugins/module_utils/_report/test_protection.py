@@ -55,8 +55,8 @@ def test_all_formats_name_each_database_and_its_state(result, report):
 def test_the_unprotected_come_first_and_the_page_says_how_many(report):
     page = render(report, "html").decode()
     assert "6 of 13 databases are not protected" in page
-    verdicts = re.findall(r'data-verdict="(\w+)"', page)
-    assert verdicts == sorted(verdicts, key=["not_well", "open", "well"].index)
+    groups = re.findall(r'data-counts="(\w+)"', page)
+    assert groups == sorted(groups, key=["failed", "open", "succeeded"].index)
     assert "Protection &lt;night&gt;" in page
 
 

@@ -37,20 +37,20 @@ def test_jobs_alone_make_backups_that_are_called_by_their_names():
         "job 3",
         "hr",
     ]
-    assert fleet["not_well"] == ["job 3", "hr"]
+    assert fleet["failed_backups"] == ["job 3", "hr"]
     assert fleet["results"]["hr"]["cause"] == "No such subclient."
 
 
 def test_the_artifact_holds_earlier_batches_too():
-    earlier = make_entries([backup("a", job_ids=["1"], task_id=11), backup("b", "refused", msg="Not well.")])
+    earlier = make_entries([backup("a", job_ids=["1"], task_id=11), backup("b", "refused", msg="Refused.")])
     fleet = make_fleet(make_entries([backup("c", job_ids=["2"], task_id=12)]), list(earlier.values()))
     assert list(fleet["results"]) == ["c"]
     assert fleet["artifact"] == {
         "task_ids": [11, 12],
         "job_ids": ["1", "2"],
-        "counts": {"backups": 3, "well": 0, "not_well": 1, "open": 2, "results": {"refused": 1, "started": 2}},
-        "not_well": [{"id": "b", "result": "refused", "cause": "Not well.", "job_ids": [], "job_url": None}],
-        "message": "3 backups: 1 refused, 2 started.\nb: Not well.",
+        "counts": {"backups": 3, "succeeded": 0, "failed": 1, "open": 2, "results": {"refused": 1, "started": 2}},
+        "failed": [{"id": "b", "result": "refused", "cause": "Refused.", "job_ids": [], "job_url": None}],
+        "message": "3 backups: 1 refused, 2 started.\nb: Refused.",
     }
 
 
@@ -77,7 +77,7 @@ def test_a_row_of_ids_that_is_none_is_refused(row):
 
 
 def test_the_paragraph_for_notifications_names_what_failed_with_its_job():
-    bad = {**job(1, "ended_badly"), "reason": "The disk is full.", "job_url": "https://example.com/jobs/1"}
+    bad = {**job(1, "failed"), "reason": "The disk is full.", "job_url": "https://example.com/jobs/1"}
     lost = [backup(f"db{number}", "refused", msg="No plan.") for number in range(12)]
     artifact = make_fleet(make_entries([backup("orders", job_ids=["1"]), *lost], [bad]))["artifact"]
     lines = artifact["message"].splitlines()
@@ -87,7 +87,7 @@ def test_the_paragraph_for_notifications_names_what_failed_with_its_job():
 
 
 def test_what_a_run_hands_on_is_read_by_the_next():
-    bad = job(1, "ended_badly")
+    bad = job(1, "failed")
     lost = [backup(f"db{number}", "refused", msg="No plan.") for number in range(150)]
     artifact = make_fleet(make_entries([backup("orders", job_ids=["1"], task_id=11), *lost], [bad]))["artifact"]
     previous = read_artifact(json.loads(json.dumps(artifact)))
@@ -105,9 +105,9 @@ def test_jobs_alone_are_enough_of_an_artifact():
 @pytest.mark.parametrize(
     "more",
     [
-        {"not_well": ["hr"]},
-        {"not_well": [{"result": "refused"}]},
-        {"not_well": 7},
+        {"failed": ["hr"]},
+        {"failed": [{"result": "refused"}]},
+        {"failed": 7},
         {"task_ids": ["x"]},
         {"counts": 7},
         {"counts": {"results": {"refused": "many"}}},

@@ -16,32 +16,32 @@ def test_a_backup_says_what_came_of_its_job_as_reports_do():
             backup("bad", job_ids=["2"]),
             backup("refused", "refused", msg="No backup was started."),
         ],
-        [job(1), job(2, "ended_badly", reason="The disk is full.", hint="Free some.")],
+        [job(1), job(2, "failed", reason="The disk is full.", hint="Free some.")],
     )
-    assert {name: (entry["result"], entry["verdict"]) for name, entry in entries.items()} == {
-        "good": ("ended_well", "well"),
-        "bad": ("ended_badly", "not_well"),
-        "refused": ("refused", "not_well"),
+    assert {name: (entry["result"], entry["counts_as"]) for name, entry in entries.items()} == {
+        "good": ("succeeded", "succeeded"),
+        "bad": ("failed", "failed"),
+        "refused": ("refused", "failed"),
     }
-    assert entries["bad"]["cause"] == "Job 2 (ended badly): Failed. The disk is full. Hint: Free some."
+    assert entries["bad"]["cause"] == "Job 2 (failed): Failed. The disk is full. Hint: Free some."
     assert entries["refused"]["cause"] == "No backup was started."
-    assert entries["good"]["job"]["outcome"] == "ended_well"
+    assert entries["good"]["job"]["outcome"] == "succeeded"
     assert set(entries["bad"]["job"]) == set(JOB_KEYS)
 
 
-def test_whatever_is_not_well_has_a_cause():
+def test_whatever_failed_has_a_cause():
     nothing_known = {**result_of_missing("1"), "outcome": "not_followed"}
     entries = make_entries([backup("orders", job_ids=["1"], msg="")], [nothing_known])
-    assert entries["orders"]["verdict"] == "not_well"
+    assert entries["orders"]["counts_as"] == "failed"
     assert entries["orders"]["cause"] == "Job 1 (not followed to the end)"
 
 
 def test_of_several_jobs_of_a_backup_the_bad_one_decides_and_stays_known():
-    jobs = [job(1), job(2, "ended_badly"), job(3)]
+    jobs = [job(1), job(2, "failed"), job(3)]
     entries = make_entries([backup("orders", job_ids=["1", "2", "3"])], jobs)
     again = make_entries(list(entries.values()))
     for entry in (entries["orders"], again["orders"]):
-        assert (entry["result"], entry["job"]["job_id"]) == ("ended_badly", "2")
+        assert (entry["result"], entry["job"]["job_id"]) == ("failed", "2")
         assert [one["job_id"] for one in entry["jobs"]] == ["1", "2", "3"]
 
 

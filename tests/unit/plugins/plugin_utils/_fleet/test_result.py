@@ -19,17 +19,17 @@ def test_table_and_artifact_stay_small_however_much_goes_wrong():
     backups = [backup(f"db{number}", "refused", msg="x " * 500) for number in range(5000)]
     fleet = make_fleet(make_entries(backups))
     assert len(fleet["summary"]) == 102
-    assert fleet["summary"][-1] == "... and 4900 more that are not well"
+    assert fleet["summary"][-1] == "... and 4900 more that failed"
     assert max(map(len, fleet["summary"])) < 400
-    assert len(fleet["artifact"]["not_well"]) == 100
-    assert fleet["artifact"]["counts"]["not_well"] == 5000
+    assert len(fleet["artifact"]["failed"]) == 100
+    assert fleet["artifact"]["counts"]["failed"] == 5000
     assert len(json.dumps(fleet["artifact"])) < 50_000
-    assert len(fleet["not_well"]) == 5000
+    assert len(fleet["failed_backups"]) == 5000
 
 
 def test_nothing_at_all_makes_a_result_too():
     fleet = make_fleet({})
-    assert (fleet["summary"], fleet["not_well"], fleet["msg"]) == (["0 backups"], [], "0 backups.")
+    assert (fleet["summary"], fleet["failed_backups"], fleet["msg"]) == (["0 backups"], [], "0 backups.")
 
 
 def results_of(*backups, jobs=(), **more):
@@ -60,7 +60,7 @@ def test_what_could_not_be_done_at_all_fails_each_host_and_is_told_in_full_once(
 
 
 def test_a_wait_that_could_not_be_done_keeps_the_ids_and_says_why():
-    entry = {**make_entries([backup("orders", job_ids=["1"], task_id=11)])["orders"], "verdict": "not_well"}
+    entry = {**make_entries([backup("orders", job_ids=["1"], task_id=11)])["orders"], "counts_as": "failed"}
     fleet = {"results": {"orders": {**entry, "cause": "No way."}}, "by_host": True, "error": "No way."}
     result = host_result(fleet, {}, "orders", first=True, fail=False)
     assert (result["failed"], result["msg"], result["job_ids"]) == (True, "No way.", ["1"])

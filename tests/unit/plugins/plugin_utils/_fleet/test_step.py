@@ -54,7 +54,7 @@ def test_a_host_that_has_failed_tells_of_itself_alone(earlier):
 def reported(monkeypatch, number, *, answer="auto", notify=None, others=0, once=False, **fleet):
     """What the last step says of a play with so many hosts in its batch."""
     hosts = [f"db{one}" for one in range(number)]
-    found = {"results": {}, "summary": ["a line"], "by_host": True, "not_well": [], "msg": "", **fleet}
+    found = {"results": {}, "summary": ["a line"], "by_host": True, "failed_backups": [], "msg": "", **fleet}
     play = SimpleNamespace(registered=lambda _host, _name: found, is_included_once=once)
     monkeypatch.setattr(step, "PlayVariables", lambda *_args: play)
     monkeypatch.setattr(step, "RoleOptions", lambda _loader: None)
@@ -85,7 +85,7 @@ def reported(monkeypatch, number, *, answer="auto", notify=None, others=0, once=
         (501, {}, False),
         (501, {"answer": "false"}, False),
         (501, {"answer": "true"}, True),
-        (501, {"not_well": ["db7"]}, True),
+        (501, {"failed_backups": ["db7"]}, True),
         (501, {"error": "Not so."}, True),
         (501, {"notify": ["a handler"]}, True),
         (501, {"others": 1}, True),

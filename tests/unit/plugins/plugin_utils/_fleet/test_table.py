@@ -10,7 +10,7 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.table impo
 from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
 
-def test_the_table_has_what_is_not_well_first_and_in_full():
+def test_the_table_has_what_failed_first_and_in_full():
     backups = [backup(f"db{number}", job_ids=[str(number)], task_id=number) for number in range(5)]
     backups.append(backup("archive", "refused", msg="No backup was started:\nno plan."))
     fleet = make_fleet(
@@ -32,15 +32,13 @@ def test_long_texts_are_cut_and_say_so():
     assert shortened("x" * 20, 10) == "xxxxxx ..."
 
 
-def test_the_table_tells_jobs_of_what_is_not_well_and_how_old_a_recent_one_is():
+def test_the_table_tells_jobs_of_what_failed_and_how_old_a_recent_one_is():
     bad = backup("bad", "started", job_ids=["7"], task_id=70)
-    ended = {"job": {**job("8", "ended_well"), "end_time": 1767225600}}
+    ended = {"job": {**job("8", "succeeded"), "end_time": 1767225600}}
     recent = backup("new", "recent", age_seconds=7500, **ended)
     # From an artifact or a version that did not tell the age.
     ageless = {name: value for name, value in backup("old", "recent", **ended).items() if name != "age_seconds"}
-    fleet = make_fleet(
-        make_entries([bad, recent, ageless], [{**job("7", "ended_badly"), "reason": "The disk is full."}])
-    )
+    fleet = make_fleet(make_entries([bad, recent, ageless], [{**job("7", "failed"), "reason": "The disk is full."}]))
     lines = {line.split()[0]: line for line in fleet["summary"][1:]}
     assert "task 70, job 7: " in lines["bad"]
     assert lines["bad"].endswith("The disk is full.")
