@@ -28,7 +28,8 @@ from ansible_collections.rdsops.commvault.tests.support.playbooks import Command
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "extensions/awx"
-GUIDE = ROOT / "docs/docsite/rst/guide_awx.rst"
+# The pages for AWX, in the order in which a reader takes them.
+GUIDES = [ROOT / "docs/docsite/rst" / name for name in ("guide_awx.rst", "guide_awx_details.rst")]
 SECRET = make_secret("AWX credential")
 CHAT_SECRET = make_secret("AWX notification")
 SYSTEM_ONLY = "commvault_awx_system_only=true"
@@ -123,7 +124,7 @@ class Twice:
 def done(tmp_path_factory: pytest.TempPathFactory, collections_path: str) -> t.Iterator[Twice]:
     """Two runs of the playbook, once for all tests, for each takes many seconds."""
     place = tmp_path_factory.mktemp("setup")
-    (text,) = [block.text for block in blocks(GUIDE) if block.file_name == "awx.yml"]
+    (text,) = [block.text for block in blocks(GUIDES[0]) if block.file_name == "awx.yml"]
     with Awx(playbooks=playbooks()) as awx:
         done = Twice(yaml.safe_load(text), awx)
         for _number in range(2):

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the guide for AWX tells a reader to do is done here, as tests/playbooks/test_documents.py does it for others.
+"""What the guides for AWX tell a reader to do is done here, as tests/playbooks/test_documents.py does it for others.
 
-The set-up is run once for all tests, with the file that the guide shows. For ansible-builder stands the part of it that
-needs no container, and for ansible-navigator the command that it runs without one.
+The set-up is run once for all tests, with the file that the first guide shows. For ansible-builder stands the part of it
+that needs no container, and for ansible-navigator the command that it runs without one.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulat
 from ansible_collections.rdsops.commvault.tests.support.documents import Block, blocks
 from ansible_collections.rdsops.commvault.tests.support.playbooks import run_command
 
-from .conftest import CHAT_SECRET, EVERYTHING, GUIDE, ROOT, SYSTEM_ONLY, Twice, data
+from .conftest import CHAT_SECRET, EVERYTHING, GUIDES, ROOT, SYSTEM_ONLY, Twice, data
 
+SHOWN = [block for guide in GUIDES for block in blocks(guide)]
 SETUP = ["ansible-playbook", "rdsops.commvault.awx_setup", "-e", "@awx.yml"]
 
 
@@ -80,28 +81,28 @@ def test_a_reader_who_does_what_the_guide_says_gets_what_it_shows(
     with Simulator(ROOT / "tests/simulator/sample_estate.yml", https=True) as simulator:
         reader = AwxReader(tmp_path, simulator, collections_path, done)
         before = ""
-        for block in blocks(GUIDE):
+        for block in SHOWN:
             if block.language != "text" or before == "shell":
                 reader.do(block, None)
             before = block.language
-    assert reader.waiting == set(), "no command of the guide uses these files"
+    assert reader.waiting == set(), "no command of the guides uses these files"
     assert reader.setups == []
 
 
 def test_the_line_of_progress_that_the_guide_shows_is_one_of_those_that_are_tried() -> None:
-    (line,) = [line for block in blocks(GUIDE) for line in block.text.splitlines() if " finished" in line]
-    assert line in (GUIDE.parent / "guide_jobs.rst").read_text(encoding="utf-8")
+    (line,) = [line for block in SHOWN for line in block.text.splitlines() if " finished" in line]
+    assert line in (GUIDES[0].parent / "guide_jobs.rst").read_text(encoding="utf-8")
 
 
 def test_the_artifact_that_the_guide_shows_has_the_parts_that_a_job_has() -> None:
     """The test of a whole workflow looks at the values."""
-    (shown,) = [json.loads(block.text) for block in blocks(GUIDE) if block.language == "json"]
+    (shown,) = [json.loads(block.text) for block in SHOWN if block.language == "json"]
     (artifact,) = shown.values()
     assert list(artifact) == ["task_ids", "job_ids", "counts", "failed", "message"]
 
 
 def test_the_notification_that_the_guide_shows_is_what_awx_makes_of_our_text() -> None:
-    (shown,) = [block.text for block in blocks(GUIDE) if " backups failed" in block.text]
+    (shown,) = [block.text for block in SHOWN if " backups failed" in block.text]
     counts = {"backups": 4, "succeeded": 3, "failed": 1, "open": 0}
     cause = "Failed. ORA-01017: invalid username/password; logon denied"
     bad = {"id": "hr", "result": "failed", "cause": cause, "job_ids": ["148890"]}
