@@ -256,7 +256,7 @@ def project_files(*, untracked: bool) -> list[str]:
 @contextlib.contextmanager
 def copied(session: nox.Session, *, untracked: bool = True) -> Iterator[Path]:
     """Work in a copy of the project; it is removed afterwards, with all that programs left beside it."""
-    with tempfile.TemporaryDirectory(prefix="commvault-", ignore_cleanup_errors=True) as place:
+    with tempfile.TemporaryDirectory(prefix="cv-", ignore_cleanup_errors=True) as place:
         tree = Path(place, "collections", INSIDE)
         for path in project_files(untracked=untracked):
             target = tree / path

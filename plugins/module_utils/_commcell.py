@@ -71,6 +71,7 @@ class ServerClock:
         self._lock = threading.Lock()
         self._skew = skew
         self._offset: float | None = None
+        self._least_offset: float | None = None
 
     def note(self, date: str | None, now: float) -> None:
         """Take in an answer.
@@ -87,6 +88,8 @@ class ServerClock:
             return
         with self._lock:
             self._offset = seen - now
+            least = self._least_offset
+            self._least_offset = self._offset if least is None else min(least, self._offset)
 
     @property
     def known(self) -> bool:
@@ -104,6 +107,14 @@ class ServerClock:
         """The time of the server's jobs (epoch seconds) at a local time; that time itself while it is not known."""
         with self._lock:
             return local if self._offset is None else local + self._offset - self._skew
+
+    def earliest(self, local: float) -> float:
+        """The earliest time of the server's jobs (epoch seconds) that a local time can have been.
+
+        A clock that is put right, or runs fast, tells one answer more than another.
+        """
+        with self._lock:
+            return local if self._least_offset is None else local + self._least_offset - self._skew
 
 
 class CommCell:

@@ -393,6 +393,7 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Ground]:
             "ansible-inventory", "-i", str(failing), "--list", "-vvvv", ANSIBLE_DEBUG="1"
         )
         yield ground
+        ground.close()
 
 
 def ad_hoc(ground: Ground, options: dict[str, t.Any], *arguments: str) -> t.Any:
@@ -499,7 +500,7 @@ def plant(channel: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+def planted(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Ground]:
     """A ground where a secret was put into each channel on purpose, in the way in which one would get there."""
     root = tmp_path_factory.mktemp("planted")
     ground = Ground(root, PLANTED, {variable(channel): secret for channel, secret in PLANTED.items()})
@@ -539,7 +540,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Ground:
         "-a",
         f"msg={plant('result tree')}",
     )
-    return ground
+    yield ground
+    ground.close()
 
 
 def test_the_hunt_finds_what_is_put_into_a_channel_on_purpose(planted: Ground) -> None:

@@ -34,6 +34,16 @@ ESTATE: dict[str, t.Any] = {
     },
     "users": [{"name": "backup-operator", "password": PASSWORD, "domain": "CORP"}],
 }
+PROTECTED_ESTATE = {
+    **ESTATE,
+    "clients": [
+        {
+            "name": client,
+            "instances": [{"name": name, "history": [{"status": "Completed", "age": 3600}]} for name in names],
+        }
+        for client, names in ESTATE["clients"].items()
+    ],
+}
 # Examples that wait for jobs find them at their end at once.
 WAITING = {"export_report", "job_wait", "oracle_rds_export_backup"}
 
@@ -49,7 +59,7 @@ def prepare(simulator: Simulator, module: Path) -> dict[str, t.Any]:
     Two backups run, with the ids of the vendor's sample. A further one of the same instance waits for the first, since
     many examples are about the same instance.
     """
-    simulator.reset(ESTATE)
+    simulator.reset(PROTECTED_ESTATE if module.stem == "oracle_rds_protection_info" else ESTATE)
     simulator.set(queue_conflicting_jobs=True, control_seconds=0)
     started = []
     for name in ("orders", "billing"):

@@ -226,7 +226,7 @@ def run(sessions: Sequence[tuple[str, Sequence[str]]], work: Path) -> bool:
     logs.mkdir(parents=True)
     _say(f"{len(sessions)} sessions in {LANES} lanes; the complete output of each goes to {os.path.relpath(logs)}/")
     since = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="commvault-lanes-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix="lanes-", ignore_cleanup_errors=True) as scratch:
         call = Nox(logs, Path(scratch))
         board = Board(sessions, call)
         with ThreadPoolExecutor(LANES) as pool:

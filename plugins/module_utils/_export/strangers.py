@@ -41,7 +41,7 @@ def stranger_finder(backups: t.Iterable[Backup], clock: ServerClock) -> t.Callab
         told = (job.instance_name, instance.instance_name), (job.subclient_name, instance.subclient_name)
         if any(name and name.lower() != wanted.lower() for name, wanted in told):
             reasons.append(f"is of {job.client_name}/{job.instance_name}/{job.subclient_name}")
-        sent_at = clock.at(backup.sent_at) if backup.sent_at and clock.known else 0.0
+        sent_at = clock.earliest(backup.sent_at) if backup.sent_at and clock.known else 0.0
         if job.start_time and job.start_time < sent_at - MARGIN:
             reasons.append(f"began at {iso_time(job.start_time)}, before it was asked for")
         if not reasons:

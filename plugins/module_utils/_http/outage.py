@@ -115,7 +115,8 @@ class Outage:
         while True:
             with self._lock:
                 if self._over:
-                    raise self._over
+                    # Many raise this one error: each without the frames of the others.
+                    raise self._over.with_traceback(None)
                 if self._begun is None:
                     return
                 mine = self._prober is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 import typing as t
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +127,11 @@ class Ground:
         for name in (*PLACES.values(), "credentials", "site", "plugins", "left/home", "left/tmp", "left/local"):
             if "." not in name:
                 (root / name).mkdir(parents=True, exist_ok=True)
+        # Newer cores have a socket in there, whose path may have about a hundred characters.
+        self._short = tempfile.TemporaryDirectory(prefix="hunt-", dir="/tmp")  # noqa: S108
+        short = {name: Path(self._short.name, name) for name in ("tmp", "local")}
+        for name, link in short.items():
+            link.symlink_to(root / "left" / name)
         (root / "site" / "sitecustomize.py").write_text(
             _SITECUSTOMIZE.format(path=str(root / "syslog.txt")), encoding="utf-8"
         )
@@ -137,9 +143,9 @@ class Ground:
         self._variables = {
             "ANSIBLE_COLLECTIONS_PATH": str(root / "collections"),
             "HOME": str(root / "left" / "home"),
-            "TMPDIR": str(root / "left" / "tmp"),
+            "TMPDIR": str(short["tmp"]),
             "ANSIBLE_HOME": str(root / "left" / "home" / ".ansible"),
-            "ANSIBLE_LOCAL_TEMP": str(root / "left" / "local"),
+            "ANSIBLE_LOCAL_TEMP": str(short["local"]),
             "ANSIBLE_REMOTE_TEMP": str(root / "remote_tmp"),
             "ANSIBLE_ASYNC_DIR": str(root / "async"),
             "ANSIBLE_LOG_PATH": str(root / "log.txt"),
@@ -153,6 +159,10 @@ class Ground:
             "PYTHONPATH": str(root / "site"),
             **variables,
         }
+
+    def close(self) -> None:
+        """Remove what is not in the directory itself."""
+        self._short.cleanup()
 
     def playbook(self, playbook: Path | str, arguments: t.Sequence[str] = (), **variables: str) -> PlaybookRun:
         """Run a playbook through ansible-runner, as AWX does."""

@@ -254,6 +254,14 @@ def test_the_last_answer_counts():
     assert clock.at(NEW_YEAR) == NEW_YEAR + 30
 
 
+def test_the_earliest_time_is_by_the_answer_that_told_the_least():
+    clock = ServerClock()
+    assert clock.earliest(NEW_YEAR) == NEW_YEAR
+    clock.note("Thu, 01 Jan 2026 00:00:10 GMT", NEW_YEAR)
+    clock.note("Fri, 02 Jan 2026 00:00:00 GMT", NEW_YEAR)
+    assert clock.earliest(NEW_YEAR) == NEW_YEAR + 10
+
+
 # --- outages
 
 

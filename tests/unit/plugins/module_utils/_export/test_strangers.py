@@ -57,5 +57,14 @@ def test_without_the_time_of_the_server_a_start_says_nothing():
     assert finder(None)(Job("7", "Completed", start_time=1)) is None
 
 
+def test_a_clock_that_was_put_forward_since_makes_no_stranger():
+    clock = ServerClock()
+    clock.note(DATE, NOON - 30)
+    instance = make_instance({"client_name": "aws-prod", "instance_name": "orders"})
+    find = stranger_finder([Backup(instance, "started", "", job_ids=("7",), sent_at=NOON - 30)], clock)
+    clock.note("Fri, 02 Jan 2026 12:00:00 GMT", NOON)
+    assert find(Job("7", "Running", start_time=int(NOON) + 5)) is None
+
+
 def test_jobs_of_no_backup_are_not_judged():
     assert finder()(Job("8", "Completed", instance_name="other")) is None
