@@ -64,7 +64,7 @@ TARGETS = tuple(version for core in CORES.values() for version in core.targets)
 OF_EACH_CORE = tuple(
     f"tests/playbooks/test_{name}.py" for name in ("role_fails", "task_timeout", "interrupt", "inventory")
 )
-PYTEST = ("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5", "-n", "2")
+PYTEST = ("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5", "-n", "2", "--dist=loadgroup")
 
 # --- The machine ------------------------------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ class DuplicateCheck:
             except CommvaultError as failure:
                 error = failure
             now = self._runtime.monotonic()
-            if not left or now >= end or (error and error.kind.ends_a_wait(proven=True)):
+            if not left or now >= end or (error and _is_final(error)):
                 break
             self._runtime.sleep(min(INTERVAL, end - now))
         for backup in left:
@@ -158,6 +158,11 @@ class DuplicateCheck:
             backup.mark_duplicate(other, why_not=f" It could not be killed: {error}")
         else:
             backup.mark_duplicate(other, killed=True)
+
+
+def _is_final(error: CommvaultError) -> bool:
+    """Whether another look would fail alike. A web page instead of the API can be a web tier that restarts."""
+    return error.kind.ends_a_wait(proven=True) or (error.kind.hidden and not error.web_page)
 
 
 def _warnings(found: t.Sequence[Backup], left: t.Sequence[Backup], error: CommvaultError | None) -> t.Iterator[str]:

@@ -185,3 +185,19 @@ def test_the_time_of_the_task_is_kept():
     one = started(7)
     _warnings, slept = check(FakeReader([]), one, deadline=1007.0)
     assert sum(slept) == 7
+
+
+def test_a_listing_that_the_api_does_not_have_is_asked_for_once():
+    one, reader = started(7), FakeReader(RequestError("HTTP 404", "not_found"))
+    (warning,), slept = check(reader, one)
+    assert "HTTP 404" in warning
+    assert slept == []
+
+
+def test_a_web_page_in_place_of_the_api_may_be_a_web_tier_that_restarts():
+    error = RequestError("HTTP 404", "not_found")
+    error.web_page = True
+    one, reader = started(7), FakeReader(error, error, [job(7)])
+    _warnings, slept = check(reader, one)
+    assert slept == [5.0]
+    assert one.not_verified == ()
