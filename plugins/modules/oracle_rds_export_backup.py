@@ -502,8 +502,8 @@ backups:
       returned: always
       sample: true
     candidates:
-      description: Ids of jobs that may be that of this instance, or were found in its place and are not taken for it,
-        as the message says. Empty where the job is known.
+      description: Ids of jobs that may be that of this instance, or were found in its place or beside it and are not
+        taken for it, as the message says. Empty where the job is known for certain.
       type: list
       elements: str
       returned: always

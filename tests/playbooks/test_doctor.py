@@ -148,7 +148,9 @@ def test_with_the_proposed_profile_max_age_finds_the_backup_of_the_day(
     assert simulator.writes() == []
 
 
-@pytest.mark.parametrize("variant", [*VARIANTS, "marker-in-row", "lag=3"])
+# Where conflicts are queued, it takes a minute and a half until no other job can be the right one; the simulation has
+# that. A rate limiter may turn away the very request whose answer gets lost.
+@pytest.mark.parametrize("variant", [*sorted({*VARIANTS} - {"queue", "rate-limiter"}), "marker-in-row", "lag=3"])
 def test_with_the_proposed_profile_the_job_of_a_lost_answer_is_found(
     play: Play, simulator: Simulator, estate, variant: str
 ) -> None:

@@ -131,11 +131,14 @@ class Backup:
             failed="no_job",
         )
 
-    def mark_recovered(self, job: Job, task_id: int | None, certain: bool) -> None:
+    def mark_recovered(
+        self, job: Job, task_id: int | None, certain: bool, beside: t.Mapping[str, str] | None = None
+    ) -> None:
         """The answer to its request was lost, but by all evidence this job is its own.
 
         Args:
             certain: Whether it bears this run's marker, so that it cannot be that of a like run in the same seconds.
+            beside: Jobs that are less likely its own: by id the reason, a clause after "it".
         """
         self._settle(
             "adopted",
@@ -145,6 +148,14 @@ class Backup:
         self._take([job])
         self.task_id = task_id
         self.changed, self.own = True, certain
+        self.msg += _not_taken(beside)
+        self.candidates = tuple(beside or ())
+
+    def mark_beside(self, jobs: t.Sequence[Job]) -> None:
+        """These jobs of its subclient are active, too, and nothing proves that the one that was taken is its own."""
+        new = [job for job in jobs if job.id not in self.candidates]
+        self.msg += "".join(f" Job {job.id} ({job.status}) of the same subclient is active, too." for job in new)
+        self.candidates += tuple(job.id for job in new)
 
     def mark_already_running(self, job: Job, others: t.Sequence[Job] = ()) -> None:
         """Nothing was started, since this job is at it already, or was when the request came.
@@ -157,9 +168,7 @@ class Backup:
             msg = f"A backup of {label} was under way already, and has ended: {what}. No other was started."
         else:
             msg = f"A backup of {label} is under way already: {what}. No other was started."
-        if others:
-            msg += f" The same subclient has {id_words([one.id for one in others])} beside it."
-        self._settle("adopted", msg)
+        self._settle("adopted", msg + beside_words(others))
         self._take([job])
         self.changed = False
 
@@ -167,7 +176,7 @@ class Backup:
         """Its job was started although another one of the same subclient was active.
 
         Args:
-            other: That job.
+            other: That job, which may have ended since.
             killed: Whether its own was killed, so that the other one stands for it.
             why_not: Why its own could not be killed, a sentence, where that was asked for.
         """
@@ -181,7 +190,7 @@ class Backup:
             self.msg += f" Killed {own}; job {other.id} goes on."
             self._take([other])
             self.own = False
-        else:
+        elif not other.finished:
             self.msg += why_not or f" Both go on; on_duplicate: kill would end {own}."
 
     def mark_recent(self, job: Job, age: float) -> None:
@@ -194,13 +203,6 @@ class Backup:
         self.age = max(0.0, age)
         self._take([job])
 
-    def mark_ambiguous(self, job_ids: t.Sequence[str]) -> None:
-        """Several jobs could be its own."""
-        self.candidates = tuple(job_ids)
-        self.state = "unknown"
-        self.unresolved = None
-        self.msg += f" Each of these jobs may be it: {', '.join(job_ids)}.{_ADVICE}"
-
     def mark_unresolved(self, looked: str, seen: t.Mapping[str, str] | None = None) -> None:
         """Its question could not be answered.
 
@@ -208,9 +210,7 @@ class Backup:
             looked: What came of looking for its job, a sentence.
             seen: Jobs of its subclient that are not taken for its own: by id the reason, a clause after "it".
         """
-        looked += "".join(
-            f" Job {job_id} of this subclient is not taken for it: it {why}." for job_id, why in (seen or {}).items()
-        )
+        looked += _not_taken(seen)
         if self.unresolved is Unresolved.REFUSED:
             # The refusal stands as it is: nothing says that a job was its reason.
             self.msg += "".join(f" Job {job_id} may be one of its subclient that is active." for job_id in seen or ())
@@ -223,8 +223,10 @@ class Backup:
         else:
             self.state = "unknown"
             self.changed = True
-            self.msg += f" {looked}"
-            if self.candidates:
+            self.msg += f" {looked}" if looked else ""
+            if len(self.candidates) == 1:
+                self.msg += f" Job {self.candidates[0]} may be it."
+            elif self.candidates:
                 self.msg += f" Each of these jobs may be it: {', '.join(self.candidates)}."
             self.msg += _ADVICE
             if self.failure is None:
@@ -246,6 +248,18 @@ class Backup:
 def id_words(job_ids: t.Sequence[str]) -> str:
     """One or several job ids in a sentence."""
     return f"job {job_ids[0]}" if len(job_ids) == 1 else f"jobs {', '.join(job_ids)}"
+
+
+def beside_words(others: t.Sequence[Job]) -> str:
+    """A sentence on further active jobs of a subclient, empty without any."""
+    return f" The same subclient has {id_words([job.id for job in others])} beside it." if others else ""
+
+
+def _not_taken(jobs: t.Mapping[str, str] | None) -> str:
+    """Sentences on jobs that are not taken for its own. jobs: by id the reason, a clause after "it"."""
+    return "".join(
+        f" Job {job_id} of this subclient is not taken for it: it {why}." for job_id, why in (jobs or {}).items()
+    )
 
 
 _ADVICE = (

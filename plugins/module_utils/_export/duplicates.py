@@ -70,6 +70,7 @@ class DuplicateCheck:
         self._deadline = deadline
         self._lag = lag
         self._runtime = runtime
+        self._since = runtime.now()
 
     def check(self, backups: t.Sequence[Backup]) -> list[str]:
         """Mark the duplicates among the backups that this call started, in place. Raises nothing.
@@ -78,6 +79,7 @@ class DuplicateCheck:
             Warnings.
         """
         left = [backup for backup in backups if backup.changed and backup.job_ids]
+        self._since = min((backup.sent_at for backup in left if backup.sent_at is not None), default=self._since)
         end = self._runtime.monotonic() + PATIENCE + self._lag
         if self._deadline is not None:
             end = min(end, self._deadline)
@@ -125,27 +127,42 @@ class DuplicateCheck:
                 continue
             first = min(int(job_id) for job_id in backup.job_ids)
             certain, possible = by_instance.of(backup.instance)
-            older = [job for job in certain if not job.finished and int(job.id) < first]
-            doubts = [job for job in possible if not job.finished and int(job.id) < first]
+            begun = min((job.start_time or 0 for job in jobs if job.id in backup.job_ids), default=0)
+            older = [job for job in certain if int(job.id) < first and _was_active(job, begun)]
+            doubts = [job for job in possible if int(job.id) < first and _was_active(job, begun)]
             if older:
-                self._settle(backup, min(older, key=lambda job: int(job.id)))
+                # One that goes on stands for the own one, one that has ended meanwhile does not.
+                self._settle(backup, min(older, key=lambda job: (job.finished, int(job.id))))
                 doubled.append(backup)
             elif doubts:
                 names = f"job {doubts[0].id} names client {doubts[0].client_name!r}"
                 backup.not_verified += (f"{_WHETHER}: {names}, application {doubts[0].application_id}.",)
+            if not backup.own:
+                # Nothing proves that the job is its own: whatever else is at work must not go unsaid.
+                backup.mark_beside(
+                    [
+                        job
+                        for job in (*certain, *possible)
+                        if not job.finished and job.id not in (*backup.job_ids, backup.duplicate_of)
+                    ]
+                )
         return unseen, doubled
+
+    def _age(self) -> float:
+        """Seconds since the first start."""
+        return max(0.0, self._runtime.now() - self._since)
 
     def _list(self) -> t.Sequence[Job]:
         try:
-            # With those that have just ended, since own ones can be among them.
-            return self._reader.recent(0.0)
+            # With those that have ended since the first start: own ones, and others beside which they were started.
+            return self._reader.recent(self._age())
         except CommvaultError as error:
             if not error.kind.says_no:
                 raise
         return self._reader.active()
 
     def _settle(self, backup: Backup, other: Job) -> None:
-        if not self._kill:
+        if not self._kill or other.finished:
             backup.mark_duplicate(other)
             return
         if not backup.own:
@@ -163,6 +180,11 @@ class DuplicateCheck:
 def _is_final(error: CommvaultError) -> bool:
     """Whether another look would fail alike. A web page instead of the API can be a web tier that restarts."""
     return error.kind.ends_a_wait(proven=True) or (error.kind.hidden and not error.web_page)
+
+
+def _was_active(job: Job, moment: int) -> bool:
+    """Whether a job was active at a time of jobs, which are whole seconds; 0 if that is not known."""
+    return not job.finished or 0 < moment < (job.end_time or 0)
 
 
 def _warnings(found: t.Sequence[Backup], left: t.Sequence[Backup], error: CommvaultError | None) -> t.Iterator[str]:

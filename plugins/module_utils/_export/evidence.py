@@ -133,6 +133,8 @@ class Evidence:
             return Judgement(Owner.OTHERS, f"was started by {user}", task_id)
         if not (user and own):
             return Judgement(Owner.UNSURE, "does not tell who started it", task_id)
+        if not (details and details.started_from):
+            return Judgement(Owner.UNSURE, "does not tell whether a schedule started it", task_id)
         return Judgement(*self._by_time(backup, job), task_id)
 
     def _by_time(self, backup: Backup, job: Job) -> tuple[Owner, str]:

@@ -128,11 +128,12 @@ class Export:
             # What was not known of other backups does not matter where none was started; the failure says why.
             self.warnings.clear()
         backups = [settled[place] for place in range(len(instances))]
-        if any(backup.unresolved for backup in backups):
+        recovers = any(backup.unresolved for backup in backups)
+        if recovers:
             self._settle(backups)
         # One start alone stays at two requests, unless there is a reason to look or time to do so.
         asked_to = self._plan.kill_duplicates or self._plan.waits or self._commcell.profile.queues_conflicts
-        worth_it = len(wanted) > 1 or bool(gaps) or asked_to
+        worth_it = len(wanted) > 1 or bool(gaps) or asked_to or recovers
         if self._plan.check_running and worth_it and any(backup.changed and backup.job_ids for backup in backups):
             self._find_duplicates(backups)
         if self._shown or self._past:
@@ -155,7 +156,14 @@ class Export:
             deadline=self._plan.deadline,
             lag=self._commcell.profile.visibility_lag,
             runtime=self._runtime,
+            read_refuses=self._refuses_conflicts,
         ).settle(backups)
+
+    def _refuses_conflicts(self) -> bool | None:
+        """Whether the CommCell refuses a second backup of a subclient, None if not told. Raises CommvaultError."""
+        if self._commcell.profile.queues_conflicts:
+            return False
+        return self._reader.api.refuses_conflicts()
 
     def _find_duplicates(self, backups: t.Sequence[Backup]) -> None:
         from .duplicates import DuplicateCheck

@@ -12,7 +12,7 @@ import typing as t
 
 from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER
-from .backup import Backup, backup_from_error
+from .backup import Backup, backup_from_error, beside_words
 from .matching import JobsOfInstances
 
 if t.TYPE_CHECKING:
@@ -193,8 +193,8 @@ class HistoryCheck:
             if self._adopt_running:
                 backup.mark_already_running(oldest, others)
                 return backup
-            running = CommvaultError(f"job {oldest.id} is under way ({oldest.status}).", "already_running")
-            return backup_from_error(instance, running)
+            words = f"job {oldest.id} is under way ({oldest.status}).{beside_words(others)}"
+            return backup_from_error(instance, CommvaultError(words, "already_running"))
         recent = [job for job in own if self._is_young_and_good(job)]
         if not recent:
             return None

@@ -11,10 +11,11 @@ See backup.Unresolved for the questions.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from collections import Counter
 
-from .._errors import CommvaultError
+from .._errors import CommvaultError, ErrorKind
 from .._parallel import RUNTIME
 from .backup import Unresolved
 from .evidence import Owner
@@ -59,6 +60,7 @@ class Recovery:
         deadline: float | None = None,
         runtime: Runtime = RUNTIME,
         lag: float = 0.0,
+        read_refuses: t.Callable[[], bool | None] = lambda: None,
     ) -> None:
         """Prepare to look.
 
@@ -66,6 +68,8 @@ class Recovery:
             known_before: Ids of jobs that were there before anything was sent.
             deadline: When no more is looked for, on the monotonic clock; None for no limit.
             lag: Seconds for which new jobs of this CommCell are known to be invisible.
+            read_refuses: Reads whether this CommCell refuses a second backup of a subclient, None where it is not
+                told. Raises CommvaultError.
         """
         self._reader = reader
         self._evidence = evidence
@@ -74,6 +78,11 @@ class Recovery:
         self._deadline = deadline
         self._lag = lag
         self._runtime = runtime
+        self._read_refuses = read_refuses
+        self._refuses: bool | None = None
+        self._refuses_was_read = False
+        # Of lost ones, as of the last look: the one job that is theirs if no other comes.
+        self._finds: dict[int, _Find] = {}
         # Of lost ones: jobs that were found and are not taken for theirs, with the reason.
         self._others: dict[int, dict[str, str]] = {}
 
@@ -85,31 +94,36 @@ class Recovery:
         pause = INTERVAL
         while True:
             last_error: CommvaultError | None = None
-            decisive = False
+            grace = GRACE
             try:
-                decisive = self._look(backups)
+                grace = self._look(backups)
             except CommvaultError as error:
                 last_error = error
             now = self._runtime.monotonic()
-            pause = INTERVAL if last_error is None else min(LONGEST_INTERVAL, 1.5 * pause)
             if last_error is None and well_since is None:
                 well_since = now
-            if not any(backup.unresolved for backup in backups):
+            left = [backup for backup in backups if backup.unresolved]
+            if not left:
                 return
-            end = (begun if well_since is None else well_since) + self._lag + (SHORT_GRACE if decisive else GRACE)
-            if self._deadline is not None:
-                end = min(end, self._deadline)
+            # What is only waited for in case that another job comes is not asked for all the time.
+            hurried = last_error is None and any(id(backup) not in self._finds for backup in left)
+            pause = INTERVAL if hurried else min(LONGEST_INTERVAL, 1.5 * pause)
+            due = (begun if well_since is None else well_since) + self._lag + grace
+            end = due if self._deadline is None else min(due, self._deadline)
             if now >= end or (last_error and last_error.kind.ends_a_wait(proven=True)):
                 break
             self._runtime.sleep(min(pause, end - now))
+        if last_error is None and now >= due:
+            for backup in left:
+                self._take(backup)
         looked = f"No job of it was seen within {now - (well_since or begun):.0f} seconds."
-        self._give_up(backups, f"The jobs could not be read: {last_error}" if last_error else looked)
+        self._give_up(backups, looked, last_error)
 
-    def _look(self, backups: t.Sequence[Backup]) -> bool:
+    def _look(self, backups: t.Sequence[Backup]) -> float:
         """One look at the jobs; settles what it can.
 
         Returns:
-            Whether whatever is left would be visible by now if it were there.
+            Seconds after which whatever is left would be visible if it were there.
 
         Raises:
             CommvaultError: The jobs cannot be read.
@@ -119,7 +133,7 @@ class Recovery:
             self._map_batches(batch)
         asked = [backup for backup in backups if backup.unresolved not in (None, Unresolved.BATCH)]
         if not asked:
-            return False
+            return GRACE
         now = self._evidence.job_time(self._runtime.now())
         jobs = self._reader.recent(max(0.0, now - min(self._evidence.earliest(backup) for backup in asked)))
         self._evidence.learn(backups, jobs)
@@ -132,7 +146,7 @@ class Recovery:
             if backup.unresolved is Unresolved.REFUSED:
                 # A job that kept it from starting has been there for longer than jobs are invisible.
                 backup.mark_unresolved("", self._others.get(id(backup)))
-        return self._is_decisive(backups, jobs)
+        return SHORT_GRACE if self._is_decisive(backups, jobs) else GRACE
 
     def _is_decisive(self, backups: t.Sequence[Backup], jobs: t.Sequence[Job]) -> bool:
         """Whether a job that this call started after everything that is left is visible."""
@@ -142,8 +156,12 @@ class Recovery:
             (backup.sent_at or 0.0 for backup in backups if backup.own and visible.intersection(backup.job_ids)),
             default=0.0,
         )
-        return all(backup.unresolved is not Unresolved.BATCH for backup in left) and all(
-            later > (backup.lost_at or backup.sent_at or 0.0) for backup in left
+        return all(
+            backup.unresolved is not Unresolved.BATCH
+            and later > (backup.lost_at or backup.sent_at or 0.0)
+            # A request whose answer was not awaited to its end can still be under way.
+            and not (id(backup) in self._finds and (backup.failure or {}).get("kind") == ErrorKind.TIMEOUT.value)
+            for backup in left
         )
 
     def _map_batches(self, backups: t.Sequence[Backup]) -> None:
@@ -175,25 +193,52 @@ class Recovery:
         earliest = self._evidence.earliest(backup)
         found = [
             job
-            for job in (*certain, *possible)
+            for job in sorted((*certain, *possible), key=lambda job: int(job.id))
             if job.id not in owned and (job.start_time is None or job.start_time >= earliest)
         ]
         ours: list[tuple[Job, Judgement]] = []
         others: dict[str, str] = {}
+        doubtful: list[Job] = []
         for job in found:
             judged = self._evidence.judge(backup, job)
-            if job in possible and judged.owner is Owner.OURS:
-                others[job.id] = f"names client {job.client_name!r} and application {job.application_id}"
-            elif judged.owner is Owner.OURS:
+            if judged.owner is Owner.OURS and job not in possible:
                 ours.append((job, judged))
+                continue
+            if judged.owner is Owner.OURS:
+                others[job.id] = f"names client {job.client_name!r} and application {job.application_id}"
             else:
                 others[job.id] = judged.why
+            if judged.owner is not Owner.OTHERS:
+                doubtful.append(job)
+        marked = [(job, judged) for job, judged in ours if judged.marked]
+        ours = marked or ours
         self._others[id(backup)] = others
-        if len(ours) == 1:
-            job, judged = ours[0]
-            backup.mark_recovered(job, judged.task_id, certain=judged.marked)
-        elif ours:
-            backup.mark_ambiguous([job.id for job, _judged in ours])
+        self._finds.pop(id(backup), None)
+        backup.candidates = tuple(job.id for job, _judged in ours)
+        # One that has ended and does not fit is a worse guess than one that does; one at work may be its own as well.
+        if len(ours) != 1 or (not marked and any(not job.finished for job in doubtful)):
+            return
+        job, judged = ours[0]
+        beside = {} if marked else {one.id: others[one.id] for one in doubtful}
+        self._finds[id(backup)] = _Find(job, judged, beside)
+        # Without a marker, it can be that of a like run in the same seconds, and its own, behind that one, not visible
+        # yet: where conflicts are refused, there is no other beside one that is at work.
+        if marked or (not job.finished and self._conflicts_are_refused()):
+            self._take(backup)
+
+    def _conflicts_are_refused(self) -> bool:
+        if not self._refuses_was_read:
+            self._refuses_was_read = True
+            # Many users may not see it. Without it, time tells.
+            with contextlib.suppress(CommvaultError):
+                self._refuses = self._read_refuses()
+        return self._refuses is True
+
+    def _take(self, backup: Backup) -> None:
+        """Take the one job that was found for its own, if there is one."""
+        find = self._finds.pop(id(backup), None)
+        if find:
+            backup.mark_recovered(find.job, find.judged.task_id, certain=find.judged.marked, beside=find.beside)
 
     def _find_running(self, backup: Backup, jobs: JobsOfInstances) -> None:
         own, possible = jobs.of(backup.instance)
@@ -212,7 +257,7 @@ class Recovery:
                 if not job.finished
             }
 
-    def _give_up(self, backups: t.Sequence[Backup], looked: str) -> None:
+    def _give_up(self, backups: t.Sequence[Backup], looked: str, error: CommvaultError | None) -> None:
         left = Counter(backup.task_id for backup in backups if backup.unresolved is Unresolved.BATCH)
         for backup in backups:
             if not backup.unresolved:
@@ -221,4 +266,19 @@ class Recovery:
                 # All others of the batch have theirs.
                 backup.mark_only_candidate()
                 continue
-            backup.mark_unresolved(looked, self._others.get(id(backup)))
+            words = looked
+            if error:
+                words = f"The jobs could not be read: {error}"
+            elif id(backup) in self._finds:
+                words = "The time was over before it was certain that no other job of it would be seen."
+            elif backup.unresolved is Unresolved.LOST and backup.candidates:
+                words = ""
+            backup.mark_unresolved(words, self._others.get(id(backup)))
+
+
+class _Find(t.NamedTuple):
+    """The one job that seems to be that of a lost answer. beside: less likely ones, by id the reason."""
+
+    job: Job
+    judged: Judgement
+    beside: t.Mapping[str, str]

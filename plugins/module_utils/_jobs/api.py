@@ -209,6 +209,15 @@ class JobsApi:
         events = [_event(row, self._clean) for row in rows(reply.data, "commservEvents")]
         return sorted(events, key=lambda event: (event.time or 0, event.id), reverse=True)
 
+    def refuses_conflicts(self) -> bool | None:
+        """Whether the CommCell refuses a job that conflicts with an active one, instead of queueing it; None if that is
+        not told: GET CommServ/JobManagementSetting. Raises RequestError.
+        """
+        data = self._commcell.read("GET", "CommServ/JobManagementSetting", **self._limits)
+        general = member(member(data, "jobManagementSettings"), "generalSettings")
+        queues = general.get("queueJobsIfConflictingJobsActive")
+        return not queues if isinstance(queues, bool) else None
+
     def pause(self, job_id: str) -> None:
         """Suspend a job. Raises RequestError."""
         self._act(job_id, "pause")

@@ -100,6 +100,10 @@ def test_an_unknown_outcome_is_reported_and_not_sent_again(run_module):
     assert result["failure"]["kind"] == "bad_reply"
 
 
+DETAILS = {"taskData": {"taskId": 9920}, "jobStartedFrom": "Interactive"}
+REFUSES = {"jobManagementSettings": {"generalSettings": {"queueJobsIfConflictingJobsActive": False}}}
+
+
 def test_the_job_behind_a_lost_answer_is_found(run_module):
     row = job_summary(148886, jobStartTime=int(time.time()) + 1, userName={"userName": "operator"})
     script = Script(
@@ -108,8 +112,11 @@ def test_the_job_behind_a_lost_answer_is_found(run_module):
         # Whether the CommCell is back.
         post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
         post("Jobs").returns(200, listing(row)),
-        post("JobDetails").returns(200, {"job": {"jobDetail": {"generalInfo": {"taskData": {"taskId": 9920}}}}}),
+        post("JobDetails").returns(200, {"job": {"jobDetail": {"generalInfo": DETAILS}}}),
         post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        get("CommServ/JobManagementSetting").returns(200, REFUSES),
+        # Whether another one is beside it.
+        post("Jobs").returns(200, listing(row)),
     )
     result = run_module(backup, script, **ONE)
     assert "failed" not in result
@@ -117,7 +124,7 @@ def test_the_job_behind_a_lost_answer_is_found(run_module):
     assert (result["task_id"], result["job_ids"]) == (9920, ["148886"])
     assert result["backups"][0]["state"] == "adopted"
     assert result["backups"][0]["job"]["status"] == "Running"
-    assert result["api_calls"] == {"reads": 5, "writes": 1, "quota": None}
+    assert result["api_calls"] == {"reads": 7, "writes": 1, "quota": None}
 
 
 RUNNING = {"errorCode": 2, "errorMessage": "Another backup is running for client [aws-prod], Subclient [default]."}

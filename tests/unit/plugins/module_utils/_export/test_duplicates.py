@@ -85,10 +85,38 @@ def test_an_older_active_job_of_the_subclient_makes_a_duplicate_that_is_reported
     assert "1 of the backups were started beside another" in warning
 
 
-@pytest.mark.parametrize("other", [job(6, status="Completed"), job(8), job(6, "billing")])
+def test_an_older_job_that_has_ended_since_the_start_makes_one_that_is_not_killed():
+    killed: list = []
+    one = started(7)
+    ended = job(6, status="Completed", start_time=50, end_time=101)
+    check(FakeReader([job(7, start_time=100), ended]), one, kill=killed.append)
+    assert (one.state, one.duplicate_of, one.job_ids, killed) == ("duplicate", "6", ("7",), [])
+    assert one.msg.endswith("but job 6 (Completed) of the same subclient was active already.")
+
+
+def test_what_else_is_at_work_is_named_beside_a_job_that_is_not_certainly_its_own():
+    one, certain = started(7), started(17, "billing")
+    one.own = False
+    check(FakeReader([job(7), job(8, status="Queued"), job(9, client="node"), job(17, "billing"), job(18, "billing")]),
+          one, certain)  # fmt: skip
+    assert (one.state, one.candidates, certain.candidates) == ("started", ("8", "9"), ())
+    assert one.msg.endswith(
+        "Job 8 (Queued) of the same subclient is active, too. Job 9 (Running) of the same subclient is active, too."
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        job(6, status="Completed"),
+        job(6, status="Completed", start_time=50, end_time=100),
+        job(8),
+        job(6, "billing"),
+    ],
+)
 def test_a_job_that_has_ended_or_is_younger_or_of_another_makes_none(other):
     one = started(7)
-    assert check(FakeReader([job(7), other]), one) == ([], [])
+    assert check(FakeReader([job(7, start_time=100), other]), one) == ([], [])
     assert one.state == "started"
 
 

@@ -119,12 +119,73 @@ class TestLost:
         assert (one.state, one.job_ids, one.task_id, one.changed, one.failure) == ("adopted", ("7",), 9920, True, None)
         # A run of the same user in the same seconds would look the same.
         assert one.own is False
-        assert runtime.slept == []
+
+    def test_where_conflicts_are_refused_it_is_taken_at_once_while_it_is_at_work(self, runtime):
+        one, other = backup(Unresolved.LOST), backup(Unresolved.LOST)
+        settle(FakeReader(job(7)), one, runtime=runtime, read_refuses=lambda: True)
+        assert (one.state, one.job_ids, runtime.slept) == ("adopted", ("7",), [])
+        # Behind one that has ended, another can have been started that is not visible yet.
+        settle(FakeReader(job(7, status="Completed")), other, runtime=runtime, read_refuses=lambda: True)
+        assert (other.state, sum(runtime.slept)) == ("adopted", GRACE)
+
+    @pytest.mark.parametrize("refuses", [False, None, RequestError("no", "permission"), RequestError("down", "server")])
+    def test_where_they_may_be_queued_it_is_taken_when_no_other_job_has_come(self, runtime, refuses):
+        asked = []
+
+        def read_refuses():
+            asked.append(1)
+            if isinstance(refuses, Exception):
+                raise refuses
+            return refuses
+
+        one, reader = backup(Unresolved.LOST), FakeReader(job(7))
+        settle(reader, one, runtime=runtime, read_refuses=read_refuses)
+        assert (one.state, one.job_ids, asked) == ("adopted", ("7",), [1])
+        assert sum(runtime.slept) == GRACE
+        assert reader.count <= 8
+
+    @pytest.mark.parametrize("shown", [[job(8), job(7)], [job(8, start=SENT + 30), job(7)]])
+    def test_a_job_that_comes_after_the_one_of_another_launch_leaves_both_as_candidates(self, runtime, shown):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(looks=[[job(7)], [job(7)], shown]), one, runtime=runtime)
+        assert (one.state, sorted(one.candidates), one.job_ids) == ("unknown", ["7", "8"], ())
+        assert "Job 7 may be it." in one.msg or "Each of these jobs may be it: 7, 8." in one.msg
+
+    def test_where_later_jobs_are_visible_one_candidate_is_taken_soon(self, runtime):
+        one = backup(Unresolved.LOST)
+        one.failure = {"kind": "interrupted"}
+        settle(FakeReader(job(8, "billing", start=SENT + 11), job(7)), started(8), one, runtime=runtime)
+        assert (one.job_ids, sum(runtime.slept)) == (("7",), SHORT_GRACE)
+
+    def test_a_request_that_may_still_be_under_way_is_given_its_time(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(8, "billing", start=SENT + 11), job(7)), started(8), one, runtime=runtime)
+        assert (one.job_ids, sum(runtime.slept)) == (("7",), GRACE)
+
+    def test_no_candidate_is_taken_where_the_time_is_over_before(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(7)), one, runtime=runtime, deadline=runtime.monotonic() + 7)
+        assert (one.state, one.candidates, sum(runtime.slept)) == ("unknown", ("7",), 7)
+        assert "The time was over before it was certain that no other job of it would be seen." in one.msg
+        assert "Job 7 may be it." in one.msg
+
+    def test_no_candidate_is_taken_where_the_jobs_cannot_be_read_in_the_end(self, runtime):
+        reader = FakeReader(looks=[[job(7)], *[RequestError("down", "server")] * 99])
+        one = backup(Unresolved.LOST)
+        settle(reader, one, runtime=runtime)
+        assert (one.state, one.candidates) == ("unknown", ("7",))
+        assert "The jobs could not be read: down" in one.msg
+
+    def test_an_ended_job_that_fits_less_well_is_named_beside_the_one_that_is_taken(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(job(7), job(6, start=SENT - 90, status="Failed")), one, runtime=runtime)
+        assert (one.state, one.job_ids, one.candidates) == ("adopted", ("7",), ("6",))
+        assert "Job 6 of this subclient is not taken for it: it did not start in the seconds of the request" in one.msg
 
     def test_a_job_that_becomes_visible_late_is_found(self, runtime):
         reader = FakeReader(looks=[[], [], [job(7)]])
         one = backup(Unresolved.LOST)
-        settle(reader, one, runtime=runtime)
+        settle(reader, one, runtime=runtime, read_refuses=lambda: True)
         assert one.job_ids == ("7",)
         assert runtime.slept == [INTERVAL, INTERVAL]
 
@@ -277,10 +338,18 @@ class TestLost:
         assert (other.state, other.candidates) == ("unknown", ("7",))
         assert "it was started by a schedule" in other.msg
 
-    def test_details_that_are_hidden_do_not_matter(self, runtime):
+    @pytest.mark.parametrize("hidden", [RequestError("no", "permission"), details(1, None)])
+    def test_where_it_is_hidden_whether_a_schedule_did_the_job_is_named(self, runtime, hidden):
         one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7), details={"7": RequestError("no", "permission")}), one, runtime=runtime)
-        assert (one.job_ids, one.task_id) == (("7",), None)
+        settle(FakeReader(job(7), details={"7": hidden}), one, runtime=runtime)
+        assert (one.state, one.candidates) == ("unknown", ("7",))
+        assert "it does not tell whether a schedule started it" in one.msg
+
+    def test_a_marker_needs_no_details(self, runtime):
+        one, reader = backup(Unresolved.LOST), FakeReader(job(7, description="rdsops-1"), job(8))
+        reader.all_details = {"7": RequestError("no", "permission")}
+        settle(reader, one, runtime=runtime, options=ExportOptions(marker="rdsops-1"))
+        assert (one.state, one.job_ids, one.own, runtime.slept) == ("adopted", ("7",), True, [])
 
     def test_a_marker_is_proof_either_way(self, runtime):
         marked = ExportOptions(marker="rdsops-1")
@@ -305,7 +374,7 @@ class TestLost:
     def test_many_lost_ones_are_found_with_one_look(self, runtime):
         lost = [backup(Unresolved.LOST, f"db{n}") for n in range(50)]
         reader = FakeReader(*[job(n + 1, f"db{n}") for n in range(50)])
-        settle(reader, *lost, runtime=runtime)
+        settle(reader, *lost, runtime=runtime, read_refuses=lambda: True)
         assert [one.job_ids for one in lost] == [(str(n + 1),) for n in range(50)]
         assert reader.count == 1
 

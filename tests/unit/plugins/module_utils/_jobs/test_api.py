@@ -244,3 +244,11 @@ def test_of_jobs_with_one_id_that_of_the_commcell_itself_counts():
 def test_line_breaks_and_halves_of_characters_in_a_reason_lose_nothing():
     body = '{"jobs": [{"jobSummary": {"jobId": 7, "status": "Failed", "pendingReason": "a\nb \\ud83d"}}]}'
     assert jobs_api(get("Job/7").returns(200, body)).get("7").reason == "a b \ufffd"
+
+
+@pytest.mark.parametrize(("queues", "refuses"), [(False, True), (True, False), (None, None), ("yes", None)])
+def test_the_settings_tell_whether_conflicts_are_refused(queues, refuses):
+    body = {"jobManagementSettings": {"generalSettings": {"queueJobsIfConflictingJobsActive": queues}}}
+    exchange = get("CommServ/JobManagementSetting")
+    assert jobs_api(exchange.returns(200, body)).refuses_conflicts() is refuses
+    assert jobs_api(get("CommServ/JobManagementSetting").returns(200, {})).refuses_conflicts() is None
