@@ -322,7 +322,8 @@ class _Checker:
         self.counts["started"] += bool(own)
         for index, second in enumerate(own):
             for first in own[:index]:
-                if first.ended is not None and first.ended <= second.created:
+                # The times of jobs are whole seconds: less cannot be seen.
+                if first.ended is not None and int(first.ended) <= int(second.created):
                     continue
                 self.counts["two at once"] += 1
                 if self._said(instance, first, second):
@@ -362,11 +363,16 @@ class _Checker:
         )
 
     def _mute(self, first: Job, second: Job) -> bool:
-        """Whether the launch of the second was killed, and none that was begun later has seen both."""
+        """Whether the launch of the second was killed, and none that was begun later has seen both at work."""
         owner = next(launch for launch in self.outcome.launches if launch.name == second.owner)
-        later = [one for one in self.outcome.launches if one.result is not None and one.began > second.created]
-        both = [one for one in later if {first.id, second.id} <= set(self.truth.seen.get(one.name, {}))]
-        return owner.result is None and not both
+        if owner.result is not None:
+            return False
+        for launch in self.outcome.launches:
+            seen = self.truth.seen.get(launch.name, {})
+            at_work = all(job.id in seen and job.active(seen[job.id]) for job in (first, second))
+            if launch.result is not None and launch.began > second.created and at_work:
+                return False
+        return True
 
     def _alone(self, job: Job) -> bool:
         """Whether a job is of a launch that started nothing else, and was not told to look again."""

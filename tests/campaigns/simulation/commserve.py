@@ -32,6 +32,7 @@ SETTINGS: dict[str, t.Any] = {
     "queueing": False,  # "Queue jobs if conflicting jobs are active"
     "date_ahead": 0.0,  # seconds by which the web server's clock is ahead of that of jobs
     "server_ahead": 0.0,  # seconds by which the clock of jobs is ahead of the true one
+    "queueing_told": True,  # whether the setting above may be read
     "conflict": "text",  # how a conflict is refused: text, other_words, status_409
     "description": True,  # whether a job's description is returned
     "not_visible": "zero",  # how a job that is not visible is answered: zero, missing, json_404, no_content
@@ -199,6 +200,8 @@ class CommServe:
             return self._one_job(request, int(rest), now)
         if head == "job" and "/action/" in rest:
             return self._act(request, rest, now)
+        if path == "commserv/jobmanagementsetting":
+            return self._job_settings()
         return self._other(request)
 
     def _other(self, request: Request) -> Answer:
@@ -227,6 +230,12 @@ class CommServe:
         if path != "v4/commcell/activitycontrol":
             self.truth.unserved.add(f"{request.method} {path}")
         return reply({"errorMessage": "No HTTP resource was found", "errorCode": 404}, 404)
+
+    def _job_settings(self) -> Answer:
+        if not self.settings["queueing_told"]:
+            return reply({"errorMessage": "Access denied", "errorCode": 5}, 403)
+        general = {"queueJobsIfConflictingJobsActive": self.settings["queueing"]}
+        return reply({"jobManagementSettings": {"generalSettings": general}})
 
     # --- who asks
 

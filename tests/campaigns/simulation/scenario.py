@@ -134,6 +134,9 @@ def draw(seed: str) -> Scenario:
     _settings(draw_)
     launches = _launches(draw_, names)
     _faults(draw_, names, launches)
+    # Drawn last, so that the seeds of older findings still show the same.
+    if draw_.often(0.3):
+        draw_.setting("queueing_told", False)
     return Scenario(seed, tuple(draw_.events))
 
 
