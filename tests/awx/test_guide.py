@@ -4,8 +4,8 @@
 
 """What the guides for AWX tell a reader to do is done here, as tests/playbooks/test_documents.py does it for others.
 
-The set-up is run once for all tests, with the file that the first guide shows. For ansible-builder stands the part of it
-that needs no container, and for ansible-navigator the command that it runs without one.
+The set-up is run once for all tests, with the file that the first guide shows. For ansible-builder stands the part of
+it that needs no container, and for ansible-navigator the command that it runs without one.
 """
 
 from __future__ import annotations

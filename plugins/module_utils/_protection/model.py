@@ -221,7 +221,8 @@ class Judge:
         off = _why_not_configured(subclient, planless)
         if age is not None and age < -CLOCK_MARGIN:
             found.state, found.age = NOT_VERIFIED, None
-            found.reason = f"Job {good.id if good else ''} ended {age_words(abs(age))} in the future by the server's clock."
+            ended = f"ended {age_words(abs(age))} in the future by the server's clock."
+            found.reason = f"Job {good.id if good else ''} {ended}"
             found.action = "Compare the clocks of the CommServe and of its web server."
         elif age is not None and age <= target.max_age:
             found.age = max(0.0, age)

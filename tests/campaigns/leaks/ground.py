@@ -128,7 +128,7 @@ class Ground:
             if "." not in name:
                 (root / name).mkdir(parents=True, exist_ok=True)
         # Newer cores have a socket in there, whose path may have about a hundred characters.
-        self._short = tempfile.TemporaryDirectory(prefix="hunt-", dir="/tmp")  # noqa: S108
+        self._short = tempfile.TemporaryDirectory(prefix="hunt-", dir="/tmp")
         short = {name: Path(self._short.name, name) for name in ("tmp", "local")}
         for name, link in short.items():
             link.symlink_to(root / "left" / name)
