@@ -71,6 +71,12 @@ def first_of(sentences: t.Sequence[str], shown: int, where: str) -> str:
     )
 
 
+def shortened(text: str, limit: int) -> str:
+    """A text of at most limit characters, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 4].rstrip() + " ..."
+
+
 def parse_duration(value: t.Any, name: str) -> float:
     """Seconds, from a number of seconds or a text such as "90", "30m", "4h", "2d" or "1h 30m".
 

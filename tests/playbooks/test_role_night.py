@@ -138,8 +138,8 @@ def check_reports(place: Path, results: dict[str, str]) -> None:
     assert (
         dict(
             zip(
-                re.findall(r'scope="row"><b>(.*?)</b>', page),
-                re.findall(r'<tr data-result="(\w+)"', page),
+                re.findall(r'scope="rowgroup"><b>(.*?)</b>', page),
+                re.findall(r'<tbody[^>]* data-result="(\w+)"', page),
                 strict=True,
             )
         )

@@ -15,13 +15,17 @@ import typing as t
 from html import escape
 
 from .._export.backup import AWAITED_STATES, STATES
-from .._times import counted, iso_time, span
+from .._times import age_words, counted, iso_time, shortened, some_of, span
 from .model import FAILED, OPEN, RESULTS
 from .page import SCRIPT, SIGNS, STYLE
 
 if t.TYPE_CHECKING:
-    from .model import Report, ReportedJob, Row
+    from .model import CauseGroup, Report, ReportedJob, Row
 
+_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#@]+)", re.IGNORECASE)
+_TIMELINE = '<td class="times"'
+_DRAWN = frozenset(["times", "bar", "days"])
+_CLASSES = {"amount": ' class="right"', "times": ' class="times"'}
 # Tone and sign of every result, see page.SIGNS.
 _LOOKS = {
     "unknown": ("doubt", "question"),
@@ -42,11 +46,27 @@ _LOOKS = {
     "recent": ("ok", "check"),
 }
 # Pixels of a timeline, and steps of its axis in seconds.
-_WIDTH = 260
-_MOST_TICKS = 5
+_WIDTH = 180
+_MOST_TICKS = 4
 _STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800)
 # Columns of the picture of all jobs.
 _SLICES = 240
+# Columns of the table: their words, and how wide they are. A table of fixed widths is laid out far faster.
+_COLUMNS = (
+    ("Result", "result"),
+    ("Backup", "name"),
+    ("Job", "job"),
+    ("Level", "level"),
+    ("Start (UTC)", "time"),
+    ("End (UTC)", "time"),
+    ("Duration", "amount"),
+    ("Data", "amount"),
+)
+# Rows that are shown at once; the script shows more on demand, and paper always has all.
+FIRST_ROWS = 300
+# Causes that have a line of their own, and backups that each names.
+_MAX_CAUSES = 12
+_MAX_NAMES = 6
 
 
 def report_html(report: Report) -> str:
@@ -56,7 +76,14 @@ def report_html(report: Report) -> str:
     return document(
         report.title,
         _lead(report),
-        [_banner(report), _totals(report), _load(report), _tools(report), _table(report, _Axis(report))],
+        [
+            _banner(report),
+            _totals(report),
+            _causes(report),
+            _load(report),
+            _tools(report),
+            _table(report, _Axis(report)),
+        ],
         "All times are UTC. Results and causes are those of the moment when the jobs were last read.",
     )
 
@@ -78,9 +105,9 @@ def document(title: str, lead: str, parts: t.Sequence[str], footer: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">',
         f"<title>{title}</title><style>{STYLE}</style></head><body>{SIGNS}",
-        f"<header><h1>{title}</h1>{lead}</header>",
+        f"<header><h1>{title}</h1>{lead}</header><main>",
         *parts,
-        f"<footer>{escape(footer)}</footer>",
+        f"</main><footer>{escape(footer)}</footer>",
         f"<script>{SCRIPT}</script></body></html>",
     ]
     return "\n".join(line for line in lines if line) + "\n"
@@ -105,23 +132,70 @@ def _lead(report: Report) -> str:
     data = report.summary()["application_size"]
     if data:
         parts.append(f"{size(data)} of data")
+    cells = commcells(report.rows)
+    if cells:
+        parts.append(f"CommCell {escape(', '.join(cells))}")
     return f'<p class="lead">{" · ".join(parts)}</p>'
 
 
+def commcells(rows: t.Iterable[Row]) -> list[str]:
+    """The hosts of the CommCells, as far as the pages of the jobs tell them."""
+    hosts = (_HOST.match(job.job_url or "") for row in rows for job in row.jobs)
+    return sorted({host[1] for host in hosts if host})
+
+
 def _banner(report: Report) -> str:
-    total, bad, running = len(report.rows), report.count(FAILED), report.count(OPEN)
-    if bad:
-        words = f"{bad} of {counted(total, 'backup')} failed"
-        result = "failed"
-    elif running:
-        words = f"None is known to be bad, {running} of {counted(total, 'backup')} not at the end"
-        result = "active"
-    elif total:
-        words = "All is well" if total > 1 else "The backup is well"
-        result = "succeeded"
-    else:
-        words, result = "There was nothing to back up", "would_start"
+    words, result = headline(report)
     return f'<p class="banner {_LOOKS[result][0]}">{_sign(result)}{words}</p>'
+
+
+def headline(report: Report) -> tuple[str, str]:
+    """How it went in a sentence, and the result whose tone and sign that has."""
+    counts = report.results()
+    total, bad, unfinished = len(report.rows), report.count(FAILED), report.count(OPEN)
+    of_all = f"of {counted(total, 'backup')}"
+    if not total:
+        return "There was nothing to back up", "would_start"
+    if bad:
+        return f"{bad} {of_all} failed", "failed"
+    if unfinished:
+        if unfinished == counts["would_start"] + counts["not_verified"]:
+            return f"{unfinished} {of_all} would be started", "would_start"
+        return f"None failed so far, {unfinished} {of_all} not finished", "active"
+    errors, warnings, recent = (counts[name] for name in ("completed_with_errors", "succeeded_with_warnings", "recent"))
+    if recent == total:
+        words = "All databases have a recent backup, no new one was started"
+        return (words if total > 1 else "The database has a recent backup, no new one was started"), "recent"
+    words = f"All {total} backups succeeded" if total > 1 else "The backup succeeded"
+    parts = [(errors, "with errors"), (warnings, "with warnings"), (recent, "skipped (recent)")]
+    told = [f"{count} {text}" if total > 1 else text for count, text in parts if count]
+    result = "completed_with_errors" if errors else "succeeded_with_warnings" if warnings else "succeeded"
+    return f"{words}{', ' if told and total > 1 else ' ' if told else ''}{', '.join(told)}", result
+
+
+def _causes(report: Report) -> str:
+    """The causes that several backups share, each once; what only one has is told in its row."""
+    groups = _shared(report)
+    if not groups:
+        return ""
+    entries = []
+    for number, group in enumerate(groups, 1):
+        names = escape(some_of([row.id for row in group.rows], _MAX_NAMES))
+        hint = f'<p class="hint">Hint: {escape(group.hint)}</p>' if group.hint else ""
+        tone = _LOOKS[group.result][0]
+        entries.append(
+            f'<li><p><span class="count {tone}">{_sign(group.result)} {len(group.rows)} {group.word}</span>'
+            f' {escape(group.text)}</p>{hint}<p class="who">{names}'
+            f' <button type="button" class="pick" data-cause="{number}" hidden'
+            f' aria-label="Show the {counted(len(group.rows), "backup")} of cause {number}">Show</button></p></li>'
+        )
+    more = len(report.causes()) - len(entries)
+    rest = f'<p class="lead">And {counted(more, "other cause")}, see the table.</p>' if more > 0 else ""
+    return f'<section class="causes"><h2>Causes</h2><ol>{"".join(entries)}</ol>{rest}</section>'
+
+
+def _shared(report: Report) -> list[CauseGroup]:
+    return [group for group in report.causes() if len(group.rows) > 1][:_MAX_CAUSES]
 
 
 def _totals(report: Report) -> str:
@@ -155,7 +229,7 @@ class _Axis:
             f'<text x="{self.place(tick)}" y="11" text-anchor="middle">{self._label(tick)}</text>'
             for tick in self.ticks
             # The outermost labels would be cut off.
-            if 12 <= self.place(tick) <= _WIDTH - 12
+            if 14 <= self.place(tick) <= _WIDTH - 14
         )
         lines = "".join(f"M{self.place(tick)} -6V26" for tick in self.ticks)
         grid = f'<defs><path id="grid" class="tick" d="{lines}"/></defs>' if lines else ""
@@ -190,53 +264,105 @@ def _load(report: Report) -> str:
         f'<svg class="load" viewBox="0 0 {_SLICES} 72" preserveAspectRatio="none" role="img"'
         f' aria-label="Jobs at work over time, up to {most}"><path d="M0 72{path}V72z"/></svg>'
         f'<div class="scale"><span>{moment(start)}</span><span>{moment(start + length // 2)}</span>'
-        f"<span>{moment(start + length)}</span></div></section>"
+        f"<span>{moment(start + length)} UTC</span></div></section>"
     )
 
 
 def _tools(report: Report) -> str:
-    choices = [("", "all results"), (FAILED, "all that failed"), (OPEN, "all that are not at the end")]
+    choices = [("", "all results"), (FAILED, "all that failed"), (OPEN, "all that are not finished")]
     choices += [(result, RESULTS[result][0]) for result, count in report.results().items() if count]
+    choices += [
+        (f"cause-{number}", f"cause {number}: {shortened(group.text, 60)}")
+        for number, group in enumerate(_shared(report), 1)
+    ]
     return tools("Backups", choices)
 
 
 def tools(heading: str, choices: t.Iterable[tuple[str, str]]) -> str:
     """The heading of the table, and what to search it by; choices: values of its rows, and their words."""
-    options = "".join(f'<option value="{value}">{words}</option>' for value, words in choices)
+    options = "".join(f'<option value="{value}">{escape(words)}</option>' for value, words in choices)
     return (
-        f"<h2>{heading}</h2>"
-        '<div class="tools" id="tools" hidden><label>Find <input type="search" id="text"></label>'
-        f'<label>Show <select id="result">{options}</select></label><output id="shown"></output></div>'
+        f'<h2 id="listed">{heading}</h2>'
+        '<div class="tools" id="tools" role="search" hidden><label>Find <input type="search" id="text"></label>'
+        f'<label>Show <select id="result">{options}</select></label>'
+        '<output id="shown" aria-live="polite"></output></div>'
     )
 
 
 def _table(report: Report, axis: _Axis) -> str:
-    rows = "\n".join(_row(row, axis) for row in report.rows)
+    places = {id(row): n for n, group in enumerate(_shared(report), 1) for row in group.rows}
+    several = len(commcells(report.rows)) > 1
+    rows = [_row(row, axis, places.get(id(row)), several) for row in report.rows]
+    return table([*_COLUMNS, (f"Timeline (UTC){axis.drawing()}", "times")], rows)
+
+
+def table(columns: t.Sequence[tuple[str, str]], rows: t.Sequence[str]) -> str:
+    """The table of a report.
+
+    Args:
+        columns: What stands above each, as HTML, and its class. Drawings are not sorted.
+        rows: A tbody for each.
+    """
+    cols = "".join(f'<col class="{name}">' for _words, name in columns)
+    heads = "".join(
+        f'<th scope="col"{"" if name in _DRAWN else " data-sortable"}{_CLASSES.get(name, "")}>{words}</th>'
+        for words, name in columns
+    )
+    body = "\n".join(rows[:FIRST_ROWS])
+    if len(rows) > FIRST_ROWS:
+        # A browser that runs the script need not lay these out before somebody wants to see them.
+        later = (row.replace('<tbody class="', '<tbody class="later ', 1) for row in rows[FIRST_ROWS:])
+        body = "\n".join([body, *later])
     return (
-        '<table id="backups"><thead><tr><th scope="col" data-sortable>Result</th>'
-        '<th scope="col" data-sortable>Backup</th><th scope="col" data-sortable>Job</th>'
-        '<th scope="col" data-sortable>Start</th>'
-        '<th scope="col" data-sortable class="right">Duration</th>'
-        '<th scope="col" data-sortable class="right">Data</th>'
-        f'<th scope="col" class="times">Timeline{axis.drawing()}</th></tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
+        f'<table id="backups" aria-labelledby="listed"><colgroup>{cols}</colgroup><thead><tr>{heads}</tr></thead>\n'
+        f'{body}\n</table><p id="rest" hidden><button type="button" id="more"></button></p>'
     )
 
 
-def _row(row: Row, axis: _Axis) -> str:
+def table_row(result: str, group: str, cells: t.Sequence[str], more: str = "", cause: int | None = None) -> str:
+    """One entry of the table.
+
+    Args:
+        result: By which it is filtered.
+        group: The same, coarser.
+        cells: As HTML.
+        more: What stands below them over the whole width, as HTML.
+        cause: The number of its cause among those that are listed, None without one.
+    """
+    told = f' data-cause="{cause}"' if cause else ""
+    drawn = cells[-1].startswith(_TIMELINE)
+    if more and drawn:
+        # Narrow screens and paper leave the drawing out, and a cell that spans it would keep a place for it.
+        cells = [*cells[:-1], cells[-1].replace(_TIMELINE, f'{_TIMELINE} rowspan="2"', 1)]
+    below = f'<tr class="more"><td colspan="{len(cells) - drawn}">{more}</td></tr>' if more else ""
+    return f'<tbody class="{group}" data-result="{result}"{told}><tr>{"".join(cells)}</tr>{below}</tbody>'
+
+
+def _row(row: Row, axis: _Axis, cause: int | None, several: bool) -> str:
     job = row.job
-    tone = _LOOKS[row.result][0]
     state = STATES[row.state] if row.state in ("adopted", "duplicate") else ""
-    elapsed = job.elapsed_seconds
+    elapsed, data = job.elapsed_seconds, job.application_size
+    host = "".join(commcells([row])) if several else ""
+    cells = [
+        (
+            f'<td class="{_LOOKS[row.result][0]}" data-sort="{row.rank}"><span class="word">{_sign(row.result)}'
+            f" {row.word}</span>{small(state)}{small(_progress(row))}</td>"
+        ),
+        f'<th scope="rowgroup"><b>{escape(row.id)}</b>{small(_names(row))}{small(host)}</th>',
+        _jobs(row),
+        f'<td class="tight" data-label="Level">{escape(job.backup_level or "")}</td>',
+        time_cell("Start", job.start_time),
+        time_cell("End", job.end_time, "" if row.age is None else small(f"{age_words(row.age)} old")),
+        amount("Duration", elapsed, "" if elapsed is None else span(elapsed), _rate(job)),
+        amount("Data", data, size(data), "" if job.media_size is None else f"{size(job.media_size)} written"),
+        f"{_TIMELINE}>{_timeline(row, axis)}</td>",
+    ]
+    return table_row(row.result, row.counts_as, cells, _why(row), cause)
+
+
+def _rate(job: ReportedJob) -> str:
     return (
-        f'<tr data-result="{row.result}" data-counts="{row.counts_as}" class="{row.counts_as}">'
-        f'<td class="{tone}" data-sort="{row.rank}"><span class="word">{_sign(row.result)} {row.word}</span>'
-        f"{small(state)}{small(_progress(row))}</td>"
-        f'<th scope="row"><b>{escape(row.id)}</b>{small(_names(row))}{_why(row)}</th>'
-        f"{_jobs(row)}"
-        f'<td class="tight" data-sort="{or_empty(job.start_time)}">{moment(job.start_time)}</td>'
-        f"{amount('Duration', elapsed, '' if elapsed is None else span(elapsed))}"
-        f"{amount('Data', job.application_size, size(job.application_size))}"
-        f'<td class="times">{_timeline(row, axis)}</td></tr>'
+        f"{size(job.application_size // job.elapsed_seconds)}/s" if job.application_size and job.elapsed_seconds else ""
     )
 
 
@@ -266,7 +392,7 @@ def _jobs(row: Row) -> str:
     perhaps = "".join(small(f"perhaps {job_id}") for job_id in row.candidates)
     task = "" if row.task_id is None else small(f"task {row.task_id}")
     number = row.job.job_id if re.match(r"[0-9]+$", row.job.job_id) else ""
-    return f'<td class="tight" data-sort="{number}">{links}{perhaps}{task}</td>'
+    return f'<td class="tight" data-label="Job" data-sort="{number}">{links}{perhaps}{task}</td>'
 
 
 def link(job_id: str, job_url: str | None) -> str:
@@ -300,9 +426,23 @@ def _bar(job: ReportedJob, axis: _Axis) -> str:
     return f'<g class="{tone}">{drawn}</g>'
 
 
-def amount(label: str, value: int | None, words: str) -> str:
-    """The cell of an amount; label: what it is, for screens that have no head of the table."""
-    return f'<td class="tight right" data-label="{label}" data-sort="{or_empty(value)}">{words}</td>'
+def amount(label: str, value: int | None, words: str, below: str = "") -> str:
+    """The cell of an amount.
+
+    Args:
+        label: What it is, for screens that have no head of the table.
+        value: To sort by.
+        words: What is shown.
+        below: What stands below it.
+    """
+    return f'<td class="tight right" data-label="{label}" data-sort="{or_empty(value)}">{words}{small(below)}</td>'
+
+
+def time_cell(label: str, time: int | None, below: str = "") -> str:
+    """The cell of a time. below: what stands below it, as HTML; else as of amount."""
+    day, _space, clock = moment(time).partition(" ")
+    shown = f"{day} <b>{clock}</b>" if time is not None else ""
+    return f'<td class="tight" data-label="{label}" data-sort="{or_empty(time)}">{shown}{below}</td>'
 
 
 def small(text: str) -> str:

@@ -45,6 +45,12 @@ RESULTS: dict[str, tuple[str, str]] = {
 _RANK = {result: rank for rank, result in enumerate(RESULTS)}
 _GOOD_ENDS = {OK: "succeeded", WARNINGS: "succeeded_with_warnings", ERRORS: "completed_with_errors"}
 
+_GOOD_BUT = frozenset(["completed_with_errors", "succeeded_with_warnings"])
+# How messages of one backup begin, and the times before events.
+_LABEL = re.compile(
+    r"^(No backup of|Whether a backup of) instance .{1,300}? (was started: |was started is not known: )"
+)
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ?")
 # What XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets), and lone halves of characters that no encoding takes.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # The end of the year 9999, the last that dates are written for.
@@ -93,6 +99,7 @@ class Row:
         failure_kind: Of the failure to start it, None if there was none.
         expected_end: When a job that is under way will end, in UTC; None if that is not known.
         attempts: What became of the attempts before this one, a sentence each.
+        age: Seconds from the end of the backup that made it "recent" to this run, None for all else.
     """
 
     id: str
@@ -110,6 +117,7 @@ class Row:
     failure_kind: str | None = None
     expected_end: str | None = None
     attempts: tuple[str, ...] = ()
+    age: int | None = None
 
     @property
     def word(self) -> str:
@@ -130,6 +138,27 @@ class Row:
     def job(self) -> ReportedJob:
         """The job that decided, an empty one if there is none."""
         return self.jobs[0] if self.jobs else ReportedJob("", self.result)
+
+
+class CauseGroup(t.NamedTuple):
+    """Backups that ended the same way for the same reason.
+
+    Attributes:
+        result: A key of RESULTS.
+        text: The cause, without what only one of them has, such as its name or its job.
+        hint: What to do about it, None if that is not known.
+        rows: The backups.
+    """
+
+    result: str
+    text: str
+    hint: str | None
+    rows: tuple[Row, ...]
+
+    @property
+    def word(self) -> str:
+        """The result in words."""
+        return RESULTS[self.result][0]
 
 
 @dataclass(frozen=True)
@@ -159,6 +188,18 @@ class Report:
     def count(self, group: str) -> int:
         """How many rows count as this."""
         return sum(row.counts_as == group for row in self.rows)
+
+    def causes(self) -> list[CauseGroup]:
+        """Why backups failed, or succeeded with warnings only: equal causes once, those of the most backups first."""
+        groups: dict[tuple[str, str], list[Row]] = {}
+        for row in self.rows:
+            if row.counts_as == FAILED or row.result in _GOOD_BUT:
+                groups.setdefault((row.result, row.job.hint or _shared_cause(row)), []).append(row)
+        found = [
+            CauseGroup(result, _shared_cause(rows[0]), rows[0].job.hint, tuple(rows))
+            for (result, _key), rows in groups.items()
+        ]
+        return sorted(found, key=lambda group: (group.rows[0].counts_as != FAILED, -len(group.rows)))
 
     def results(self) -> dict[str, int]:
         """How many rows have which result, every result in the order of RESULTS."""
@@ -200,6 +241,14 @@ def make_report(
         known[_job_id(job, where)] = (where, job)
     rows = [_row(backup, f"backups[{number}]", known) for number, backup in enumerate(backups)]
     return Report(clean(title), tuple(sorted(rows, key=lambda row: row.rank)), api_calls or {})
+
+
+def _shared_cause(row: Row) -> str:
+    """The cause of a row without what other rows with the same cause do not have."""
+    text = _LABEL.sub("", row.cause or row.msg or row.word)
+    for name in sorted({row.id, row.instance_name, *row.job_ids} - {""}, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", "...", text)
+    return _TIME.sub("", text).strip() or row.word
 
 
 def clean(value: t.Any) -> str:
@@ -250,6 +299,7 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
         failure_kind=_kind(backup.get("failure")),
         expected_end=_text(backup.get("expected_end")) if RESULTS[result][1] == OPEN else None,
         attempts=tuple(_attempt(one) for one in backup.get("attempts") or () if isinstance(one, dict)),
+        age=_seconds(backup.get("age_seconds")) if state == "recent" else None,
     )
 
 
@@ -342,6 +392,10 @@ def _number(value: t.Any) -> int | None:
     if isinstance(value, str) and re.match(r"[0-9]{1,18}$", value):
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _seconds(value: t.Any) -> int | None:
+    return _number(int(value)) if isinstance(value, float) else _number(value)
 
 
 def _time(value: t.Any) -> int | None:

@@ -36,78 +36,112 @@ a { color: var(--open); }
 .load { display: block; width: 100%; height: 72px; border-bottom: 1px solid var(--soft); fill: var(--open);
   fill-opacity: .75; }
 .scale { display: flex; justify-content: space-between; color: var(--soft); font-size: .85rem; }
+.causes ol { margin: 0; padding: 0; list-style: none; }
+.causes li { padding: .5rem 0; border-top: 1px solid var(--line); }
+.causes p { margin: 0; overflow-wrap: anywhere; }
+.count { font-weight: 600; white-space: nowrap; }
+.count::after { content: ":"; }
+.who { color: var(--soft); font-size: .85rem; }
+.pick { font: inherit; color: var(--open); background: none; border: 0; padding: 0 .2rem; text-decoration: underline;
+  cursor: pointer; }
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1rem; margin: 0 0 .6rem; }
 .tools input[type=search] { width: 18rem; max-width: 100%; }
-.tools input, .tools select { font: inherit; padding: .2rem .4rem; }
+.tools input, .tools select { font: inherit; padding: .2rem .4rem; color: inherit; background: var(--page);
+  border: 1px solid var(--soft); border-radius: .2rem; }
+.tools select { max-width: 24rem; }
 .tools output { color: var(--soft); }
+a:focus-visible, button:focus-visible, .tools :focus-visible { outline: 2px solid var(--open); outline-offset: 2px; }
 [hidden] { display: none !important; }
-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { width: 100%; table-layout: fixed; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+/* Fixed widths: the browser need not read 5,000 rows to know them. What has none gets the rest. */
+col.result { width: 9.8rem; } col.job { width: 5.7rem; } col.level { width: 6rem; } col.time { width: 6.9rem; }
+col.amount { width: 7.6rem; } col.times { width: 200px; } col.bar { width: 140px; } col.days { width: 9rem; }
 thead th { position: sticky; top: 0; z-index: 1; background: var(--head); text-align: left; vertical-align: bottom;
-  font-size: .85rem; white-space: nowrap; }
-th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
-  font-weight: 400; }
-thead th { font-weight: 600; }
+  font-size: .8rem; font-weight: 600; overflow-wrap: normal; }
+th, td { padding: .4rem .5rem; text-align: left; vertical-align: top; font-weight: 400; overflow-wrap: anywhere; }
+tbody { border-bottom: 1px solid var(--line); }
 thead button { all: unset; cursor: pointer; }
 thead button:focus-visible { outline: 2px solid var(--open); outline-offset: 2px; }
 thead button::after { content: " \\2195"; color: var(--soft); }
 thead [aria-sort=ascending] button::after { content: " \\2191"; color: inherit; }
 thead [aria-sort=descending] button::after { content: " \\2193"; color: inherit; }
-tbody th { min-width: 14rem; overflow-wrap: anywhere; }
-tbody th b { font-weight: 600; }
-.failed > :first-child { box-shadow: inset .25rem 0 currentColor; }
-.word { display: inline-block; min-width: 7.8rem; max-width: 9.5rem; font-weight: 600; }
+tbody b { font-weight: 600; }
+td.tight b { font-weight: 400; }
+tbody.failed { box-shadow: inset .25rem 0 var(--bad); }
+.word { font-weight: 600; }
 small { display: block; color: var(--soft); font-size: .85rem; }
-.why { margin: .25rem 0 0; max-width: 46rem; overflow-wrap: anywhere; }
+.more td { padding-top: 0; }
+.why { margin: 0; padding-left: 1.6rem; }
 .hint { color: var(--soft); }
-.right { text-align: right; } .tight { white-space: nowrap; }
-.times { width: 280px; padding-left: 10px; padding-right: 10px; }
-.line { display: block; width: 260px; height: 20px; overflow: visible; }
-.axis { display: block; width: 260px; height: 14px; overflow: visible; fill: var(--soft); font-size: 11px;
-  font-weight: 400; }
+.right { text-align: right; white-space: nowrap; }
+.line, .axis { display: block; width: 180px; overflow: visible; }
+.line { height: 20px; }
+.axis { height: 14px; fill: var(--soft); font-size: 11px; font-weight: 400; }
 .tick { stroke: var(--line); }
 .bar, .end { fill: currentColor; stroke: currentColor; }
 .bar.hollow { fill: none; stroke-dasharray: 4 2; }
 .age { display: block; width: 120px; height: 14px; overflow: visible; }
 .age .goal { stroke: var(--text); stroke-width: 1.5; }
 .strip { display: block; height: 14px; overflow: visible; }
-.strip .none { color: var(--line); }
+.strip .none { color: var(--soft); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; font-size: .85rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .legend { color: var(--soft); font-size: .85rem; }
 footer { margin-top: 1.5rem; color: var(--soft); font-size: .85rem; }
-@media (max-width: 60rem) {
+#rest button { font: inherit; padding: .4rem 1rem; color: var(--open); background: var(--page);
+  border: 1px solid var(--open); border-radius: .3rem; cursor: pointer; }
+@media screen and (scripting: enabled) {
+  .later { display: none !important; }
+}
+@media screen and (max-width: 78rem) {
   body { padding: .8rem; }
   .times { display: none; }
 }
-@media (max-width: 40rem) {
+@media screen and (max-width: 58rem) {
   /* A row is a card: a table would be wider than the screen. */
-  table, tbody, tr, td, tbody th { display: block; }
+  table, tbody, tbody tr, tbody td, tbody th { display: block; }
   thead { display: none; }
-  tr { padding: .4rem 0 .4rem .6rem; border-bottom: 1px solid var(--line); }
-  tr.failed { box-shadow: inset .25rem 0 var(--bad); }
-  td, tbody th, .failed > :first-child { padding: .1rem .4rem; border: 0; box-shadow: none; }
-  td:empty { display: none; }
+  tbody { margin: 0 0 .6rem; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: .3rem; }
+  tbody td, tbody th { padding: .1rem 0; }
+  tbody td:empty, tbody td.times { display: none; }
   .right { text-align: left; }
-  .word { max-width: none; }
-  td[data-label]:not(:empty)::before { content: attr(data-label) " "; color: var(--soft); }
+  tbody td[data-label] { display: flex; flex-wrap: wrap; gap: 0 .5rem; }
+  td[data-label]:empty { display: none; }
+  td[data-label]::before { content: attr(data-label); width: 6.5rem; color: var(--soft); }
+  td[data-label] small { font-size: inherit; }
+  td[data-label=Job] br { display: none; }
+  .why { padding-left: 0; }
+  .tools label, .tools input[type=search], .tools select { width: 100%; max-width: none; }
 }
 @media print {
   :root { --page: #fff; --text: #000; --soft: #444; --line: #bbb; --head: #eee;
     --ok: #00694f; --warn: #8f5400; --bad: #b83a00; --doubt: #8a3a6d; --open: #00609a; color-scheme: light; }
-  @page { size: landscape; margin: 12mm; }
-  body { padding: 0; max-width: none; font-size: 9pt; line-height: 1.3; }
-  h2 { margin-top: 1rem; }
-  th, td { padding: .2rem .4rem; }
-  thead th, small { font-size: 8pt; }
-  tbody th { min-width: 22rem; }
-  .word { min-width: 6rem; }
-  .tools { display: none; }
+  @page { size: A4 landscape; margin: 10mm 10mm 12mm;
+    @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 7pt sans-serif; } }
+  body { padding: 0; max-width: none; font-size: 7pt; line-height: 1.15; }
+  h1 { font-size: 14pt; }
+  h2 { margin-top: .8rem; font-size: 10pt; }
+  .banner { font-size: 11pt; padding: .2rem .5rem; margin-bottom: .5rem; }
+  .totals li { padding: .1rem .4rem; }
+  .totals b { font-size: inherit; }
+  .causes li { padding: .15rem 0; }
+  .load { height: 40px; }
+  th, td { padding: .04rem .25rem; }
+  thead th, small, .who, footer, .scale, dl, .legend { font-size: 6.5pt; }
+  .why { padding-left: 1.2rem; }
   thead th { position: static; }
-  tr, .totals li, .banner { break-inside: avoid; }
+  /* One line a row: a night of 1,000 databases is read on 25 sheets, not on 50. */
+  small { display: inline; padding-left: .35em; }
+  td[data-label=Job] br { display: none; }
+  col.result { width: 35mm; } col.job { width: 27mm; } col.level { width: 15mm; } col.time { width: 28.5mm; }
+  col.amount { width: 33.5mm; } col.bar { width: 35mm; } col.days { width: 40mm; } .times { display: none; }
+  .tight { white-space: nowrap; overflow-wrap: normal; }
+  .right { text-align: left; }
+  .tools, .pick, #rest { display: none !important; }
+  tbody, .totals li, .banner, .causes li { break-inside: avoid; }
   thead button::after { content: none; }
   /* A button is not drawn again at the head of later pages, its text is. */
   thead button { display: contents; }
-  .times { display: table-cell; }
   a { color: inherit; text-decoration: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
@@ -139,48 +173,62 @@ SCRIPT = """
 "use strict";
 (function () {
   var table = document.getElementById("backups");
-  var body = table.tBodies[0];
-  var rows = Array.prototype.slice.call(body.rows);
+  var rows = Array.prototype.slice.call(table.tBodies);
   var text = document.getElementById("text");
   var result = document.getElementById("result");
   var shown = document.getElementById("shown");
+  var rest = document.getElementById("rest");
+  var more = document.getElementById("more");
   var texts = rows.map(function (row) { return row.textContent.toLowerCase(); });
   var order = rows.map(function (row, index) { return index; });
+  var step = 300;
+  var limit = step;
   var waiting;
 
   function filter() {
     var words = text.value.toLowerCase().split(/\\s+/).filter(Boolean);
+    var wanted = result.value;
     var count = 0;
-    rows.forEach(function (row, index) {
-      var fits = !result.value || row.dataset.result === result.value || row.dataset.counts === result.value;
-      var seen = fits && words.every(function (word) { return texts[index].indexOf(word) !== -1; });
-      row.hidden = !seen;
+    order.forEach(function (index) {
+      var row = rows[index];
+      var seen = (!wanted || row.dataset.result === wanted || row.classList.contains(wanted) ||
+        "cause-" + row.dataset.cause === wanted) &&
+        words.every(function (word) { return texts[index].indexOf(word) !== -1; });
       count += seen ? 1 : 0;
+      // Writing what is there already would cost as much as a change.
+      if (row.hidden === seen) { row.hidden = !seen; }
+      if (row.classList.contains("later") !== count > limit) { row.classList.toggle("later", count > limit); }
     });
-    shown.value = count === rows.length ? "" : count + " of " + rows.length + " shown";
+    var found = count === rows.length ? "" : count + " of " + rows.length + " found";
+    shown.value = count > limit ? [found, "first " + limit + " shown"].filter(Boolean).join(", ") : found;
+    rest.hidden = count <= limit;
+    more.textContent = "Show " + Math.min(1000, count - limit) + " more";
   }
 
   function key(index, column) {
-    var cell = rows[index].cells[column];
+    var cell = rows[index].rows[0].cells[column];
     if (!cell.hasAttribute("data-sort")) { return cell.textContent.trim().toLowerCase(); }
     return cell.dataset.sort === "" ? null : Number(cell.dataset.sort);
   }
 
   function sort(heading, column) {
     var down = heading.getAttribute("aria-sort") === "ascending";
-    var keys = order.map(function (index) { return key(index, column); });
-    var sorted = order.slice().sort(function (a, b) {
+    var keys = rows.map(function (row, index) { return key(index, column); });
+    var collator = new Intl.Collator(undefined, {numeric: true});
+    var sorted = rows.map(function (row, index) { return index; }).sort(function (a, b) {
       var one = keys[a];
       var two = keys[b];
       // What is not known comes last, whichever way.
       if (one === null || two === null) { return (one === null) - (two === null) || a - b; }
       if (one === two) { return a - b; }
-      var less = typeof one === "number" ? one < two : one.localeCompare(two, undefined, {numeric: true}) < 0;
+      var less = typeof one === "number" ? one < two : collator.compare(one, two) < 0;
       return less === down ? 1 : -1;
     });
     var all = document.createDocumentFragment();
     sorted.forEach(function (index) { all.appendChild(rows[index]); });
-    body.appendChild(all);
+    table.appendChild(all);
+    order = sorted;
+    filter();
     Array.prototype.forEach.call(heading.parentNode.cells, function (other) { other.removeAttribute("aria-sort"); });
     heading.setAttribute("aria-sort", down ? "descending" : "ascending");
   }
@@ -194,8 +242,21 @@ SCRIPT = """
     heading.textContent = "";
     heading.appendChild(button);
   });
-  text.addEventListener("input", function () { clearTimeout(waiting); waiting = setTimeout(filter, 120); });
-  result.addEventListener("change", filter);
+  Array.prototype.forEach.call(document.querySelectorAll(".pick"), function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      text.value = "";
+      limit = step;
+      result.value = "cause-" + button.dataset.cause;
+      filter();
+      result.focus();
+      document.getElementById("listed").scrollIntoView();
+    });
+  });
+  function again() { limit = step; filter(); }
+  text.addEventListener("input", function () { clearTimeout(waiting); waiting = setTimeout(again, 120); });
+  result.addEventListener("change", again);
+  more.addEventListener("click", function () { limit += 1000; filter(); });
   document.getElementById("tools").hidden = false;
   // A browser that goes back to the page fills in what was there.
   filter();

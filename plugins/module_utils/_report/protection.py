@@ -18,7 +18,7 @@ from .._errors import InvalidInput
 from .._protection.model import NEW, NOT_VERIFIED, PROTECTED, STATES, UNLISTED, UNPROTECTED
 from .._protection.result import digest_of, group_value
 from .._times import age_words, counted, iso_time, length_words, span
-from .html import amount, document, link, moment, or_empty, size, small, tools
+from .html import amount, document, link, size, small, table, table_row, time_cell, tools
 from .model import FAILED, OPEN, SUCCEEDED, clean
 from .tables import Case, csv_of, junit_of
 
@@ -259,15 +259,18 @@ def _table(report: ProtectionReport) -> str:
     choices += [(state, STATES[state]) for state in present]
     keys = list(report.summary.get("groups") or {})
     days = max((len(row["history"]) for row in report.databases), default=0)
-    rows = "\n".join(_row(row, keys, rank) for rank, row in enumerate(report.databases))
-    return (
-        tools("Databases", choices) + '<table id="backups"><thead><tr><th scope="col" data-sortable>State</th>'
-        '<th scope="col" data-sortable>Database</th><th scope="col" data-sortable>Last good backup</th>'
-        '<th scope="col" data-sortable class="right">Age</th><th scope="col">Against the target</th>'
-        '<th scope="col" data-sortable class="right">Duration</th><th scope="col" data-sortable class="right">Data</th>'
-        f'<th scope="col">Last {days} days</th></tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody></table>"
-    )
+    rows = [_row(row, keys, rank) for rank, row in enumerate(report.databases)]
+    columns = [
+        ("State", "result"),
+        ("Database", "name"),
+        ("Last good backup (UTC)", "time"),
+        ("Age", "amount"),
+        ("Against the target", "bar"),
+        ("Duration", "amount"),
+        ("Data", "amount"),
+        (f"Last {days} days", "days"),
+    ]
+    return tools("Databases", choices) + table(columns, rows)
 
 
 def _row(row: t.Mapping[str, t.Any], keys: t.Sequence[str], rank: int) -> str:
@@ -280,23 +283,20 @@ def _row(row: t.Mapping[str, t.Any], keys: t.Sequence[str], rank: int) -> str:
     why = f'<p class="why">{escape(row["reason"])}</p>' if state != PROTECTED or row["action"] else ""
     what = f'<p class="why hint">{escape(row["action"])}</p>' if row["action"] else ""
     elapsed, data = good.get("elapsed_seconds"), good.get("application_size")
-    level = small(good.get("backup_level") or "")
-    marked = f' class="{FAILED}"' if group == FAILED else ""
+    job = f"{link(str(good['job_id']), good.get('job_url'))} {escape(good.get('backup_level') or '')}" if good else ""
     word = f'<span class="word">{_sign(state)} {STATES[state]}</span>'
     name = f"<b>{escape(row['id'])}</b>{small(names if names != row['id'] else '')}{small(groups)}"
-    job = link(str(good["job_id"]), good.get("job_url")) if good else ""
-    return (
-        f'<tr data-result="{state}" data-counts="{group}"{marked}>'
-        f'<td class="{_LOOKS[state][0]}" data-sort="{rank}">{word}</td>'
-        f'<th scope="row">{name}{why}{what}</th>'
-        f'<td class="tight" data-sort="{or_empty(good.get("end_time"))}">{moment(good.get("end_time"))}'
-        f"<small>{job}</small>{level}</td>"
-        f"{amount('Age', age, '' if age is None else age_words(age))}"
-        f"<td>{_bar(row)}</td>"
-        f"{amount('Duration', elapsed, '' if elapsed is None else span(elapsed))}"
-        f"{amount('Data', data, size(data))}"
-        f"<td>{_strip(row['history'])}</td></tr>"
-    )
+    cells = [
+        f'<td class="{_LOOKS[state][0]}" data-sort="{rank}">{word}</td>',
+        f'<th scope="rowgroup">{name}</th>',
+        time_cell("Last good backup", good.get("end_time"), f"<small>{job}</small>" if job else ""),
+        amount("Age", age, "" if age is None else age_words(age)),
+        f"<td>{_bar(row)}</td>",
+        amount("Duration", elapsed, "" if elapsed is None else span(elapsed)),
+        amount("Data", data, size(data)),
+        f"<td>{_strip(row['history'])}</td>",
+    ]
+    return table_row(state, group, cells, why + what)
 
 
 def _bar(row: t.Mapping[str, t.Any]) -> str:

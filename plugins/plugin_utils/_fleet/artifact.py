@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from ...module_utils._errors import InvalidInput
 from ...module_utils._export.backup import AWAITED_STATES, GOOD_STATES, STATES
 from ...module_utils._report.model import FAILED, OPEN, SUCCEEDED
+from ...module_utils._times import shortened
 from .entries import awaited, entry_not_submitted
-from .table import shortened, totals
+from .table import totals
 
 if t.TYPE_CHECKING:
     from ...module_utils._report.model import Report

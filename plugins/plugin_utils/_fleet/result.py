@@ -13,9 +13,10 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._report.model import FAILED, make_report
+from ...module_utils._times import shortened
 from .artifact import make_artifact
 from .entries import known_jobs
-from .table import make_message, make_table, shortened
+from .table import make_message, make_table
 from .variables import DIFFERENT_CONDITIONS
 
 if t.TYPE_CHECKING:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._report.model import FAILED, RESULTS
-from ...module_utils._times import age_words, counted, iso_time, some_of
+from ...module_utils._times import age_words, counted, iso_time, shortened, some_of
 from .entries import cause_of
 
 if t.TYPE_CHECKING:
@@ -118,9 +118,3 @@ def _ids(row: Row, entries: t.Mapping[str, Entry]) -> str:
         before = "" if age is None else f", {age_words(age)} before this run"
         parts.append(f"ended {iso_time(row.job.end_time)}{before}")
     return ", ".join(parts)
-
-
-def shortened(text: str, limit: int) -> str:
-    """A text of at most limit characters, on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 4].rstrip() + " ..."

@@ -20,7 +20,7 @@ from ansible.plugins import action as action_plugins
 from ansible.template import Templar
 
 from ...module_utils._errors import InvalidInput
-from .table import shortened
+from ...module_utils._times import shortened
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator

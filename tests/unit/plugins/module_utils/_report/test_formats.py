@@ -102,7 +102,7 @@ def test_all_formats_say_the_same_in_the_same_order(make):
     assert [case.get("name").replace("\r", "") for case in cases] == [
         name.replace("\r", "") for name, _result in from_json
     ]
-    rows = re.findall(r'<tr data-result="(\w+)"', text(backups, "html"))
+    rows = re.findall(r'<tbody[^>]* data-result="(\w+)"', text(backups, "html"))
     assert rows == [result for _id, result in from_json]
 
 
