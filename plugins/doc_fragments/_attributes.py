@@ -13,13 +13,13 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and tell what would happen without changing anything.
+    description: Can run in C(check_mode) and return the changes without making them.
   diff_mode:
     description: Returns details on what was or would be changed when run in diff mode.
   idempotent:
     description:
       - A second run with the same arguments changes nothing.
-      - This assumes that nothing else changed what the module works on in the meantime.
+      - This assumes that nothing else changed the same objects in the meantime.
   action_group:
     description: Use C(group/rdsops.commvault.commvault) in C(module_defaults) to set defaults for this module.
     support: full

@@ -13,37 +13,34 @@ class ModuleDocFragment:
 options:
   wait_timeout:
     description:
-      - How long to wait for all jobs together, by the clock.
-      - A number of seconds, or one with a unit, such as V(90), V(30m), V(4h), V(2d) or V(1h30m).
-      - When the time is over, the jobs are looked at once more. If one is still active then, the task fails, with all
-        jobs in its result. The jobs go on, unless O(on_timeout) says otherwise.
-      - V(0) looks once and does not wait.
+      - How long to wait for all jobs together.
+      - A number of seconds, or a number with a unit, such as V(90), V(30m), V(4h), V(2d) or V(1h30m).
+      - At its end, the task polls once more. If a job is still active, the task fails and returns all jobs. The jobs
+        go on, unless O(on_timeout) is set.
+      - V(0) reads the jobs and does not wait.
     type: str
     default: 12h
   wait_interval:
     description:
-      - How long to wait between two looks at the jobs; written as O(wait_timeout).
-      - A look is one request as a rule, for any number of jobs. Commvault Cloud allows 1000 of them in an hour, for all
-        that a tenant does.
-      - A look that fails because of a passing fault is repeated after 15 seconds, or after this time if it is shorter.
+      - How long to wait between two polls, in the format of O(wait_timeout).
+      - A poll is usually one request for any number of jobs. Commvault Cloud allows a tenant 1000 reads an hour.
+      - After a temporary fault, the task polls again after 15 seconds, or after this time if it is shorter.
     type: str
     default: 60s
   stuck_timeout:
     description:
-      - How long a job may stay in one and the same of the states C(Queued), C(Pending), C(Waiting) and C(Suspended), in
-        which nothing is done; written as O(wait_timeout).
-      - A job that has been stuck for so long is not waited for any longer and makes the task fail, once all others have
-        ended.
-      - By default, a job may be stuck until O(wait_timeout) is over.
+      - How long a job may stay in the same of the states C(Queued), C(Pending), C(Waiting) and C(Suspended), in the
+        format of O(wait_timeout).
+      - The task does not wait any longer for such a job. It fails once all other jobs have ended.
+      - By default, only O(wait_timeout) limits it.
     type: str
   on_timeout:
     description:
-      - What to do with the jobs that are still active when their time is over, because of O(wait_timeout) or
-        O(stuck_timeout).
-      - V(leave) leaves them alone.
-      - V(suspend) suspends them, so that they can be resumed.
-      - V(kill) ends them for good.
-      - The task fails in any case.
+      - What to do with jobs that are still active after O(wait_timeout) or O(stuck_timeout).
+      - V(leave) does not touch them.
+      - V(suspend) suspends them; they can be resumed.
+      - V(kill) kills them.
+      - The task always fails then.
     type: str
     choices:
       - leave
@@ -52,10 +49,10 @@ options:
     default: leave
   fail_on:
     description:
-      - Which ends of a job make the task fail.
+      - Which job states make the task fail.
       - V(failure) - C(Failed), C(Failed to Start) and C(Killed).
-      - V(errors) - also C(Completed w/ one or more errors) and C(Committed), which is a job that ended early after a
-        part of its data had been saved.
+      - V(errors) - also C(Completed w/ one or more errors) and C(Committed), a job that somebody ended early and
+        whose data saved so far was kept.
       - V(warnings) - also C(Completed w/ one or more warnings).
     type: str
     choices:

@@ -14,10 +14,10 @@ author:
 description:
   - Starts the Commvault operation B(AWS Oracle RDS Export backup) for one instance or for many, and returns the ids
     of the tasks and jobs.
-  - One request to C(POST /createtask) is sent for each backup, and for O(batch_size) backups where that is set.
-    It is never sent twice. Where it is not known whether a request was carried out, the module looks for the job; where
-    it finds none, or more than one, it says so and fails.
-  - An instance that cannot be backed up does not keep the others from being started.
+  - The module sends one request to C(POST /createtask) for each backup, or for O(batch_size) backups. It never
+    resends a request that may have started a backup; it looks for the job instead. If it finds no job or several, it
+    fails.
+  - If one instance cannot be backed up, the backups of the others still start.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection
@@ -26,30 +26,29 @@ attributes:
   check_mode:
     support: full
     details:
-      - Nothing is started. The requests that would be sent are returned in RV(request).
-      - Names, eligibility and running backups are checked by reads, as with O(preflight). What would be refused
-        fails, as it would without check mode; what cannot be read is V(not_verified).
+      - Starts nothing. RV(request) has the requests that a run would send.
+      - Checks names, eligibility and running backups with reads, as with O(preflight). An instance that Commvault would
+        refuse fails. An instance that could not be read is V(not_verified).
   diff_mode:
     support: full
     details:
-      - Shows the requests, and before them the last good backup of each instance for which one is sent, as far as that
-        can be read and is not older than 30 days.
-      - The jobs of 30 days are read for it, with one listing for all clients, of which each page holds a thousand.
+      - Shows the requests, and before them the last good backup of each instance from the last 30 days.
+      - Reads the jobs of these days with one listing for all clients, a thousand jobs a page.
   idempotent:
     support: partial
     details:
-      - Each run starts a backup, unless one of the same subclient is active (see O(on_running)) or was made a short
-        while ago (see O(max_age)).
+      - Each run starts a backup, unless one of the same subclient is active (see O(on_running)) or recent (see
+        O(max_age)).
 options:
   client_name:
     description:
-      - Name of the client in Commvault that the instance belongs to.
-      - Needed to back up one instance.
+      - Name of the instance's client in Commvault.
+      - Required to back up one instance.
     type: str
   instance_name:
     description:
-      - Name of the instance in Commvault. This is not necessarily the DB instance identifier that AWS uses.
-      - Needed to back up one instance.
+      - Name of the instance in Commvault. It can differ from the DB instance identifier in AWS.
+      - Required to back up one instance.
     type: str
   subclient_name:
     description:
@@ -72,13 +71,13 @@ options:
     default: 22
   instances:
     description:
-      - The instances to back up, in place of O(client_name), O(instance_name) and the options that go with these.
+      - The instances to back up, instead of O(client_name), O(instance_name) and their options.
     type: list
     elements: dict
     suboptions:
       id:
         description:
-          - Any text by which you find the result in RV(backups), such as the name of the inventory host.
+          - Any string to find the result in RV(backups) by, such as the name of the inventory host.
           - Defaults to client, instance and subclient name, separated by slashes. Must be different for each entry.
         type: str
       client_name:
@@ -112,9 +111,10 @@ options:
         default: 22
   backup_level:
     description:
-      - Level of the backup. The default is that of Commvault's API.
-      - Commvault does not document which levels an export can have. An export is a full copy by its nature, so
-        V(full) certainly fits. Commvault may turn the first V(incremental) backup into a full one.
+      - Level of the backup. Prefer V(full), because an export always copies the whole database. The default is that of
+        Commvault's API.
+      - Commvault does not document which levels an export can have. It may turn the first V(incremental) backup into
+        a full one.
     type: str
     choices:
       - full
@@ -122,7 +122,7 @@ options:
     default: incremental
   cumulative:
     description:
-      - Whether an incremental backup holds all changes since the last full one, instead of those since the last
+      - Whether an incremental backup has all changes since the last full backup, instead of those since the last
         backup of any level.
     type: bool
     default: true
@@ -133,7 +133,7 @@ options:
     default: true
   job_description:
     description:
-      - Text that Commvault keeps with the jobs.
+      - Description of the jobs in Commvault.
     type: str
   installer_user:
     description:
@@ -153,34 +153,34 @@ options:
         required: true
   task_info:
     description:
-      - Anything else that C(taskInfo) of the request shall hold, for what this module has no option for. It is laid
-        over the request last, dictionaries key by key, lists of dictionaries entry by entry, anything else replaces
-        what was there.
-      - The fields of the one entry that C(associations) may have are added to the association of every instance. They
-        cannot change names or the application.
-      - Values of keys that sound secret (password, token and the like) are masked in all output.
+      - More fields for C(taskInfo) of the request, if this module has no option for them. The module merges them into
+        the request last, dictionaries key by key, lists of dictionaries entry by entry. Any other value replaces the
+        old one.
+      - C(associations) may have one entry. Its fields are added to the association of every instance. They cannot
+        change names or the application.
+      - The module masks values whose keys sound secret, such as password or token, in all output.
     type: dict
     default: {}
   batch_size:
     description:
-      - How many instances go into one request.
-      - With V(1), each backup has a task of its own, and what goes wrong with one is certain not to touch another.
-        Higher values save requests where these are limited, as in Commvault Cloud.
+      - Number of instances in one request.
+      - With V(1), each backup has its own task, and a failure of one never affects another. Higher values save requests
+        where they are limited, as in Commvault Cloud.
     type: int
     default: 1
   concurrency:
     description:
-      - How many requests are under way at once, at most 64.
+      - Number of requests at the same time, at most 64.
     type: int
     default: 4
   check_running:
     description:
-      - Whether to look for active backups before the first request of a call, with one listing of active jobs. What it
-        finds goes by O(on_running).
-      - It is needed where the CommCell's setting B(Queue jobs if conflicting jobs are active) is on, since Commvault
-        then queues a second backup instead of refusing it. The setting is off by default.
-      - After the starts, the jobs are listed once more, to find backups that were started at the same time by another
-        launch, or that a listing did not show yet. See O(on_duplicate).
+      - Whether to look for active backups before the first request, with one listing of active jobs. O(on_running)
+        decides what happens to an instance with an active backup.
+      - You need it if the CommCell's setting B(Queue jobs if conflicting jobs are active) is on, because Commvault then
+        queues a second backup instead of refusing it. The setting is off by default.
+      - After the starts, the module lists the jobs again, to find backups that another launch started at the same
+        time, or that the first listing did not have yet. See O(on_duplicate).
       - One backup takes at most 2 requests, O(instances) at most one each and 2 for all. The second listing is left
         out for one backup, unless O(wait=true), O(on_duplicate=kill), or the first one left something open. More
         is read only where an answer was lost, where a job does not show which subclient it is of, where the CommCell
@@ -189,10 +189,9 @@ options:
     default: true
   on_running:
     description:
-      - What to do when another backup of the same subclient is active, whether it is found beforehand or Commvault
-        refuses a second one.
-      - With V(adopt), that backup is taken for the one that was asked for, its job is returned, and nothing is
-        changed. So a play that is launched again while its backups run starts nothing twice.
+      - What to do if another backup of the same subclient is active.
+      - With V(adopt), the module returns its job and reports no change. So a rerun of a play starts no second backup
+        while the first is running.
       - With V(fail), the instance fails.
     type: str
     choices:
@@ -201,12 +200,10 @@ options:
     default: adopt
   on_duplicate:
     description:
-      - What to do when a backup was started although another one of the same subclient was active, which can happen
-        on a CommCell that queues conflicting jobs. It is reported as V(duplicate) with the id of the other job, and a
-        warning says so.
-      - The job with the lowest id survives, so that two launches at once choose the same one.
-      - With V(kill), the job of this call is killed and the other one stands for it. The jobs of others are never
-        touched.
+      - What to do if a backup started although another one of the same subclient was active. This can happen on a
+        CommCell that queues conflicting jobs. The module warns and reports V(duplicate) with the id of the other job.
+      - The job with the lowest id stays, so two launches at the same time keep the same job.
+      - With V(kill), the module kills its own job and returns the other one. It never kills jobs of others.
     type: str
     choices:
       - report
@@ -214,26 +211,26 @@ options:
     default: report
   max_age:
     description:
-      - Leaves an instance alone that has a good backup younger than this, counted from the end of its job, or an
-        active one.
+      - Skips an instance that has an active backup, or a good one younger than this. The age counts from the end of the
+        job.
       - Seconds, or a number with a unit such as V(90m), V(24h) or V(2d).
       - With O(backup_level=full), only full backups count. A job that completed with errors does not count.
-      - The end of a job is its end time, or else its last update, or else its start and how long it took. A job whose
-        data is gone does not count.
-      - The jobs of all clients are read with one listing, of which each page holds a thousand. A listing of more than
-        five pages is cut down to the clients of the call, whose numbers are read for it; a job that is listed under
-        another client, such as an access node, is not seen then.
-      - Where the user may not see the jobs, the backups are started and a warning says so. Where they cannot be read
-        for another reason, see O(on_unverified).
+      - The end of a job is its end time, otherwise its last update, otherwise its start plus its duration. A job
+        whose data was deleted does not count.
+      - The module reads the jobs of all clients with one listing, a thousand jobs a page. If the listing has more
+        than five pages, it only lists the clients of the call. It then does not see a job that is listed under
+        another client, such as an access node.
+      - If the user may not see the jobs, the backups start with a warning. If the jobs cannot be read for another
+        reason, O(on_unverified) decides.
     type: str
   on_unverified:
     description:
-      - What to do with an instance when it cannot be told whether another backup spares it. With O(max_age), that is
-        when the jobs cannot be read. It is also when a job may be a backup of its subclient, and nothing tells so for
-        certain, for example if the job names another client and no number of a subclient, or has neither end time nor
-        last update.
-      - With V(not_submitted), nothing is sent, the message names the job, and the instance fails. With V(start), the
-        backup is started, and RV(backups[].not_verified) says what was not known.
+      - What to do with an instance if it is not known whether another backup makes this one unnecessary. With
+        O(max_age), this happens if the jobs cannot be read. It also happens if a job may be a backup of its
+        subclient, for example because it names another client and no number of a subclient, or has neither end time
+        nor last update.
+      - With V(not_submitted), the instance fails without a request, and the message names the job. With V(start), the
+        backup starts, and RV(backups[].not_verified) has the reason.
     type: str
     choices:
       - not_submitted
@@ -241,46 +238,45 @@ options:
     default: not_submitted
   job_marker:
     description:
-      - Whether to put a short text of this run alone behind O(job_description). Where the CommCell shows it in the rows
-        of its jobs, a job whose start got lost is then certainly known.
-      - The page on this export does not document the field for descriptions, so it is off by default.
+      - Whether to append a marker of this run to O(job_description). If the CommCell returns descriptions of jobs, the
+        marker proves which job belongs to a start whose answer got lost.
+      - Off by default, because Commvault's page on this export does not document the field for descriptions.
     type: bool
     default: false
   outage_timeout:
     description:
-      - How long to wait for a CommCell that is away, for example because its web server restarts. Requests pause, a
-        cheap read asks now and then whether it is back, and the starts go on where they stopped. What is not sent by
-        then is V(not_submitted).
+      - How long to wait for a CommCell that is away, for example because its web server restarts. The module pauses,
+        polls with a small read, and goes on with the starts when it gets an answer. After this time, the other
+        instances are V(not_submitted).
       - Seconds, or a number with a unit such as V(90s), V(5m) or V(1h).
       - Defaults to V(5m), with O(wait=true) to O(wait_timeout).
     type: str
   preflight:
     description:
-      - Whether to look before anything is started. Names, application, plan and backup activity are checked, and
-        whether a backup runs.
-      - An instance that would be refused is not sent, and the message names what is wrong and the nearest names. What
-        cannot be read is not guessed; such instances are sent, and Commvault has the last word. Only with O(max_age),
-        an instance is not sent while its jobs cannot be read.
-      - Two things are read of the CommCell, its activity and the list of active jobs, and two of each client, its
-        subclients and its activity, however many instances it has. Where a client is unknown, the list of all clients
-        is read to find the nearest name.
-      - Where the list of subclients does not tell the plan or, as in older releases, the activity of a subclient, it is
-        read by itself. That is done for up to 50 subclients; of the others, it is not verified.
-      - Check mode always looks.
+      - Whether to check names, application, plan, backup activity and running backups before the first start.
+      - The module does not send an instance that Commvault would refuse; the message has the cause and the nearest
+        names. If something cannot be read, it sends the request and Commvault decides. Only with O(max_age), it sends
+        nothing for an instance whose jobs cannot be read.
+      - This takes two reads for the CommCell and two for each client, for any number of instances. If a client does not
+        exist, the module also reads the list of all clients to find the nearest name.
+      - If the list of subclients lacks the plan or, in older releases, the activity, the module reads up to 50
+        subclients one by one. It does not verify the others.
+      - Check mode always does this.
     type: bool
     default: false
   must_end_by:
     description:
-      - When all backups must have ended. A time of day such as V(06:00) in the time zone of the machine that runs the
-        task, a date with time such as V(2026-01-02T06:00:00Z), or a duration such as V(6h) from now.
-      - By the median of what the last good backups of each database took, a warning says how many will not end by then,
-        in check mode too. What was never backed up has no forecast, and is started.
-      - Nothing is started after it.
+      - Time by which all backups must have ended. A time of day such as V(06:00) in the time zone of the machine that
+        runs the task, a date with time such as V(2026-01-02T06:00:00Z), or a duration such as V(6h) from now.
+      - The module forecasts the end of each backup from the median duration of the last good backups, and warns how
+        many will end later, also in check mode. A database without an earlier backup has no forecast, so its backup
+        starts.
+      - No backup starts after this time.
     type: str
   on_late:
     description:
-      - What to do with a backup that will not end by O(must_end_by). V(warn) starts it all the same, V(skip) leaves it
-        out, which is C(not_submitted).
+      - What to do with a backup that will not end by O(must_end_by). V(warn) starts it with a warning. V(skip) does not
+        start it; its state is C(not_submitted).
     type: str
     choices:
       - warn
@@ -288,8 +284,8 @@ options:
     default: warn
   order:
     description:
-      - V(longest_first) starts first what took longest before, so that all end sooner where O(concurrency_per_client)
-        holds starts up. What was never backed up comes first.
+      - Order of the starts. V(longest_first) starts the backups first that took longest before, and before them
+        databases without an earlier backup. With O(concurrency_per_client), all backups then end sooner.
     type: str
     choices:
       - as_given
@@ -297,26 +293,26 @@ options:
     default: as_given
   concurrency_per_client:
     description:
-      - How many backups of one client run at once, so that its access node is not asked for all at the same time.
-      - The others are started as these end, which this task waits for, no longer than O(wait_timeout). It looks every
-        O(wait_interval). What was not started then is C(not_submitted).
-      - Backups that others have started count if they are adopted.
+      - Number of backups of one client at the same time, to protect its access node.
+      - The others start as these end. The task waits for that, within O(wait_timeout), and polls every
+        O(wait_interval). Backups that have not started by then are C(not_submitted).
+      - Adopted backups count as well.
     type: int
   attempts:
     description:
-      - How often to start a backup that failed or was refused for a cause that may pass, such as an instance that was
-        not available or a network that was down. It needs O(wait=true), and ends with O(wait_timeout).
-      - A backup of unknown outcome, one that was adopted, one that somebody killed, and one with a cause that does not
-        pass, such as a wrong password, is never started again.
+      - How often to start a backup that failed or was refused for a temporary cause, such as an unavailable instance or
+        network. It needs O(wait=true), and ends with O(wait_timeout).
+      - The module never retries a backup of unknown outcome, one that was adopted or killed, or one with a permanent
+        cause such as a wrong password.
     type: int
     default: 1
   wait:
     description:
-      - Whether to wait for the jobs to end, and to fail unless all succeed.
-      - The options O(wait_timeout), O(wait_interval), O(stuck_timeout) and O(on_timeout) say how. The time counts
-        from the start of the task, and covers what a quota of requests holds up.
-      - A task of the controller itself prints its progress meanwhile, as M(rdsops.commvault.job_wait) does.
-      - O(fail_on) also says which backups are good ones for O(max_age), whether this is on or not.
+      - Whether to wait for the jobs, and to fail if one fails.
+      - See O(wait_timeout), O(wait_interval), O(stuck_timeout) and O(on_timeout). The time counts from the start of the
+        task, and includes waits for a quota of requests.
+      - On the controller, the task prints its progress, as M(rdsops.commvault.job_wait) does.
+      - O(fail_on) also defines the good backups for O(max_age), with and without O(wait).
     type: bool
     default: false
 seealso:
@@ -414,35 +410,34 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What happened, in words. For many instances a summary.
+  description: The result as a sentence. For several instances, a summary.
   returned: always
   type: str
   sample: "Started the backup of instance 'orders' of client 'aws-prod' (subclient 'default'): task 9920, job 148886."
 task_id:
-  description: Id of the task. V(null) if none was started.
+  description: Id of the task. V(null) if none started.
   returned: when O(client_name) was given
   type: int
   sample: 9920
 task_ids:
-  description: Ids of all tasks that were started, in the order of O(instances).
+  description: Ids of all tasks that started, in the order of O(instances).
   returned: when O(instances) was given
   type: list
   elements: int
   sample: [9920, 9921]
 job_ids:
-  description: Ids of all jobs that were started, in the order of O(instances). They are texts, as in Commvault's
-    answer.
+  description: Ids of all jobs that started, in the order of O(instances). They are strings, as in Commvault's answer.
   returned: always, unless an option was wrong
   type: list
   elements: str
   sample: ["148886"]
 response:
-  description: Commvault's answer as it came. V(null) if no task was started.
+  description: Commvault's original answer. V(null) if no task started.
   returned: when O(client_name) was given
   type: dict
   sample: {"taskId": 9920, "jobIds": ["148886"]}
 backups:
-  description: What became of each instance, in the order in which they were given.
+  description: The result of each instance, in the given order.
   returned: always, unless an option was wrong
   type: list
   elements: dict
@@ -469,18 +464,18 @@ backups:
       sample: default
     state:
       description:
-        - What became of it.
-        - V(started) - the backup was started.
-        - V(adopted) - its job was found, either one that was active already (see O(on_running)), or the one that was
-          started by a request whose answer was lost. The message tells which.
-        - V(duplicate) - it was started, but another backup of the subclient was active already, see O(on_duplicate).
-        - V(recent) - it was left alone, since its last good backup is younger than O(max_age).
-        - V(would_start) - in check mode, it would be started.
-        - V(not_verified) - in check mode, it could not be read whether it would be started.
-        - V(refused) - Commvault refused it, nothing was started.
-        - V(unknown) - it may have been started, or not; it was not sent again.
-        - V(not_submitted) - the request was not sent, since the CommCell could not be reached or would not have taken
-          it.
+        - The result.
+        - V(started) - the backup started.
+        - V(adopted) - the module found its job, either one that was already active (see O(on_running)), or the job of a
+          request whose answer got lost. The message has the reason.
+        - V(duplicate) - the backup started, but another backup of the subclient was already active, see
+          O(on_duplicate).
+        - V(recent) - skipped, because the last good backup is younger than O(max_age).
+        - V(would_start) - in check mode, the backup would start.
+        - V(not_verified) - in check mode, it is not known whether the backup would start.
+        - V(refused) - Commvault refused the backup; nothing started.
+        - V(unknown) - the backup may have started; the request was not sent again.
+        - V(not_submitted) - the request was not sent; the message has the reason.
       type: str
       returned: always
       sample: started
@@ -496,96 +491,93 @@ backups:
       returned: always
       sample: ["148886"]
     own:
-      description: Whether this run certainly started the jobs, so that they are its own to suspend or kill. A job that
-        was found after a lost answer is certain only with O(job_marker).
+      description: Whether this run certainly started the jobs, so that it may suspend or kill them. After a lost
+        answer, only O(job_marker) makes that certain.
       type: bool
       returned: always
       sample: true
     candidates:
-      description: Ids of jobs that may be that of this instance, or were found in its place or beside it and are not
-        taken for it, as the message says. Empty where the job is known for certain.
+      description: Ids of jobs that may belong to this instance; the message explains them. Empty if the job is certain.
       type: list
       elements: str
       returned: always
       sample: []
     duplicate_of:
-      description: Id of the job that was active already when this one was started, V(null) if there was none.
+      description: Id of the job that was already active when this one started, V(null) if there was none.
       type: str
       returned: always
       sample: null
     job:
-      description: The job as it was read, with the keys that M(rdsops.commvault.job_info) returns; V(null) if it was
-        not read.
+      description: The job, with the keys that M(rdsops.commvault.job_info) returns. V(null) if it was not read.
       type: dict
       returned: always
       sample: null
     expected_end:
       description:
-        - When the job will end (UTC), by the median of what the last good backups of the database took.
-        - It is known where the jobs of the past were read, that is with O(max_age), O(must_end_by),
-          O(order=longest_first), O(concurrency_per_client) or in diff mode; V(null) otherwise.
+        - Forecast end of the job (UTC), by the median duration of the last good backups of the database.
+        - Set with O(max_age), O(must_end_by), O(order=longest_first), O(concurrency_per_client) or in diff mode;
+          V(null) otherwise.
       type: str
       returned: always
       sample: null
     attempts:
-      description: What became of the attempts before this one, with O(attempts). The oldest comes first.
+      description: The results of the attempts before this one, with O(attempts). The oldest comes first.
       type: list
       elements: dict
       returned: always
       sample: []
     retry_at:
-      description: When a request that did not fit into the server's quota would fit, V(null) otherwise.
+      description: Time when a request that exceeded the server's quota would fit, V(null) otherwise.
       type: str
       returned: always
       sample: null
     not_verified:
       description:
-        - What could not be read of it before it was started, or in check mode would be. Empty unless something could
-          not be, and where nothing was read, see O(preflight) and O(max_age).
-        - Each text begins with C(whether) and ends with the cause.
+        - Facts that could not be read before the start, or in check mode. Empty without O(preflight) and O(max_age).
+        - Each string begins with C(whether) and ends with the cause.
       type: list
       elements: str
       returned: always
       sample: []
     age_seconds:
-      description: How long before this run the backup ended that makes it V(recent), by the clock of the CommCell.
-        V(null) in all other states.
+      description: Age of the last good backup of a V(recent) instance, in the CommCell's time. V(null) in all other
+        states.
       type: int
       returned: always
       sample: null
     job_url:
-      description: Page of the first job in the Command Center, V(null) if its address is not known.
+      description: Page of the first job in the Command Center, V(null) if its URL is not known.
       type: str
       returned: always
       sample: https://commandcenter.example.com/commandcenter/#/jobs/148886
     msg:
-      description: The same in words, with the cause if it was not started.
+      description: The result as a sentence, with the cause if the backup did not start.
       type: str
       returned: always
       sample: "Started the backup of instance 'orders' of client 'aws-prod' (subclient 'default'): task 9920, job
         148886."
     failure:
-      description: As RV(failure), V(null) if all went well.
+      description: The same as RV(failure), V(null) without a failure.
       type: dict
       returned: always
       sample: null
     changed:
-      description: Whether this run started it, may have started it, or in check mode would start it.
+      description: Whether this run started the backup, may have started it, or in check mode would start it.
       type: bool
       returned: always
       sample: true
 counts:
-  description: How many jobs came to which end, with the keys that M(rdsops.commvault.job_wait) returns.
+  description: Number of jobs by result, with the keys that M(rdsops.commvault.job_wait) returns.
   returned: when O(wait=true), except in check mode
   type: dict
   sample: {"succeeded": 1}
 waited_seconds:
-  description: How long the jobs were waited for.
+  description: Seconds that the task waited for the jobs.
   returned: when O(wait=true), except in check mode
   type: int
   sample: 1260
 request:
-  description: The requests that were, or in check mode would be, sent to start the backups.
+  description: The requests that started the backups, or in check mode would start them.
   returned: in check mode, in diff mode, and with C(-vvv)
   type: list
   elements: dict
@@ -606,7 +598,7 @@ request:
       returned: always
       sample: {"taskInfo": {"associations": []}}
 api_calls:
-  description: How many requests this run made. Repeated attempts are not counted.
+  description: Number of requests of this run, without repeated attempts.
   returned: always, unless an option was wrong
   type: dict
   contains:
@@ -621,13 +613,13 @@ api_calls:
       returned: always
       sample: 1
     quota:
-      description: What the server said of its quota, V(null) if it said nothing.
+      description: The quota that the server returned, V(null) if it returned none.
       type: dict
       returned: always
       sample: null
       contains:
         limit:
-          description: Requests that it allows in a period.
+          description: Requests that the server allows in a period.
           type: int
           returned: always
           sample: 100
@@ -637,49 +629,49 @@ api_calls:
           returned: always
           sample: 3600.0
         remaining:
-          description: Requests left, V(null) if it did not say.
+          description: Requests left, V(null) if not known.
           type: int
           returned: always
           sample: null
 failure:
-  description: What went wrong, for programs. With several instances, that of the first that was not started.
+  description: The failure, for programs. With several instances, the failure of the first that did not start.
   returned: failure
   type: dict
   contains:
     kind:
       description:
         - The kind of failure.
-        - Nothing was started - V(invalid_input), V(connection), V(tls), V(redirect), V(authentication),
+        - Nothing started - V(invalid_input), V(connection), V(tls), V(redirect), V(authentication),
           V(permission), V(not_found), V(bad_request), V(rate_limited), V(already_running), V(refused), V(no_job),
           V(not_submitted).
-        - A backup may have been started - V(timeout), V(interrupted), V(server), V(bad_reply).
-        - A fault in this collection - V(internal).
+        - A backup may have started - V(timeout), V(interrupted), V(server), V(bad_reply).
+        - A bug in this collection - V(internal).
       type: str
       returned: always
       sample: refused
     method:
-      description: The HTTP method, V(null) if it was not about a request.
+      description: The HTTP method, V(null) without a request.
       type: str
       returned: always
       sample: POST
     url:
-      description: The URL, V(null) if it was not about a request.
+      description: The URL, V(null) without a request.
       type: str
       returned: always
       sample: https://commandcenter.example.com/commandcenter/api/createtask
     status:
-      description: The HTTP status, V(null) if there was no answer.
+      description: The HTTP status, V(null) without an answer.
       type: int
       returned: always
       sample: 500
     code:
-      description: Commvault's error code, V(null) if there was none. In check mode and with O(preflight), that of the
-        refusal which is foreseen.
+      description: Commvault's error code, V(null) if there was none. In check mode and with O(preflight), the code of
+        the expected refusal.
       type: raw
       returned: always
       sample: 587207178
     message:
-      description: Commvault's words, or those of this module if there were none.
+      description: Commvault's message, or that of this module if Commvault sent none.
       type: str
       returned: always
       sample: Failed to start backups as no eligible subclients were found.
