@@ -17,6 +17,7 @@ import typing as t
 
 from .._errors import CommvaultError
 from .._parallel import RUNTIME
+from .backup import beside_words
 from .matching import JobsOfInstances
 
 if t.TYPE_CHECKING:
@@ -71,6 +72,8 @@ class DuplicateCheck:
         self._lag = lag
         self._runtime = runtime
         self._since = runtime.now()
+        # Of backups whose own job is not listed yet: the active jobs with lower ids, as of the last look.
+        self._older: dict[int, list[Job]] = {}
 
     def check(self, backups: t.Sequence[Backup]) -> list[str]:
         """Mark the duplicates among the backups that this call started, in place. Raises nothing.
@@ -99,7 +102,9 @@ class DuplicateCheck:
                 break
             self._runtime.sleep(min(INTERVAL, end - now))
         for backup in left:
-            backup.not_verified += (f"{_WHETHER}: {error or 'its job is not listed yet.'}",)
+            older = self._older.get(id(backup), ())
+            words = "".join(f" Job {job.id} ({job.status}) of the same subclient is listed." for job in older)
+            backup.not_verified += (f"{_WHETHER}: {error or 'its job is not listed yet.'}{words}",)
         return [*_warnings(found, left, error)]
 
     def _look(self, backups: t.Sequence[Backup], again: bool) -> tuple[list[Backup], list[Backup]]:
@@ -122,17 +127,21 @@ class DuplicateCheck:
         visible = {job.id for job in jobs}
         unseen, doubled = [], []
         for backup in backups:
-            if not visible.issuperset(backup.job_ids):
-                unseen.append(backup)
-                continue
             first = min(int(job_id) for job_id in backup.job_ids)
             certain, possible = by_instance.of(backup.instance)
+            if not visible.issuperset(backup.job_ids):
+                # Nothing is decided by a listing that is older than the own job.
+                self._older[id(backup)] = [job for job in certain if int(job.id) < first and not job.finished]
+                unseen.append(backup)
+                continue
             begun = min((job.start_time or 0 for job in jobs if job.id in backup.job_ids), default=0)
             older = [job for job in certain if int(job.id) < first and _was_active(job, begun)]
             doubts = [job for job in possible if int(job.id) < first and _was_active(job, begun)]
             if older:
                 # One that goes on stands for the own one, one that has ended meanwhile does not.
-                self._settle(backup, min(older, key=lambda job: (job.finished, int(job.id))))
+                first_of_all, *others = sorted(older, key=lambda job: (job.finished, int(job.id)))
+                self._settle(backup, first_of_all)
+                backup.msg += beside_words([job for job in others if not job.finished])
                 doubled.append(backup)
             elif doubts:
                 names = f"job {doubts[0].id} names client {doubts[0].client_name!r}"

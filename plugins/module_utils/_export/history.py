@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     class Reader(t.Protocol):
         """Reads jobs; see _jobs.reader.JobReader."""
 
-        def recent(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> t.Sequence[Job]:
+        def past(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> t.Sequence[Job]:
             """The jobs that are active or ended at most age seconds ago; narrow: the clients that matter."""
 
         def active(self) -> t.Sequence[Job]:
@@ -69,7 +69,7 @@ class ClientJobs:
 
         narrow = numbers if len({name.lower() for name in client_names}) <= MAX_CLIENT_FILTER else None
         try:
-            return JobListing(self._reader.recent(age, narrow), unread)
+            return JobListing(self._reader.past(age, narrow), unread)
         except CommvaultError as error:
             return JobListing([], {name.lower(): error for name in client_names})
 

@@ -44,6 +44,7 @@ GRACE = 90.0
 # The same, in seconds, where jobs that this call started later are visible already: then so is an earlier one.
 SHORT_GRACE = 10.0
 INTERVAL = 5.0  # seconds between two looks
+GATEWAY_TIMEOUT = 504
 LONGEST_INTERVAL = 30.0  # seconds between two looks at a server that is away
 
 
@@ -159,8 +160,7 @@ class Recovery:
         return all(
             backup.unresolved is not Unresolved.BATCH
             and later > (backup.lost_at or backup.sent_at or 0.0)
-            # A request whose answer was not awaited to its end can still be under way.
-            and not (id(backup) in self._finds and (backup.failure or {}).get("kind") == ErrorKind.TIMEOUT.value)
+            and not (backup.unresolved is Unresolved.LOST and _may_be_under_way(backup))
             for backup in left
         )
 
@@ -223,7 +223,7 @@ class Recovery:
         self._finds[id(backup)] = _Find(job, judged, beside)
         # Without a marker, it can be that of a like run in the same seconds, and its own, behind that one, not visible
         # yet: where conflicts are refused, there is no other beside one that is at work.
-        if marked or (not job.finished and self._conflicts_are_refused()):
+        if marked or (not job.finished and not _may_be_under_way(backup) and self._conflicts_are_refused()):
             self._take(backup)
 
     def _conflicts_are_refused(self) -> bool:
@@ -274,6 +274,12 @@ class Recovery:
             elif backup.unresolved is Unresolved.LOST and backup.candidates:
                 words = ""
             backup.mark_unresolved(words, self._others.get(id(backup)))
+
+
+def _may_be_under_way(backup: Backup) -> bool:
+    """Whether its request can still be carried out: this side, or a gateway, has only given up waiting."""
+    failure = backup.failure or {}
+    return failure.get("kind") == ErrorKind.TIMEOUT.value or failure.get("status") == GATEWAY_TIMEOUT
 
 
 class _Find(t.NamedTuple):

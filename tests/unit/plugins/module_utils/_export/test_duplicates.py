@@ -81,6 +81,7 @@ def test_an_older_active_job_of_the_subclient_makes_a_duplicate_that_is_reported
         True,
     )
     assert "but job 5 (Running) of the same subclient was active already" in one.msg
+    assert one.msg.endswith("The same subclient has job 6 beside it.")
     assert "on_duplicate: kill" in one.msg
     assert "1 of the backups were started beside another" in warning
 
@@ -179,6 +180,13 @@ def test_what_is_never_listed_is_not_verified():
     )
     assert "not listed yet" in warning
     assert sum(slept) == PATIENCE
+
+
+def test_an_older_job_is_named_where_the_own_one_is_never_listed():
+    one, killed = started(7), []
+    check(FakeReader([job(6), job(5, status="Completed"), job(4, "billing"), job(8)]), one, kill=killed.append)
+    assert (one.state, killed) == ("started", [])
+    assert one.not_verified[0].endswith("not listed yet. Job 6 (Running) of the same subclient is listed.")
 
 
 def test_where_jobs_are_hidden_that_is_said_at_once():

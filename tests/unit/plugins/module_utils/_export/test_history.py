@@ -220,7 +220,7 @@ class FakeReader:
     def __init__(self, errors=None, clients=None):
         self._errors, self.clients = errors or {}, clients
 
-    def recent(self, _age, narrow=None):
+    def past(self, _age, narrow=None):
         if "recent" in self._errors:
             raise self._errors["recent"]
         if self.clients is not None:

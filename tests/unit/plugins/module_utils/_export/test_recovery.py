@@ -42,7 +42,9 @@ def job(job_id, instance="orders", start=SENT + 1, status="Running", **more):
 
 def backup(unresolved, instance="orders", **more):
     state = "refused" if unresolved is Unresolved.RUNNING else "unknown"
-    one = Backup(Instance("aws-prod", instance, id=instance), state, "As it was.", failure={"kind": "timeout"}, **more)
+    one = Backup(
+        Instance("aws-prod", instance, id=instance), state, "As it was.", failure={"kind": "interrupted"}, **more
+    )
     one.unresolved, one.sent_at, one.lost_at = unresolved, SENT, SENT + 2
     return one
 
@@ -153,14 +155,22 @@ class TestLost:
 
     def test_where_later_jobs_are_visible_one_candidate_is_taken_soon(self, runtime):
         one = backup(Unresolved.LOST)
-        one.failure = {"kind": "interrupted"}
         settle(FakeReader(job(8, "billing", start=SENT + 11), job(7)), started(8), one, runtime=runtime)
         assert (one.job_ids, sum(runtime.slept)) == (("7",), SHORT_GRACE)
 
-    def test_a_request_that_may_still_be_under_way_is_given_its_time(self, runtime):
-        one = backup(Unresolved.LOST)
+    @pytest.mark.parametrize("failure", [{"kind": "timeout"}, {"kind": "server", "status": 504}])
+    def test_a_request_that_may_still_be_under_way_is_given_its_time(self, runtime, failure):
+        one, refusing = backup(Unresolved.LOST), backup(Unresolved.LOST)
+        one.failure = refusing.failure = failure
         settle(FakeReader(job(8, "billing", start=SENT + 11), job(7)), started(8), one, runtime=runtime)
         assert (one.job_ids, sum(runtime.slept)) == (("7",), GRACE)
+        settle(FakeReader(job(7)), refusing, runtime=runtime, read_refuses=lambda: True)
+        assert (refusing.job_ids, sum(runtime.slept)) == (("7",), 2 * GRACE)
+        late = backup(Unresolved.LOST)
+        late.failure = failure
+        shown = [job(8, "billing", start=SENT + 11), job(7, start=SENT + 30)]
+        settle(FakeReader(looks=[shown[:1]] * 6 + [shown]), started(8), late, runtime=runtime)
+        assert late.job_ids == ("7",)
 
     def test_no_candidate_is_taken_where_the_time_is_over_before(self, runtime):
         one = backup(Unresolved.LOST)
@@ -197,7 +207,7 @@ class TestLost:
     def test_none_after_the_grace_period_stays_unknown_with_advice(self, runtime):
         one = backup(Unresolved.LOST)
         settle(FakeReader(), one, runtime=runtime)
-        assert (one.state, one.changed, one.failure) == ("unknown", True, {"kind": "timeout"})
+        assert (one.state, one.changed, one.failure) == ("unknown", True, {"kind": "interrupted"})
         assert "No job of it was seen within 90 seconds" in one.msg
         assert "Nothing was sent again" in one.msg
         assert sum(runtime.slept) == GRACE
@@ -436,7 +446,7 @@ class TestRunning:
     def test_a_job_that_cannot_be_seen_leaves_a_refusal(self, runtime):
         one = backup(Unresolved.RUNNING)
         settle(FakeReader(), one, runtime=runtime)
-        assert (one.state, one.changed, one.failure) == ("refused", False, {"kind": "timeout"})
+        assert (one.state, one.changed, one.failure) == ("refused", False, {"kind": "interrupted"})
         assert "it may have ended meanwhile" in one.msg
 
 
@@ -450,7 +460,7 @@ class TestRefused:
         one = backup(Unresolved.REFUSED)
         one.state = "refused"
         settle(FakeReader(job(6, "billing")), one, runtime=runtime)
-        assert (one.state, one.msg, one.failure) == ("refused", "As it was.", {"kind": "timeout"})
+        assert (one.state, one.msg, one.failure) == ("refused", "As it was.", {"kind": "interrupted"})
         assert runtime.slept == []
 
     def test_a_job_that_may_be_the_reason_is_named(self, runtime):
