@@ -36,12 +36,14 @@ class JobPage(t.NamedTuple):
         rows: How many rows the page had, with the hidden and repeated ones.
         total: How many jobs the whole listing has, None if the server did not say.
         descending: Whether the ids get smaller; None with less than two jobs.
+        silent: Whether the answer was a 204: no list at all, which can also be what became of a lost answer.
     """
 
     jobs: list[Job]
     rows: int
     total: int | None
     descending: bool | None
+    silent: bool = False
 
 
 class JobDetails(t.NamedTuple):
@@ -172,7 +174,7 @@ class JobsApi:
         body = listing_body(category, client_ids, lookup_seconds, offset, limit, newest_first)
         reply = self._commcell.call("POST", "Jobs", changes=False, body=body, **self._limits)
         if reply.status == 204:
-            return JobPage([], 0, 0, None)
+            return JobPage([], 0, 0, None, silent=True)
         self._commcell.check(reply, "POST", "Jobs", changes=False)
         data = reply.data
         found = rows(data, "jobs")

@@ -216,7 +216,7 @@ def test_a_secret_in_what_the_server_says_of_a_job_is_masked_before_it_is_cut_or
 
 
 def test_no_content_is_an_empty_listing():
-    assert jobs_api(post("Jobs").returns(204, "")).list_page() == ([], 0, 0, None)
+    assert jobs_api(post("Jobs").returns(204, "")).list_page() == ([], 0, 0, None, True)
 
 
 def test_an_empty_answer_is_no_empty_listing():

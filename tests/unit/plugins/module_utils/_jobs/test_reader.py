@@ -210,7 +210,30 @@ class TestRead:
         assert api.singles == []
 
 
+class SilentApi(FakeApi):
+    """Answers a 204 as often as it is told to."""
+
+    silent = 0
+
+    def list_page(self, **wanted):
+        page = super().list_page(**wanted)
+        self.silent -= 1
+        return page if self.silent < 0 else JobPage([], 0, 0, None, silent=True)
+
+
 class TestListings:
+    @pytest.mark.parametrize(("silent", "found", "pages"), [(0, ["5"], 1), (1, ["5"], 2), (2, [], 2)])
+    def test_who_starts_something_where_nothing_is_listed_reads_a_204_twice(self, silent, found, pages):
+        api = SilentApi(*jobs(5))
+        api.silent = silent
+        assert [job.id for job in JobReader(api).past(60.0)] == found
+        assert len(api.pages) == pages
+
+    def test_a_list_without_jobs_is_read_once(self):
+        api = FakeApi()
+        assert JobReader(api).past(60.0) == []
+        assert len(api.pages) == 1
+
     def test_other_jobs_than_backups_are_left_out(self):
         rows = [
             job(1, start_time=int(NOW), job_type="Restore"),
