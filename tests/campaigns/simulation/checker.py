@@ -154,11 +154,12 @@ class _Checker:
         """A good backup that is young enough spares a new one, however its row is shaped."""
         hours = launch.options.get("max_age")
         hidden = {"401 before", "500 json before", "html 404"} & set(self.outcome.read_faults.get(launch.name, ()))
-        if not hours or hidden:
+        if not hours:
             return
         oldest = launch.began - int(hours[:-1]) * 3600.0 + CLOCKS
         for (owner, instance), own in self.own.items():
-            if owner != launch.name:
+            # Where the server keeps the jobs from us, the entry says that they could not be read.
+            if owner != launch.name or (hidden and self.entries.get((owner, instance), {}).get("not_verified")):
                 continue
             for job in self.by_instance[instance]:
                 good = job.ended is not None and (job.status or job.ending) in GOOD_ENDS and job not in own
@@ -179,12 +180,9 @@ class _Checker:
         if state != "unknown":
             for job in own:
                 if str(job.id) not in named and str(job.id) not in msg:
-                    if self._misled(launch, name, entry):
-                        self.counts["carried out late, when another launch's job had been taken for it"] += 1
-                    else:
-                        self.found("lost", launch.name, name, about)
+                    self.found("lost", launch.name, name, about)
         if state == "started" or (state == "adopted" and backup.changed):
-            self._claim(launch, name, entry["job_ids"], own_ids, about)
+            self._claim(launch, name, entry, own_ids, about)
         elif state in ("adopted", "recent", "duplicate"):
             there = {str(job.id) for job in self.by_instance.get(name, ())}
             if not set(entry["job_ids"]) <= there:
@@ -197,27 +195,19 @@ class _Checker:
             self._not_submitted(launch, name, entry, about)
         self._followed(launch, name, entry, about)
 
-    def _misled(self, launch: Launch, name: str, entry: dict[str, t.Any]) -> bool:
-        """Whether another launch's job was taken for that of a request which was carried out only later.
+    def _marked(self, launch: Launch) -> bool:
+        """Whether its jobs can be told from those of all others."""
+        return bool(launch.options.get("job_marker") and self.settings.get("description", True))
 
-        Nothing in Commvault tells the jobs of one user and one moment apart, unless they are marked.
-        """
-        marked = launch.options.get("job_marker") and self.settings.get("description", True)
-        jobs = [self.truth.jobs.get(int(job_id)) for job_id in entry["job_ids"]]
-        of_others = any(job is not None and job.owner not in (None, launch.name) for job in jobs)
-        late = "late" in self.outcome.sent.get((launch.name, name), ())
-        return bool(not marked and entry["state"] == "adopted" and of_others and late)
-
-    def _claim(self, launch: Launch, name: str, job_ids: t.Sequence[str], own_ids: list[str], about: str) -> None:
-        for job_id in job_ids:
+    def _claim(self, launch: Launch, name: str, entry: dict[str, t.Any], own_ids: list[str], about: str) -> None:
+        for job_id in entry["job_ids"]:
             if job_id in own_ids:
                 continue
             job = self.truth.jobs.get(int(job_id)) if job_id.isdigit() else None
             sibling = job is not None and job.instance == name and job.owner is not None
-            marked = launch.options.get("job_marker") and self.settings.get("description", True)
-            if sibling and not marked:
-                # Launches of one intent, one user, one moment: nothing in Commvault tells their jobs apart.
-                self.counts["job of another launch taken for ours"] += 1
+            if sibling and not own_ids and entry["state"] == "adopted" and not self._marked(launch):
+                # As documented: launches of one intent, one user, one moment, and the own request was not carried out.
+                self.counts["job of another launch taken for a request that was not carried out"] += 1
             else:
                 self.found("claimed", launch.name, name, about)
 
@@ -226,8 +216,7 @@ class _Checker:
     ) -> None:
         faults = [fault for fault in self.outcome.sent.get((launch.name, name), ()) if fault not in CLEAR_FAULTS]
         batched = launch.options.get("batch_size", 1) > 1
-        odd_answer = self.settings.get("job_ids", "strings") not in ("strings", "numbers")
-        if not faults and not batched and not odd_answer:
+        if not faults and not batched:
             self.found("unknown without a cause", launch.name, name, about)
         if not entry.get("failure") or not msg_has_advice(entry["msg"]):
             self.found("unknown without a reason", launch.name, name, about)
@@ -245,12 +234,19 @@ class _Checker:
 
     def _evident(self, launch: Launch, name: str) -> bool:
         """Whether nothing stood in the way of proving that a job is ours."""
-        strangers = any(job.owner != launch.name for job in self.by_instance.get(name, ()))
-        together = sum("at" in event for event in self.outcome.scenario.of("launch")) > 1
-        blurred = {"date_ahead", "rows", "details", "lag", "foreign_rows", "start_at_most"} & set(self.settings)
-        read = self.outcome.read_faults.get(launch.name) or self.outage_seconds
-        late = "late" in self.outcome.sent.get((launch.name, name), ())
-        return not (strangers or together or blurred or read or late or launch.options.get("batch_size", 1) > 1)
+        if launch.options.get("batch_size", 1) > 1 or self.outage_seconds:
+            return False
+        # By the time after which a launch looks no more.
+        seen = self.truth.seen.get(launch.name, {})
+        own = self.own.get((launch.name, name), ())
+        soon = any(seen.get(job.id, launch.ended) < (launch.ended or 0.0) - 1.0 for job in own)
+        rows = {"no_instance"} if self._marked(launch) else {"no_instance", "no_user"}
+        unclear = self.settings.get("rows") in rows
+        if self._marked(launch):
+            return not unclear
+        others = any(job.owner != launch.name for job in self.by_instance.get(name, ()))
+        blurred = {"date_ahead", "details"} & set(self.settings)
+        return soon and not (others or blurred or unclear or self.outcome.read_faults.get(launch.name))
 
     def _cause(self, launch: Launch, name: str, own: list[Job], named: set[str]) -> str:
         """Why nobody could know."""
@@ -274,8 +270,10 @@ class _Checker:
         active = any(job.created <= (launch.ended or 0.0) for job in self.by_instance.get(name, ()))
         by_rule = launch.options.get("on_running") == "fail" and active
         trait = next((e for e in self.outcome.scenario.of("instance") if e["name"] == name), {})
-        read = set(self.outcome.read_faults.get(launch.name, ())) & {"500 json before", "html 404", "401 before"}
-        if not (refusals or told & set(faults) or by_rule or trait.get("refused") or read or self._locked_out(launch)):
+        # The server says both in the same way, and a token that was given out a moment ago is not taken for dead.
+        credentials = (entry.get("failure") or {}).get("kind") in ("authentication", "permission")
+        locked_out = credentials and self._locked_out(launch)
+        if not (refusals or told & set(faults) or by_rule or trait.get("refused") or locked_out):
             self.found("refused without a cause", launch.name, name, about)
 
     def _locked_out(self, launch: Launch) -> bool:
@@ -284,25 +282,29 @@ class _Checker:
         return launch.event["credential"] != "token" and bool(disturbed or self.outcome.scenario.of("expire"))
 
     def _not_submitted(self, launch: Launch, name: str, entry: dict[str, t.Any], about: str) -> None:
-        faults = self.outcome.sent.get((launch.name, name), [])
-        excused = (
-            self.outage_seconds >= OUTAGE_TIMEOUT * 0.9
-            or self.settings.get("rate")
-            or launch.options.get("max_age")
-            or launch.options.get("wait")
-            or launch.options.get("preflight")
-            or "429 before" in faults
-            or self.outcome.read_faults.get(launch.name)
-            or launch.event["credential"] != "token"
-        )
-        if self.outage_seconds and not excused:
+        cause = self._why_not_submitted(launch, entry)
+        if cause:
+            self.counts[f"not submitted: {cause}"] += 1
+        elif self.outage_seconds:
             self.found("gave up early", launch.name, name, about)
-        elif not excused and not any(faults):
-            others = {fault for (who, _n), found in self.outcome.sent.items() if who == launch.name for fault in found}
-            if not others - {""}:
-                self.found("not submitted without a cause", launch.name, name, about)
-            else:
-                self.counts["not submitted since others failed"] += 1
+        else:
+            self.found("not submitted without a cause", launch.name, name, about)
+
+    def _why_not_submitted(self, launch: Launch, entry: dict[str, t.Any]) -> str:
+        """The cause that the world gave for what an entry says, empty for none."""
+        faults = {fault for (who, _n), found in self.outcome.sent.items() if who == launch.name for fault in found}
+        read = self.outcome.read_faults.get(launch.name)
+        msg, kind = entry["msg"], (entry.get("failure") or {}).get("kind")
+        doubtful = {"rows", "foreign_rows"} & set(self.settings)
+        denied = launch.event["credential"] != "token" or {"401 before", "403 before"} & faults
+        causes = {
+            "quota": kind == "rate_limited" and (self.settings.get("rate") or "429 before" in faults),
+            "away": "was away for" in msg and self.outage_seconds >= OUTAGE_TIMEOUT * 0.9,
+            "jobs not read": "could not be read" in msg and launch.options.get("max_age") and read,
+            "jobs not judged": bool(entry.get("candidates")) and doubtful,
+            "credentials": "failed alike" in msg and denied,
+        }
+        return next((cause for cause, holds in causes.items() if holds), "")
 
     def _followed(self, launch: Launch, name: str, entry: dict[str, t.Any], about: str) -> None:
         """A job that is said to have succeeded did so, and was a backup of this instance."""
@@ -349,7 +351,10 @@ class _Checker:
             launch = next(launch for launch in self.outcome.launches if launch.name == second.owner)
             if overlapping and launch.options.get("on_duplicate") == "kill" and launch.result is not None:
                 entry = self.entries.get((launch.name, instance), {})
-                if entry.get("state") not in ("unknown", "duplicate") and not _not_looked(entry):
+                unsure = entry.get("state") == "duplicate" and not entry["own"]
+                failed = "could not be killed" in entry.get("msg", "")
+                gone = all(not job.active(launch.ended or 0.0) for job in overlapping)
+                if entry.get("state") != "unknown" and not (unsure or failed or gone or _not_looked(entry)):
                     text = f"job {second.id} beside {overlapping[0].id}, {entry.get('state')}: {entry.get('msg')}"
                     self.found("twice surviving", launch.name, instance, text)
 
@@ -368,6 +373,8 @@ class _Checker:
         if owner.result is not None:
             return False
         for launch in self.outcome.launches:
+            if _not_looked(self.entries.get((launch.name, second.instance), {})):
+                continue
             seen = self.truth.seen.get(launch.name, {})
             at_work = all(job.id in seen and job.active(seen[job.id]) for job in (first, second))
             if launch.result is not None and launch.began > second.created and at_work:
@@ -375,10 +382,12 @@ class _Checker:
         return True
 
     def _alone(self, job: Job) -> bool:
-        """Whether a job is of a launch that started nothing else, and was not told to look again."""
+        """Whether a job is of a launch that started nothing else, was answered, and was not told to look again."""
         launch = next(launch for launch in self.outcome.launches if launch.name == job.owner)
-        sent = [name for name, _instance in self.outcome.sent if name == launch.name]
-        return len(sent) == 1 and not launch.options.get("wait") and launch.options.get("on_duplicate") != "kill"
+        sent = [(name, faults) for (name, _instance), faults in self.outcome.sent.items() if name == launch.name]
+        answered = all(fault in CLEAR_FAULTS for _name, faults in sent for fault in faults)
+        told_to = launch.options.get("wait") or launch.options.get("on_duplicate") == "kill"
+        return len(sent) == 1 and answered and not told_to
 
     def _said(self, instance: str, first: Job, second: Job) -> bool:
         """Whether some launch told of both, or could not tell whether it had started its own."""
@@ -391,9 +400,7 @@ class _Checker:
                 return True
             other = first.owner != second.owner
             told = entry["state"] == "unknown" or (other and (entry["state"] == "duplicate" or _not_looked(entry)))
-            if launch.name in (first.owner, second.owner) and told:
-                return True
-            if launch.name == second.owner and self._misled(launch, instance, entry):
+            if launch.name == second.owner and told:
                 return True
         return False
 
