@@ -11,26 +11,26 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Makes a host of each subclient of an Oracle instance that a CommCell knows, with the variables that the role
-    P(rdsops.commvault.oracle_rds_export_backup#role) asks for.
+  - Makes a host of each subclient of an Oracle instance in a CommCell, with the variables for the role
+    P(rdsops.commvault.oracle_rds_export_backup#role).
   - All hosts are in the group C(oracle_rds), and in groups by client, plan, status and age of the last good backup, see
     O(group_by).
-  - Nobody connects to these hosts. The role runs on the controller for all of them.
+  - Ansible does not connect to these hosts. The role runs on the controller for all of them.
   - Commvault does not document how it represents an Amazon RDS for Oracle instance that is backed up by export. The
-    operation works on subclients of the Oracle application, so there is a host for each of those, also for databases
-    that are not on Amazon RDS. Use O(client_names) or O(name_patterns) to leave these out.
+    operation works on subclients of the Oracle application, so there is a host for each of these, also for databases
+    outside Amazon RDS. To exclude those, use O(client_names) or O(name_patterns).
   - The name of the configuration file must end with C(commvault_rds.yml) or C(commvault_rds.yaml).
 extends_documentation_fragment:
   - rdsops.commvault._connection
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - Connection options that are texts can be templates in the configuration file, such as lookups of a vault.
-  - What is cached does not depend on the credentials that it was read with. Give each set of rights a cache of its own,
-    by O(cache_connection) or O(cache_prefix).
+  - Connection options of type string can be templates in the configuration file, such as lookups of a vault.
+  - Cached data does not depend on the credentials. Use a separate cache for each set of rights, with
+    O(cache_connection) or O(cache_prefix).
 options:
   plugin:
-    description: Marks the configuration file as one for this plugin.
+    description: Name of this plugin. Marks the configuration file as one for it.
     type: str
     required: true
     choices:
@@ -70,14 +70,14 @@ options:
       - name: COMMVAULT_PROFILE
   client_names:
     description:
-      - Only read these clients. The names must be exact, but in any case.
+      - Only read these clients. The names must be exact, but case does not matter.
     type: list
     elements: str
     default: []
   name_patterns:
     description:
       - Only make hosts of instances whose instance name, client name or display name matches one of these patterns,
-        with the wildcards V(*) and V(?) and in any case.
+        with the wildcards V(*) and V(?). Case does not matter.
     type: list
     elements: str
     default: []
@@ -89,7 +89,7 @@ options:
     default: [22]
   statuses:
     description:
-      - Only make hosts of subclients with these statuses. They are explained at
+      - Only make hosts of subclients with these statuses, see
         RV(rdsops.commvault.oracle_rds_instance_info#module:instances[].status).
     type: list
     elements: str
@@ -107,7 +107,7 @@ options:
       - unknown
   source:
     description:
-      - What to read. See O(rdsops.commvault.oracle_rds_instance_info#module:source).
+      - The lists to read, see O(rdsops.commvault.oracle_rds_instance_info#module:source).
     type: str
     choices:
       - auto
@@ -116,52 +116,53 @@ options:
     default: auto
   concurrency:
     description:
-      - How many requests are under way at once.
+      - Number of requests at the same time.
     type: int
     default: 16
   outage_timeout:
     description:
-      - How long to wait for a CommCell that does not answer, for example because its web server restarts. It is asked
-        again and again, in growing pauses, until it answers.
-      - A number of seconds, or one with a unit, such as V(90), V(5m) or V(1h). V(0) fails at once.
-      - Where O(cache_fallback_age) allows to use cached data, that is done after this time.
+      - How long to wait for a CommCell that does not answer, for example because its web server restarts. The
+        CommCell is polled in growing intervals until it answers.
+      - A number of seconds, or a number with a unit, such as V(90), V(5m) or V(1h). V(0) fails at once.
+      - After this time, the plugin uses cached data if O(cache_fallback_age) allows it.
     type: str
     default: 5m
   stale_after:
     description:
-      - How old the last good backup may be before a host is C(stale), in seconds or as V(36h), V(7d).
+      - Greatest age of the last good backup of a host that is not C(stale), in seconds or as V(36h), V(7d).
     type: str
     default: 24h
   history:
     description:
-      - How far to look back for last backups, in seconds or as V(36h), V(7d). Defaults to O(stale_after), which is
-        enough to tell which hosts are stale.
-      - V(0) does not read the list of jobs. Otherwise the inventory fails if the server fails to give that list. If the
-        credentials may not see it, that is a warning, and the ages are not known.
+      - Time in which to look for last backups, in seconds or as V(36h), V(7d). Defaults to O(stale_after), which is
+        enough to find stale hosts.
+      - V(0) does not read the list of jobs. Otherwise the inventory fails if the server does not return that list. If
+        the credentials may not see it, the plugin warns, and the ages are not known.
     type: str
   hostname:
     description:
       - Template for the names of hosts, with the variables of the host, and extra variables with O(use_extra_vars).
-        Characters that mean something in patterns of hosts or in paths become underscores.
-      - By default a host has the name of its instance, with that of its subclient after a dot unless that is
-        V(default).
-      - Hosts that would have the same name get the name of their client after it, all of them, with a warning.
-      - Where another source of the inventory has another subclient that is called so, the one of this file gets the
-        name of its client after it, with a warning. A host of another source that has no variables of this plugin is
-        taken for the same database, and gets them.
-      - So does a host that would be called like a group of the inventory or like C(localhost), without a warning.
+        Characters with a meaning in host patterns or in paths become underscores.
+      - By default a host has the name of its instance. If its subclient is not V(default), a dot and the name of the
+        subclient follow.
+      - If several hosts would have the same name, all of them get the name of their client appended, with a warning.
+      - If another source of the inventory has another subclient with that name, the host of this file gets the name
+        of its client appended, with a warning. A host of another source without variables of this plugin counts as
+        the same database, and gets the variables.
+      - A host that would have the name of a group of the inventory, or C(localhost), gets the name of its client
+        appended without a warning.
     type: str
   hostvars_prefix:
     description:
-      - Begins the names of all variables. The role only knows those that begin with the default.
+      - Prefix of all variables. The role only reads variables with the default prefix.
     type: str
     default: commvault_
   group_by:
     description:
-      - Which groups to make.
+      - The groups to make.
       - V(client) makes C(commvault_client_NAME), V(plan) C(commvault_plan_NAME), V(status) C(commvault_status_STATUS).
-      - V(age) makes C(commvault_fresh), C(commvault_stale) and, where the age of the last good backup is not known,
-        C(commvault_age_unknown).
+      - V(age) makes C(commvault_fresh) and C(commvault_stale), and C(commvault_age_unknown) if the age of the last
+        good backup is not known.
     type: list
     elements: str
     choices:
@@ -176,14 +177,14 @@ options:
       - age
   group_prefix:
     description:
-      - Begins the names of these groups.
+      - Prefix of these groups.
     type: str
     default: commvault_
   cache_fallback_age:
     description:
-      - How old cached data may be to be used, with a warning, when the CommCell cannot be reached, or fails to give
-        some of what is read, in seconds or as V(36h), V(7d).
-      - V(0) never uses data that is older than O(cache_timeout).
+      - Greatest age of cached data to use, with a warning, if the CommCell cannot be reached or does not return all
+        data, in seconds or as V(36h), V(7d).
+      - V(0) never uses data older than O(cache_timeout).
     type: str
     default: "0"
 seealso:

@@ -12,12 +12,12 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Examines a CommCell and says, line by line, what this collection assumes, what was seen, what a difference means for
-    you, and which option adapts to it.
-  - It only reads, unless O(start) names an instance. Then it also starts one backup of it, follows the job to its end,
-    and tells what only a start can show.
-  - Commvault does not document everything that a client of this operation meets. The numbers in RV(findings[].facts)
-    are those of the guide on the vendor's API, where the sources are.
+  - Examines a CommCell. Each line has an assumption of this collection, the observation, the consequence of a
+    difference, and the option that adapts to it.
+  - It only reads, unless O(start) names an instance. Then it also starts one backup of the instance and follows its
+    job, because some facts show only then.
+  - Commvault does not document everything that a client of this operation sees. The numbers in RV(findings[].facts) are
+    those of the guide on the vendor's API, which has the sources.
   - The playbook C(rdsops.commvault.doctor) runs it and writes a report that you can send.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
@@ -26,7 +26,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - With O(start), nothing is started in check mode; everything else is the same.
+      - With O(start), it starts nothing in check mode; everything else is the same.
   diff_mode:
     support: N/A
     details:
@@ -38,13 +38,13 @@ attributes:
 options:
   days:
     description:
-      - How many days back jobs are looked at. The newest 100 jobs of that time are read.
+      - Days of jobs to read. The module reads the newest 100 jobs of these days.
     type: int
     default: 30
   start:
     description:
-      - Instance of which one backup is started and followed.
-      - It is a backup like any other. Choose a small database.
+      - Instance of which to start and follow one backup.
+      - It is a real backup. Choose a small database.
     type: dict
     suboptions:
       client_name:
@@ -73,7 +73,7 @@ options:
     default: 2h
 seealso:
   - ref: ansible_collections.rdsops.commvault.docsite.guide_doctor
-    description: How to run the doctor, and what to do with what it finds.
+    description: How to run the doctor, and how to use its result.
   - ref: ansible_collections.rdsops.commvault.docsite.guide_vendor_api
     description: The facts with their numbers and sources.
   - module: rdsops.commvault.oracle_rds_export_backup
@@ -105,22 +105,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The verdict in a sentence.
+  description: The result as a sentence.
   returned: always
   type: str
   sample: Everything that could be seen is as this collection assumes.
 verdict:
   description:
-    - V(ready) - all that could be seen is as assumed.
-    - V(usable) - something differs; the lines say what, and RV(profile) adapts to it as far as that is possible.
-    - V(unusable) - backups could not be started or followed, such as for refused credentials. The task fails.
-    - V(no_commcell) - something else answers at this URL. The task fails.
+    - V(ready) - no difference was visible.
+    - V(usable) - something differs; RV(profile) adapts to it as far as possible.
+    - V(unusable) - backups cannot start or be followed, for example because of refused credentials. The task fails.
+    - V(no_commcell) - another program answers at this URL. The task fails.
     - V(unreachable) - nothing answers. The task fails.
   returned: always
   type: str
   sample: ready
 findings:
-  description: One entry for each line that was checked.
+  description: One entry for each check.
   returned: always
   type: list
   elements: dict
@@ -131,42 +131,42 @@ findings:
       returned: always
       sample: job_client
     topic:
-      description: What it is about, V(way), V(who), V(endpoints), V(jobs), V(instances), V(settings) or V(start).
+      description: Topic of the check, V(way), V(who), V(endpoints), V(jobs), V(instances), V(settings) or V(start).
       type: str
       returned: always
       sample: jobs
     status:
       description:
-        - V(ok) - it is as assumed.
-        - V(differs) - it is not.
-        - V(not_seen) - nothing was there by which it could be told.
+        - V(ok) - the CommCell behaves as assumed.
+        - V(differs) - it does not.
+        - V(not_seen) - nothing showed it.
         - V(not_allowed) - this user may not see it.
       type: str
       returned: always
       sample: ok
     facts:
-      description: Numbers of the facts that it is about.
+      description: Numbers of its facts.
       type: list
       elements: str
       returned: always
       sample: [A53]
     assumed:
-      description: What this collection assumes.
+      description: Assumption of this collection.
       type: str
       returned: always
       sample: Its row names the client of the request.
     seen:
-      description: What was seen.
+      description: Observation on this CommCell.
       type: str
       returned: always
       sample: 0 of 12 rows name another client than their subclient has.
     means:
-      description: What a difference means for you, empty if there is none.
+      description: Consequence of a difference, empty without one.
       type: str
       returned: always
       sample: ""
     option:
-      description: What adapts to the difference, empty if there is none or nothing is needed.
+      description: Option or key that adapts to the difference, empty if none is needed.
       type: str
       returned: always
       sample: ""
@@ -177,8 +177,7 @@ profile:
   sample: {}
 lines:
   description:
-    - The verdict, what differs and what to do about it, as lines of text. For a task of the controller they are shown
-      while the task runs.
+    - The verdict, and the differences with advice, line by line. On the controller, the task prints them while it runs.
   returned: always
   type: list
   elements: str
@@ -187,31 +186,31 @@ lines:
     - ""
     - 24 ok, 0 differs, 5 not seen, 0 not allowed.
 release:
-  description: Release of the CommCell, V(null) if it does not tell it.
+  description: Release of the CommCell, V(null) if not known.
   returned: always
   type: str
   sample: "11.38.0"
 report:
   description:
-    - The same to be sent to others. Ids, and names of clients, databases, hosts and users are replaced by pseudonyms.
-      It holds no values of jobs but states and types.
+    - The same, to send to others. It has pseudonyms in place of ids, and of the names of clients, databases, hosts
+      and users. Of jobs, it only has states and types.
   returned: always
   type: dict
   sample: {"verdict": "ready", "findings": [], "profile": {}, "release": "11.38.0", "shape": {}, "life": []}
 backup:
   description:
-    - What became of the request, C(state), C(msg), C(task_id) and C(job_ids) as in
+    - The result of the start, with C(state), C(msg), C(task_id) and C(job_ids) as in
       RV(rdsops.commvault.oracle_rds_export_backup#module:backups).
   returned: O(start) is given and not in check mode
   type: dict
   sample: {"state": "started", "msg": "Started the backup.", "task_id": 9920, "job_ids": ["148886"]}
 api_calls:
-  description: How many requests were made.
+  description: Number of requests of this run.
   returned: always
   type: dict
   sample: {"reads": 31, "writes": 0, "quota": null}
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:
@@ -221,7 +220,7 @@ failure:
       returned: always
       sample: connection
     message:
-      description: What was said of it.
+      description: The message of the failure.
       type: str
       returned: always
       sample: cc.example.com could not be reached

@@ -12,12 +12,12 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Writes what became of export backups, or how databases are protected, as a page for people, as JSON, as CSV, as
-    JUnit XML, or as metrics for Prometheus.
-  - The page needs nothing from elsewhere, and can be sent or archived as it is.
-  - It is made of results that are there already. The CommCell is not asked, and the module does not fail because of
-    backups that failed.
-  - What needs attention comes first in every format.
+  - Writes the results of export backups, or how databases are protected, as an HTML page, as JSON, as CSV, as JUnit
+    XML, or as metrics for Prometheus.
+  - The page is one file that you can send or archive.
+  - It uses results that you already have, and sends no request to the CommCell. Failed backups do not make the module
+    fail.
+  - Every format lists problems first.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - ansible.builtin.files
@@ -26,11 +26,11 @@ attributes:
     support: none
     membership: []
     details:
-      - There are no options of a connection to set defaults for.
+      - The module has no connection options.
   check_mode:
     support: full
     details:
-      - Says which files would change, and finds the same mistakes.
+      - Lists the files that would change, and reports the same errors.
   diff_mode:
     support: full
     details:
@@ -38,18 +38,18 @@ attributes:
   idempotent:
     support: full
     details:
-      - A report has no time but those of the jobs, so the same results give the same files.
+      - The only times in a report are those of the jobs, so the same results give the same files.
 options:
   backups:
     description:
       - The backups, as RV(rdsops.commvault.oracle_rds_export_backup#module:backups).
-      - An empty list is fine and gives a report of nothing.
+      - The list may be empty.
     type: list
     elements: dict
   protection:
     description:
       - The result of M(rdsops.commvault.oracle_rds_protection_info), to report how databases are protected.
-      - One that was changed since it was read is refused, by its
+      - The module refuses a changed result, by its
         RV(rdsops.commvault.oracle_rds_protection_info#module:evidence.digest).
     type: dict
   api_calls:
@@ -58,21 +58,20 @@ options:
     default: {}
   jobs:
     description:
-      - The jobs, as RV(rdsops.commvault.job_wait#module:jobs) or RV(rdsops.commvault.job_info#module:jobs). They are
-        found by their ids, and what they say replaces what O(backups) says of the same jobs.
-      - Not needed where O(rdsops.commvault.oracle_rds_export_backup#module:wait=true) was used. Without either, a
-        report tells what was started and not how it ended.
-      - Jobs of other backups are left out.
+      - The jobs, as RV(rdsops.commvault.job_wait#module:jobs) or RV(rdsops.commvault.job_info#module:jobs). They
+        replace the data of the same jobs in O(backups).
+      - Not needed with O(rdsops.commvault.oracle_rds_export_backup#module:wait=true). Without either, a report shows
+        the started backups and not their results.
+      - The module ignores jobs of other backups.
     type: list
     elements: dict
     default: []
   path:
     description:
-      - The files to write, each in the format that its ending says, V(.html), V(.json), V(.csv),
-        V(.junit.xml) or V(.prom).
+      - The files to write. The ending selects the format, V(.html), V(.json), V(.csv), V(.junit.xml) or V(.prom).
       - Their directories must exist.
-      - A file is replaced in one step, and left alone if its content would not change.
-      - A path with a comma must be given as an entry of a list.
+      - The module replaces a file in one step, and does not touch a file with the same content.
+      - A path with a comma must be an entry of a list.
     type: list
     elements: path
     required: true
@@ -84,10 +83,10 @@ options:
       - By default V(Export backups of Amazon RDS for Oracle), or V(Protection of Amazon RDS for Oracle).
     type: str
 notes:
-  - The content of the files is described in the collection's guide on reports.
-  - CSV cells that begin with C(=), C(+), C(-) or C(@), be it after spaces, get an apostrophe in front, since
-    spreadsheets would take them for formulas.
-  - Control characters that XML cannot hold are left out of every format.
+  - The collection's guide on reports describes the content of the files.
+  - CSV cells that begin with C(=), C(+), C(-) or C(@), also after spaces, get an apostrophe in front, because
+    spreadsheets could run them as formulas.
+  - No format has control characters that XML cannot contain.
 seealso:
   - module: rdsops.commvault.oracle_rds_export_backup
   - module: rdsops.commvault.job_wait
@@ -146,7 +145,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was written, in words.
+  description: The result as a sentence.
   returned: always
   type: str
   sample: "Report of 300 backups, 10 failed: wrote night.html, night.json; night.csv is unchanged."
@@ -167,7 +166,7 @@ files:
       returned: always
       sample: html
     changed:
-      description: Whether its content or its attributes were changed, or in check mode would be.
+      description: Whether its content or attributes changed, or in check mode would change.
       type: bool
       returned: always
       sample: true
@@ -178,42 +177,41 @@ files:
       sample: 312114
 summary:
   description:
-    - Totals. The JSON report holds the same.
-    - Of O(protection), they are RV(rdsops.commvault.oracle_rds_protection_info#module:summary).
+    - Totals, the same as in the JSON report.
+    - With O(protection), they are RV(rdsops.commvault.oracle_rds_protection_info#module:summary).
   returned: success
   type: dict
   contains:
     backups:
-      description: How many backups there are. They are RV(summary.succeeded), RV(summary.failed) or RV(summary.open).
+      description: Number of backups, the sum of RV(summary.succeeded), RV(summary.failed) and RV(summary.open).
       type: int
       returned: always
       sample: 300
     succeeded:
-      description: How many have what was asked for.
+      description: Number of succeeded backups.
       type: int
       returned: always
       sample: 290
     failed:
-      description: How many were not started, failed, or cannot be told.
+      description: Number of backups that did not start, failed, or have an unknown outcome.
       type: int
       returned: always
       sample: 10
     open:
-      description: How many are not at the end, or were not followed to it, and are not known to be bad.
+      description: Number of backups that have not ended, or whose end nobody waited for.
       type: int
       returned: always
       sample: 0
     results:
       description:
-        - How many have which result.
+        - Number of backups by result.
         - V(unknown), V(refused), V(not_submitted), V(not_verified), V(would_start) and V(recent) as in
           RV(rdsops.commvault.oracle_rds_export_backup#module:backups[].state).
         - V(failed), V(stuck), V(timed_out), V(not_followed), V(missing) and V(active) as in
-          RV(rdsops.commvault.job_wait#module:jobs[].outcome). If a backup has several jobs, the one that needs
-          attention most counts.
-        - V(succeeded), V(succeeded_with_warnings), V(completed_with_errors) - it succeeded, the latter two in a
-          way that was allowed for.
-        - V(started) - there is a job, of which no more is known.
+          RV(rdsops.commvault.job_wait#module:jobs[].outcome). If a backup has several jobs, the worst one counts.
+        - V(succeeded), V(succeeded_with_warnings), V(completed_with_errors) - it ended in a state that
+          O(rdsops.commvault.job_wait#module:fail_on) does not count as failed.
+        - V(started) - it has a job whose result is not known.
       type: dict
       returned: always
       sample:
@@ -234,27 +232,27 @@ summary:
         succeeded: 286
         recent: 0
     first_start:
-      description: When the first job of this run started (UTC), V(null) if that is not known.
+      description: Start of the first job of this run (UTC), V(null) if not known.
       type: str
       returned: always
       sample: "2026-01-01T00:00:00Z"
     last_end:
-      description: When the last job of this run ended or was last seen (UTC), V(null) if that is not known.
+      description: End of the last job of this run, or the time when it was last seen (UTC), V(null) if not known.
       type: str
       returned: always
       sample: "2026-01-01T04:12:30Z"
     application_size:
-      description: Data that the jobs of this run have backed up, in bytes.
+      description: Size of the data that the jobs of this run backed up, in bytes.
       type: int
       returned: always
       sample: 26414048870400
     media_size:
-      description: What was written for it, in bytes.
+      description: Size of the written backup data, in bytes.
       type: int
       returned: always
       sample: 8804682956800
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:

@@ -12,8 +12,9 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Brings jobs into a state, looking at their present one first. A job that is in it already is left alone.
-  - A job that cannot be brought into the state does not keep the others from it; the task fails at the end.
+  - Suspends, resumes or kills jobs. It reads their present state first, and does nothing to a job that already has the
+    requested one.
+  - If one job cannot get the state, the others still do; the task fails at its end.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection
@@ -21,7 +22,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads the jobs, and fails for those that cannot be brought into the state.
+      - Reads the jobs, and fails for those that cannot get the state.
   diff_mode:
     support: none
   idempotent:
@@ -29,7 +30,7 @@ attributes:
 options:
   job_ids:
     description:
-      - Ids of the jobs. An id that is given twice counts once.
+      - Ids of the jobs. A repeated id counts once.
       - The list may be empty.
     type: list
     elements: str
@@ -38,7 +39,7 @@ options:
     description:
       - V(suspended) - the job pauses until it is resumed. It is an error if it has ended.
       - V(resumed) - the job goes on if it is suspended. It is an error if it has ended.
-      - V(killed) - the job ends for good. One that has ended already, in whatever way, is left as it is.
+      - V(killed) - the job ends. A job that has already ended does not change.
     type: str
     choices:
       - suspended
@@ -47,19 +48,19 @@ options:
     required: true
   wait:
     description:
-      - Whether to wait until the jobs have reached the state, since Commvault takes a while to pause or end a job.
-      - Without it, the task ends as soon as Commvault has accepted the requests.
+      - Whether to wait until the jobs have the state, because Commvault needs a while to pause or end a job.
+      - Without it, the task ends when Commvault has accepted the requests.
     type: bool
     default: false
   wait_timeout:
     description:
-      - How long to wait for all jobs together; a number of seconds, or one with a unit, such as V(90), V(30m) or
+      - How long to wait for all jobs together. A number of seconds, or a number with a unit, such as V(90), V(30m) or
         V(1h30m).
     type: str
     default: 10m
   wait_interval:
     description:
-      - How long to wait between two looks at the jobs; written as O(wait_timeout).
+      - How long to wait between two polls, in the format of O(wait_timeout).
     type: str
     default: 10s
 seealso:
@@ -89,12 +90,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was done, in words.
+  description: The result as a sentence.
   returned: always
   type: str
   sample: "Job 148886 was Running and was asked to suspend. It is Suspend Pending now."
 jobs:
-  description: The jobs in the order in which they were given, as they were last seen.
+  description: The jobs in the given order, in their last known state.
   returned: always, unless an option was wrong
   type: list
   elements: dict
@@ -106,40 +107,40 @@ jobs:
       sample: "148886"
     found:
       description:
-        - Whether the job could be seen. If not, it does not exist, the user may not see it, or it was started a moment
-          ago; all values beside its id are empty then.
+        - Whether the job was visible. Otherwise it does not exist, the user may not see it, or it has only just
+          started; then all values except its id are empty.
       type: bool
       returned: always
       sample: true
     state:
       description:
-        - What RV(jobs[].status) means.
-        - V(active) - it has not ended. A status that this collection does not know counts as active, too.
+        - The meaning of RV(jobs[].status).
+        - V(active) - the job has not ended. A status that this collection does not know also counts as active.
         - V(ok) - it succeeded.
         - V(warnings) - it succeeded with warnings.
-        - V(errors) - it completed with errors, or early after a part of its data had been saved.
+        - V(errors) - it completed with errors, or somebody ended it early and kept the data saved so far.
         - V(failed) - it failed or was killed.
-        - V(null) if the job could not be seen.
+        - V(null) if the job was not visible.
       type: str
       returned: always
       sample: ok
     status:
-      description: The state of the job in Commvault's words, such as C(Running), C(Pending) or C(Completed).
+      description: State of the job in Commvault, such as C(Running), C(Pending) or C(Completed).
       type: str
       returned: always
       sample: Completed
     percent_complete:
-      description: Progress from 0 to 100, V(null) if it is not told.
+      description: Progress from 0 to 100, V(null) if not known.
       type: int
       returned: always
       sample: 100
     phase:
-      description: What the job is doing, V(null) if it is not told.
+      description: Current phase of the job, V(null) if not known.
       type: str
       returned: always
       sample: Database Backup
     reason:
-      description: Why the job waits or failed, in Commvault's words without markup, 250 characters at most.
+      description: Commvault's reason why the job waits or failed, without markup, 250 characters at most.
       type: str
       returned: always
       sample: null
@@ -154,7 +155,7 @@ jobs:
       returned: always
       sample: Backup
     backup_level:
-      description: The level at which the backup ran. This can be another one than was asked for.
+      description: Level of the backup. It can differ from the requested one.
       type: str
       returned: always
       sample: Full
@@ -199,32 +200,32 @@ jobs:
       returned: always
       sample: backup-operator
     start_time:
-      description: When the job was started, in seconds since 1970 (UTC).
+      description: Start of the job, in seconds since 1970 (UTC).
       type: int
       returned: always
       sample: 1767225600
     end_time:
-      description: When the job ended, in seconds since 1970 (UTC); V(null) while it is active.
+      description: End of the job, in seconds since 1970 (UTC); V(null) while it is active.
       type: int
       returned: always
       sample: 1767229200
     elapsed_seconds:
-      description: How long the job has run.
+      description: Run time of the job in seconds.
       type: int
       returned: always
       sample: 3600
     application_size:
-      description: Size of the data that was backed up, in bytes.
+      description: Size of the backed-up data, in bytes.
       type: int
       returned: always
       sample: 88046829568
     media_size:
-      description: What was written for it, in bytes.
+      description: Size of the written backup data, in bytes.
       type: int
       returned: always
       sample: 29348943189
     job_url:
-      description: Page of the job in the Command Center, V(null) if its address is not known.
+      description: Page of the job in the Command Center, V(null) if its URL is not known.
       type: str
       returned: always
       sample: https://commandcenter.example.com/commandcenter/#/jobs/148886
@@ -243,35 +244,35 @@ jobs:
       sample: []
     hint:
       description:
-        - What to do about it, if the job failed or is stuck for a reason that this collection knows.
-        - This is not from Commvault; RV(jobs[].reason) and RV(jobs[].events) are.
+        - What to do, if the job failed or is stuck for a reason that this collection knows.
+        - It comes from this collection; RV(jobs[].reason) and RV(jobs[].events) come from Commvault.
       type: str
       returned: always
       sample: null
     action:
       description:
-        - V(suspend), V(resume) or V(kill) if that was asked of Commvault, and in check mode if it would be.
-        - V(null) if nothing was, or if Commvault refused it.
+        - V(suspend), V(resume) or V(kill) if the task requested it from Commvault, or in check mode would request it.
+        - V(null) if it requested nothing, or if Commvault refused.
       type: str
       returned: always
       sample: suspend
     msg:
-      description: What was done about the job, or why that was not possible.
+      description: The result as a sentence, or the reason of a failure.
       type: str
       returned: always
       sample: "Job 148886 was Running and was asked to suspend. It is Suspend Pending now."
     failure:
-      description: As RV(failure), V(null) if all went well.
+      description: The same as RV(failure), V(null) without a failure.
       type: dict
       returned: always
       sample: null
 waited_seconds:
-  description: How long it waited for the jobs to reach the state.
+  description: Seconds that the task waited for the jobs to reach the state.
   returned: always, unless an option was wrong
   type: int
   sample: 0
 api_calls:
-  description: How many requests this run made. Repeated attempts are not counted.
+  description: Number of requests of this run, without repeated attempts.
   returned: always, unless an option was wrong
   type: dict
   contains:
@@ -287,13 +288,13 @@ api_calls:
       sample: 1
     quota:
       description:
-        - What the server last said about its quota of requests, V(null) if it said nothing.
-        - It holds C(limit) requests in C(period) seconds, of which C(remaining) are left (V(null) if that is not said).
+        - The quota that the server returned last, V(null) if it returned none.
+        - C(limit) requests in C(period) seconds, of which C(remaining) are left (V(null) if not known).
       type: dict
       returned: always
       sample: null
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:
@@ -303,25 +304,25 @@ failure:
         - V(job_ended) - a job has ended or is being killed.
         - V(job_missing) - a job does not exist, or the user may not see it.
         - V(refused) - Commvault refused it.
-        - V(wait_timeout) - a job has not reached the state in time.
-        - With several jobs, that of the first one that failed.
+        - V(wait_timeout) - a job did not reach the state in time.
+        - With several failures, the kind of the first.
         - V(invalid_input) - an option has a value that cannot be used.
         - Anything else is a failure to talk to the CommCell, as in M(rdsops.commvault.oracle_rds_export_backup).
       type: str
       returned: always
       sample: job_ended
     method:
-      description: The HTTP method, V(null) if it was not about a request.
+      description: The HTTP method, V(null) without a request.
       type: str
       returned: always
       sample: null
     url:
-      description: The URL, V(null) if it was not about a request.
+      description: The URL, V(null) without a request.
       type: str
       returned: always
       sample: null
     status:
-      description: The HTTP status, V(null) if there was no answer or it was not about a request.
+      description: The HTTP status, V(null) without an answer.
       type: int
       returned: always
       sample: null
@@ -331,7 +332,7 @@ failure:
       returned: always
       sample: null
     message:
-      description: Commvault's words, or those of this module if there were none.
+      description: Commvault's message, or that of this module if Commvault sent none.
       type: str
       returned: always
       sample: "Job 148886 (orders) has ended already: Completed. It cannot be suspended."

@@ -12,9 +12,9 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Reads one job or many, with what they work on, how far they are, and how they ended.
-  - Many jobs are read with one request, as a rule.
-  - For jobs that failed, it also reads why.
+  - Reads one job or many, with their instance, progress and result.
+  - It usually reads many jobs with one request.
+  - For failed jobs, it also reads the reason.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._attributes.info
@@ -22,16 +22,16 @@ extends_documentation_fragment:
 options:
   job_ids:
     description:
-      - Ids of the jobs. An id that is given twice counts once.
+      - Ids of the jobs. A repeated id counts once.
       - The list may be empty.
     type: list
     elements: str
     required: true
   details:
     description:
-      - For which jobs to read the reason of a delay and the last events, which takes two more requests for each. It is
-        done for the first 20 of these jobs.
-      - V(failed) - for those that failed, were killed, or completed with errors.
+      - Jobs of which to read the reason of a delay and the last events. This takes two more requests for each job, and
+        applies to the first 20 of these jobs.
+      - V(failed) - for jobs that failed, were killed, or completed with errors.
       - V(all) - for all jobs.
       - V(none) - for none.
     type: str
@@ -42,8 +42,8 @@ options:
     default: failed
   client_ids:
     description:
-      - Ids of the clients that the jobs belong to, as far as they are known.
-      - It is never needed. On a CommCell that runs thousands of jobs it makes reading many jobs cheaper.
+      - Ids of the clients of the jobs, if you know them.
+      - Optional. On a CommCell with thousands of jobs, it makes reading many jobs cheaper.
     type: list
     elements: int
     default: []
@@ -74,12 +74,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: How many jobs there are in which state, in words.
+  description: The number of jobs by state, as a sentence.
   returned: always
   type: str
   sample: "2 jobs: 1 active, 1 succeeded."
 jobs:
-  description: The jobs in the order in which they were asked for. A job takes about 1 kB, a failed one a little more.
+  description: The jobs in the given order. A job takes about 1 kB, a failed one a little more.
   returned: success
   type: list
   elements: dict
@@ -91,40 +91,40 @@ jobs:
       sample: "148886"
     found:
       description:
-        - Whether the job could be seen. If not, it does not exist, the user may not see it, or it was started a moment
-          ago; all values beside its id are empty then.
+        - Whether the job was visible. Otherwise it does not exist, the user may not see it, or it has only just
+          started; then all values except its id are empty.
       type: bool
       returned: always
       sample: true
     state:
       description:
-        - What RV(jobs[].status) means.
-        - V(active) - it has not ended. A status that this collection does not know counts as active, too.
+        - The meaning of RV(jobs[].status).
+        - V(active) - the job has not ended. A status that this collection does not know also counts as active.
         - V(ok) - it succeeded.
         - V(warnings) - it succeeded with warnings.
-        - V(errors) - it completed with errors, or early after a part of its data had been saved.
+        - V(errors) - it completed with errors, or somebody ended it early and kept the data saved so far.
         - V(failed) - it failed or was killed.
-        - V(null) if the job could not be seen.
+        - V(null) if the job was not visible.
       type: str
       returned: always
       sample: ok
     status:
-      description: The state of the job in Commvault's words, such as C(Running), C(Pending) or C(Completed).
+      description: State of the job in Commvault, such as C(Running), C(Pending) or C(Completed).
       type: str
       returned: always
       sample: Completed
     percent_complete:
-      description: Progress from 0 to 100, V(null) if it is not told.
+      description: Progress from 0 to 100, V(null) if not known.
       type: int
       returned: always
       sample: 100
     phase:
-      description: What the job is doing, V(null) if it is not told.
+      description: Current phase of the job, V(null) if not known.
       type: str
       returned: always
       sample: Database Backup
     reason:
-      description: Why the job waits or failed, in Commvault's words without markup, 250 characters at most.
+      description: Commvault's reason why the job waits or failed, without markup, 250 characters at most.
       type: str
       returned: always
       sample: null
@@ -139,7 +139,7 @@ jobs:
       returned: always
       sample: Backup
     backup_level:
-      description: The level at which the backup ran. This can be another one than was asked for.
+      description: Level of the backup. It can differ from the requested one.
       type: str
       returned: always
       sample: Full
@@ -184,37 +184,37 @@ jobs:
       returned: always
       sample: backup-operator
     start_time:
-      description: When the job was started, in seconds since 1970 (UTC).
+      description: Start of the job, in seconds since 1970 (UTC).
       type: int
       returned: always
       sample: 1767225600
     end_time:
-      description: When the job ended, in seconds since 1970 (UTC); V(null) while it is active.
+      description: End of the job, in seconds since 1970 (UTC); V(null) while it is active.
       type: int
       returned: always
       sample: 1767229200
     elapsed_seconds:
-      description: How long the job has run.
+      description: Run time of the job in seconds.
       type: int
       returned: always
       sample: 3600
     application_size:
-      description: Size of the data that was backed up, in bytes.
+      description: Size of the backed-up data, in bytes.
       type: int
       returned: always
       sample: 88046829568
     media_size:
-      description: What was written for it, in bytes.
+      description: Size of the written backup data, in bytes.
       type: int
       returned: always
       sample: 29348943189
     job_url:
-      description: Page of the job in the Command Center, V(null) if its address is not known.
+      description: Page of the job in the Command Center, V(null) if its URL is not known.
       type: str
       returned: always
       sample: https://commandcenter.example.com/commandcenter/#/jobs/148886
     delay_reason:
-      description: Why the job is delayed, if that is not said in RV(jobs[].reason) already; see O(details).
+      description: Commvault's reason for a delay, if it differs from RV(jobs[].reason); see O(details).
       type: str
       returned: always
       sample: null
@@ -228,20 +228,20 @@ jobs:
       sample: []
     hint:
       description:
-        - What to do about it, if the job failed or is stuck for a reason that this collection knows.
-        - This is not from Commvault; RV(jobs[].reason) and RV(jobs[].events) are.
+        - What to do, if the job failed or is stuck for a reason that this collection knows.
+        - It comes from this collection; RV(jobs[].reason) and RV(jobs[].events) come from Commvault.
       type: str
       returned: always
       sample: null
 counts:
   description:
-    - How many jobs are in which state, by RV(jobs[].state).
-    - C(missing) counts those that could not be seen.
+    - Number of jobs by RV(jobs[].state).
+    - C(missing) counts the jobs that were not visible.
   returned: success
   type: dict
   sample: {"active": 1, "ok": 1, "warnings": 0, "errors": 0, "failed": 0, "missing": 0}
 api_calls:
-  description: How many requests this run made. Repeated attempts are not counted.
+  description: Number of requests of this run, without repeated attempts.
   returned: success
   type: dict
   contains:
@@ -257,13 +257,13 @@ api_calls:
       sample: 0
     quota:
       description:
-        - What the server last said about its quota of requests, V(null) if it said nothing.
-        - It holds C(limit) requests in C(period) seconds, of which C(remaining) are left (V(null) if that is not said).
+        - The quota that the server returned last, V(null) if it returned none.
+        - C(limit) requests in C(period) seconds, of which C(remaining) are left (V(null) if not known).
       type: dict
       returned: always
       sample: null
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:
@@ -276,17 +276,17 @@ failure:
       returned: always
       sample: connection
     method:
-      description: The HTTP method, V(null) if it was not about a request.
+      description: The HTTP method, V(null) without a request.
       type: str
       returned: always
       sample: null
     url:
-      description: The URL, V(null) if it was not about a request.
+      description: The URL, V(null) without a request.
       type: str
       returned: always
       sample: null
     status:
-      description: The HTTP status, V(null) if there was no answer or it was not about a request.
+      description: The HTTP status, V(null) without an answer.
       type: int
       returned: always
       sample: null
@@ -296,7 +296,7 @@ failure:
       returned: always
       sample: null
     message:
-      description: Commvault's words, or those of this module if there were none.
+      description: Commvault's message, or that of this module if Commvault sent none.
       type: str
       returned: always
       sample: cc.example.com could not be reached.

@@ -12,10 +12,10 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Waits until one job or many have ended, and fails unless all succeeded.
-  - While it waits on the controller, it prints a line whenever something has changed, and at least one every minute.
-  - Success and failure both return every job.
-  - It never suspends or kills a job unless O(on_timeout) says so.
+  - Waits for one job or many, and fails if one of them fails.
+  - On the controller, it prints a line when something has changed, and at least once a minute.
+  - It returns every job, also if it fails.
+  - It suspends or kills a job only with O(on_timeout).
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection
@@ -24,8 +24,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Looks at the jobs once and does not wait. It fails for jobs that have failed or are not there, not for
-        those that are still active.
+      - Reads the jobs once and does not wait. It fails for failed and missing jobs, not for active ones.
   diff_mode:
     support: N/A
     details:
@@ -33,36 +32,35 @@ attributes:
   idempotent:
     support: full
     details:
-      - Jobs that have ended are not waited for.
+      - It does not wait for jobs that have ended.
   action:
     description: Has a part that runs on the controller.
     support: full
     details:
-      - A task of the controller itself waits in Ansible's own process, with one session for all looks, and prints its
-        progress. On another machine, with C(async), C(become), C(environment) or another Python it runs as an ordinary
-        module; it says so, and prints nothing else.
+      - On the controller, the task waits in Ansible's own process, with one session for all polls, and prints its
+        progress. On another machine, and with C(async), C(become), C(environment) or another Python, it runs as an
+        ordinary module without progress.
   async:
     description: Supports being used with C(async).
     support: full
     details:
-      - It runs as an ordinary module then, without progress.
+      - It then runs as an ordinary module, without progress.
 options:
   job_ids:
     description:
-      - Ids of the jobs, such as RV(rdsops.commvault.oracle_rds_export_backup#module:job_ids). An id that is given twice
-        counts once.
-      - With an empty list there is nothing to wait for, which is a success.
-      - A job that was started a moment ago need not be visible yet. One that is not seen for 90 seconds makes the
-        task fail.
+      - Ids of the jobs, such as RV(rdsops.commvault.oracle_rds_export_backup#module:job_ids). A repeated id counts
+        once.
+      - With an empty list, the task succeeds at once.
+      - A job that has only just started may not be visible yet. The task fails if a job is not visible for 90 seconds.
     type: list
     elements: str
     required: true
   own_job_ids:
     description:
-      - The jobs of O(job_ids) that O(on_timeout) may suspend or kill, such as the ids of the backups that were
-        C(started); all others are left alone, and the message says so.
-      - Without this option O(on_timeout) is about all of O(job_ids).
-      - A backup that was C(adopted) is somebody else's, for example that of a schedule.
+      - The jobs of O(job_ids) that O(on_timeout) may suspend or kill, such as the ids of the C(started) backups. The
+        task does not touch the others, and its message lists them.
+      - Without this option, O(on_timeout) applies to all O(job_ids).
+      - An C(adopted) backup may belong to somebody else, for example to a schedule.
     type: list
     elements: str
 seealso:
@@ -119,19 +117,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What came of it, in words, with the causes of the first failures.
+  description: The result as a sentence, with the causes of the first failures.
   returned: always
   type: str
   sample: "2 jobs after 00:42:10: 2 succeeded."
 job_ids:
-  description: The ids of all jobs, each once, in the order in which they were given.
+  description: The ids of all jobs, each once, in the given order.
   returned: always, unless an option was wrong
   type: list
   elements: str
   sample: ["148886", "148887"]
 jobs:
   description:
-    - The jobs in the order in which they were given, as they were last seen.
+    - The jobs in the given order, in their last known state.
     - A job takes about 1 kB, a failed one a little more.
   returned: always, unless an option was wrong
   type: list
@@ -144,40 +142,40 @@ jobs:
       sample: "148886"
     found:
       description:
-        - Whether the job could be seen. If not, it does not exist, the user may not see it, or it was started a moment
-          ago; all values beside its id are empty then.
+        - Whether the job was visible. Otherwise it does not exist, the user may not see it, or it has only just
+          started; then all values except its id are empty.
       type: bool
       returned: always
       sample: true
     state:
       description:
-        - What RV(jobs[].status) means.
-        - V(active) - it has not ended. A status that this collection does not know counts as active, too.
+        - The meaning of RV(jobs[].status).
+        - V(active) - the job has not ended. A status that this collection does not know also counts as active.
         - V(ok) - it succeeded.
         - V(warnings) - it succeeded with warnings.
-        - V(errors) - it completed with errors, or early after a part of its data had been saved.
+        - V(errors) - it completed with errors, or somebody ended it early and kept the data saved so far.
         - V(failed) - it failed or was killed.
-        - V(null) if the job could not be seen.
+        - V(null) if the job was not visible.
       type: str
       returned: always
       sample: ok
     status:
-      description: The state of the job in Commvault's words, such as C(Running), C(Pending) or C(Completed).
+      description: State of the job in Commvault, such as C(Running), C(Pending) or C(Completed).
       type: str
       returned: always
       sample: Completed
     percent_complete:
-      description: Progress from 0 to 100, V(null) if it is not told.
+      description: Progress from 0 to 100, V(null) if not known.
       type: int
       returned: always
       sample: 100
     phase:
-      description: What the job is doing, V(null) if it is not told.
+      description: Current phase of the job, V(null) if not known.
       type: str
       returned: always
       sample: Database Backup
     reason:
-      description: Why the job waits or failed, in Commvault's words without markup, 250 characters at most.
+      description: Commvault's reason why the job waits or failed, without markup, 250 characters at most.
       type: str
       returned: always
       sample: null
@@ -192,7 +190,7 @@ jobs:
       returned: always
       sample: Backup
     backup_level:
-      description: The level at which the backup ran. This can be another one than was asked for.
+      description: Level of the backup. It can differ from the requested one.
       type: str
       returned: always
       sample: Full
@@ -237,76 +235,76 @@ jobs:
       returned: always
       sample: backup-operator
     start_time:
-      description: When the job was started, in seconds since 1970 (UTC).
+      description: Start of the job, in seconds since 1970 (UTC).
       type: int
       returned: always
       sample: 1767225600
     end_time:
-      description: When the job ended, in seconds since 1970 (UTC); V(null) while it is active.
+      description: End of the job, in seconds since 1970 (UTC); V(null) while it is active.
       type: int
       returned: always
       sample: 1767229200
     elapsed_seconds:
-      description: How long the job has run.
+      description: Run time of the job in seconds.
       type: int
       returned: always
       sample: 3600
     application_size:
-      description: Size of the data that was backed up, in bytes.
+      description: Size of the backed-up data, in bytes.
       type: int
       returned: always
       sample: 88046829568
     media_size:
-      description: What was written for it, in bytes.
+      description: Size of the written backup data, in bytes.
       type: int
       returned: always
       sample: 29348943189
     job_url:
-      description: Page of the job in the Command Center, V(null) if its address is not known.
+      description: Page of the job in the Command Center, V(null) if its URL is not known.
       type: str
       returned: always
       sample: https://commandcenter.example.com/commandcenter/#/jobs/148886
     delay_reason:
       description:
-        - Why the job is delayed, if that is not said in RV(jobs[].reason) already.
-        - It is read for the first 20 jobs that failed or are stuck.
+        - Commvault's reason for a delay, if it differs from RV(jobs[].reason).
+        - Read for the first 20 jobs that failed or are stuck.
       type: str
       returned: always
       sample: null
     events:
       description:
         - The last events of the job, the newest first, each with its time (UTC).
-        - They are read for the first 20 jobs that failed or are stuck.
+        - Read for the first 20 jobs that failed or are stuck.
       type: list
       elements: str
       returned: always
       sample: []
     hint:
       description:
-        - What to do about it, if the job failed or is stuck for a reason that this collection knows.
-        - This is not from Commvault; RV(jobs[].reason) and RV(jobs[].events) are.
+        - What to do, if the job failed or is stuck for a reason that this collection knows.
+        - It comes from this collection; RV(jobs[].reason) and RV(jobs[].events) come from Commvault.
       type: str
       returned: always
       sample: null
     outcome:
       description:
-        - What came of the job.
-        - V(succeeded) and V(failed) as O(fail_on) has it.
-        - V(missing) - it does not exist, the user may not see it, or it is not there any more.
+        - The result of the job.
+        - V(succeeded) and V(failed), by O(fail_on).
+        - V(missing) - it does not exist, the user may not see it, or it was deleted.
         - V(stuck) - it was stuck for longer than O(stuck_timeout).
-        - V(timed_out) - it was still active when O(wait_timeout) was over.
-        - V(not_followed) - it was still active when no more could be read, see RV(failure).
+        - V(timed_out) - it was still active after O(wait_timeout).
+        - V(not_followed) - it was still active when the wait ended because of RV(failure).
         - V(active) - in check mode, it is still active.
       type: str
       returned: always
       sample: succeeded
     on_timeout:
-      description: V(suspend) or V(kill) if that was done to it because of O(on_timeout), else V(null).
+      description: V(suspend) or V(kill) if the task did that because of O(on_timeout), otherwise V(null).
       type: str
       returned: always
       sample: null
 counts:
-  description: How many jobs have which outcome, by RV(jobs[].outcome).
+  description: Number of jobs by RV(jobs[].outcome).
   returned: always, unless an option was wrong
   type: dict
   sample:
@@ -318,12 +316,12 @@ counts:
     timed_out: 0
     not_followed: 0
 waited_seconds:
-  description: How long it waited.
+  description: Seconds that the task waited.
   returned: always, unless an option was wrong
   type: int
   sample: 2530
 api_calls:
-  description: How many requests this run made. Repeated attempts are not counted.
+  description: Number of requests of this run, without repeated attempts.
   returned: always, unless an option was wrong
   type: dict
   contains:
@@ -339,13 +337,13 @@ api_calls:
       sample: 0
     quota:
       description:
-        - What the server last said about its quota of requests, V(null) if it said nothing.
-        - It holds C(limit) requests in C(period) seconds, of which C(remaining) are left (V(null) if that is not said).
+        - The quota that the server returned last, V(null) if it returned none.
+        - C(limit) requests in C(period) seconds, of which C(remaining) are left (V(null) if not known).
       type: dict
       returned: always
       sample: null
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:
@@ -353,27 +351,27 @@ failure:
       description:
         - The kind of failure.
         - V(job_failed) - a job failed.
-        - V(job_missing) - a job does not exist, the user may not see it, or it is not there any more.
+        - V(job_missing) - a job does not exist, the user may not see it, or it was deleted.
         - V(job_stuck) - a job was stuck for longer than O(stuck_timeout).
-        - V(wait_timeout) - a job was still active when O(wait_timeout) was over.
-        - If there are several, the first of this list.
+        - V(wait_timeout) - a job was still active after O(wait_timeout).
+        - If several apply, the first of this list.
         - V(invalid_input) - an option has a value that cannot be used.
         - Anything else is a failure to talk to the CommCell, as in M(rdsops.commvault.oracle_rds_export_backup).
       type: str
       returned: always
       sample: job_failed
     method:
-      description: The HTTP method, V(null) if it was not about a request.
+      description: The HTTP method, V(null) without a request.
       type: str
       returned: always
       sample: null
     url:
-      description: The URL, V(null) if it was not about a request.
+      description: The URL, V(null) without a request.
       type: str
       returned: always
       sample: null
     status:
-      description: The HTTP status, V(null) if there was no answer or it was not about a request.
+      description: The HTTP status, V(null) without an answer.
       type: int
       returned: always
       sample: null
@@ -383,7 +381,7 @@ failure:
       returned: always
       sample: null
     message:
-      description: Commvault's words, or those of this module if there were none.
+      description: Commvault's message, or that of this module if Commvault sent none.
       type: str
       returned: always
       sample: "1 job after 00:42:10: 1 failed. Job 148886 (orders): Failed, the disk is full."

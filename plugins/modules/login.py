@@ -13,11 +13,10 @@ author:
   - rdsops contributors (@rdsops)
 description:
   - Logs in with user name and password, and keeps the session in a file that only the user who runs the task can read.
-    Later tasks get the path of the file as O(token_file).
-  - Without this module, each task logs in and out by itself. That is fine for a few tasks.
-  - The token of the session is in no result, so it cannot be registered, shown or logged. Ansible would have to mask
-    it in the result of this module, and a masked value is of no use to later tasks; one that is not masked ends up in
-    logs, in job files of C(async) and in the arguments of later tasks.
+    Later tasks use the path of the file as O(token_file).
+  - Without this module, each task logs in and out. For a few tasks that is fine.
+  - No result has the token of the session, so nothing can log it. Later tasks could not use a masked token, and an
+    unmasked one would be in logs, in job files of C(async) and in the arguments of later tasks.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection
@@ -25,8 +24,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Logs in as without check mode, since later tasks need the session to check anything. Nothing that Commvault
-        protects is changed.
+      - Logs in as without check mode, because later tasks need the session for their checks. It changes nothing that
+        Commvault protects.
   diff_mode:
     support: N/A
     details:
@@ -38,15 +37,15 @@ attributes:
 options:
   path:
     description:
-      - File to keep the session in. One that holds an older session is replaced, any other is left alone.
-      - By default a new file in a new directory for temporary files.
+      - File for the session. The module replaces a file with an older session, and refuses any other existing file.
+      - Defaults to a new file in a new temporary directory.
     type: path
 notes:
-  - O(username) and O(password) are needed, as options or environment variables; O(auth_token) and O(token_file) must
-    not be given as options.
-  - End the session with M(rdsops.commvault.logout) in an C(always) section. If that does not happen, Commvault ends
-    the session after 30 minutes without a request, and the file stays.
-  - The later tasks must run where this one runs, since the file is there.
+  - O(username) and O(password) are required, as options or environment variables. The options O(auth_token) and
+    O(token_file) must not be set.
+  - End the session with M(rdsops.commvault.logout) in an C(always) section. Otherwise Commvault ends the session
+    after 30 minutes without a request, and the file stays.
+  - The later tasks must run on the same machine, because the file is there.
 seealso:
   - module: rdsops.commvault.logout
 """
@@ -86,17 +85,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was done, in words.
+  description: The result as a sentence.
   returned: always
   type: str
   sample: Logged in to commandcenter.example.com as 'backup-operator'.
 token_file:
-  description: Path of the file that holds the session, for the option O(token_file) of later tasks.
+  description: Path of the file with the session, for the option O(token_file) of later tasks.
   returned: success
   type: str
   sample: /tmp/rdsops-commvault-x3k1v_9q/session.json
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:
@@ -108,17 +107,17 @@ failure:
       returned: always
       sample: authentication
     method:
-      description: The HTTP method, V(null) if it was not about a request.
+      description: The HTTP method, V(null) without a request.
       type: str
       returned: always
       sample: POST
     url:
-      description: The URL, V(null) if it was not about a request.
+      description: The URL, V(null) without a request.
       type: str
       returned: always
       sample: https://commandcenter.example.com/commandcenter/api/Login
     status:
-      description: The HTTP status, V(null) if there was no answer.
+      description: The HTTP status, V(null) without an answer.
       type: int
       returned: always
       sample: 200
@@ -128,7 +127,7 @@ failure:
       returned: always
       sample: 5
     message:
-      description: Commvault's words, or those of this module if there were none.
+      description: Commvault's message, or that of this module if Commvault sent none.
       type: str
       returned: always
       sample: Invalid username or password.

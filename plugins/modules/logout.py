@@ -12,9 +12,9 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Ends the session that M(rdsops.commvault.login) has begun, and removes the file that holds it.
-  - A server that cannot be reached is a warning and no failure. It ends the session by itself when nobody uses it, and
-    nobody can, since the file is gone.
+  - Ends the session of M(rdsops.commvault.login), and removes its file.
+  - If the server cannot be reached, the module only warns. The server ends an unused session by itself, and without
+    the file nobody can use it.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection
@@ -22,8 +22,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Logs out as without check mode, since M(rdsops.commvault.login) has logged in. Nothing that Commvault protects
-        is changed.
+      - Logs out as without check mode, because M(rdsops.commvault.login) has logged in. It changes nothing that
+        Commvault protects.
   diff_mode:
     support: N/A
     details:
@@ -32,8 +32,8 @@ attributes:
     support: full
 options: {}
 notes:
-  - O(token_file) is needed. It must be the file of a session; one with a pair of access tokens is refused and left as
-    it is.
+  - O(token_file) is required. It must be the file of a session; the module refuses a file with a pair of access
+    tokens and does not change it.
 seealso:
   - module: rdsops.commvault.login
 """
@@ -59,12 +59,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was done, in words.
+  description: The result as a sentence.
   returned: always
   type: str
   sample: Logged out from commandcenter.example.com.
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:

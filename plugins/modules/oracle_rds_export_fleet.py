@@ -12,14 +12,15 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - The work of the role P(rdsops.commvault.oracle_rds_export_backup#role), one step a task. Use the role.
+  - Does the work of the role P(rdsops.commvault.oracle_rds_export_backup#role), one step in each task. Use the role
+    instead.
   - A task serves all hosts of the play at once, with C(serial) those of the batch, and runs
     M(rdsops.commvault.oracle_rds_export_backup), M(rdsops.commvault.oracle_rds_instance_info),
-    M(rdsops.commvault.job_wait), M(rdsops.commvault.job_info) and M(rdsops.commvault.export_report) where it runs
-    itself.
-  - It does not fail. What failed is in RV(failed_backups), and why the step could not be done at all in RV(error); the
-    role's task Result, M(rdsops.commvault.oracle_rds_export_result), fails the hosts. RV(results) and RV(artifact) then
-    have what the step before left, so that the ids of jobs are not lost.
+    M(rdsops.commvault.job_wait), M(rdsops.commvault.job_info) and M(rdsops.commvault.export_report) on the same
+    machine.
+  - It does not fail. RV(failed_backups) has the failed backups. If the whole step fails, RV(error) has the reason, and
+    RV(results) and RV(artifact) keep the data of the step before. The role's task Result,
+    M(rdsops.commvault.oracle_rds_export_result), fails the hosts.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection
@@ -43,17 +44,15 @@ attributes:
     description: Supports being used with C(async).
     support: none
   bypass_host_loop:
-    description: Runs once for all hosts, whatever their number.
+    description: Runs once for all hosts.
     support: full
     details:
-      - Set C(run_once) as well, so that all hosts get what is registered. The strategy C(free) refuses the task.
+      - Set C(run_once) as well, so that all hosts get the registered variables. The strategy C(free) refuses the task.
 options:
   step:
     description:
-      - What to do. All else is told by the variables of the role, see
-        P(rdsops.commvault.oracle_rds_export_backup#role).
-      - V(start) - read the variables of all hosts, find what is wrong with any of them or with the options of later
-        steps before anything starts, and start the backups.
+      - The step. The variables of the role are its options, see P(rdsops.commvault.oracle_rds_export_backup#role).
+      - V(start) - check the variables of all hosts and the options of later steps, then start the backups.
       - V(wait) - wait for the jobs of V(start) if C(oracle_rds_export_backup_wait) is true.
       - V(follow) - wait for the jobs of an earlier play, for C(oracle_rds_export_backup_follow_job_ids), or for those
         of C(oracle_rds_export_backup_artifact).
@@ -79,22 +78,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What happened, in words.
+  description: The result as a sentence.
   returned: always
   type: str
   sample: "300 backups: 5 refused, 295 started."
 results:
   description:
     - The backups by name of the host, or for a list by id.
-    - Each holds what RV(rdsops.commvault.oracle_rds_export_backup#module:backups) has, and C(result), C(counts_as) and
+    - Each has the keys of RV(rdsops.commvault.oracle_rds_export_backup#module:backups), and C(result), C(counts_as) and
       C(cause) as M(rdsops.commvault.export_report) writes them.
     - After O(step=wait) and O(step=status), its C(job) is that of RV(rdsops.commvault.job_wait#module:jobs), without
-      what the backup itself says.
+      the keys of the backup itself.
   returned: unless a report is written
   type: dict
   sample: {"orders.example.com": {"state": "started", "task_id": 9920, "job_ids": ["148886"]}}
 failed_backups:
-  description: Keys of RV(results) that were not started, did not succeed, or whose outcome is unknown.
+  description: Keys of RV(results) whose backups did not start, failed, or have an unknown outcome.
   returned: unless a report is written
   type: list
   elements: str
@@ -111,39 +110,39 @@ by_host:
   type: bool
   sample: true
 summary:
-  description: A short table for people, line by line. What failed comes first.
+  description: A short table for people, line by line, problems first.
   returned: unless a report is written
   type: list
   elements: str
   sample: ["1 backup: 1 started", "orders.example.com  started  task 9920, job 148886"]
 artifact:
   description:
-    - What to hand on with M(ansible.builtin.set_stats).
-    - It holds C(task_ids), C(job_ids) and C(counts) of all batches of the play so far, in C(failed) the first 100
-      backups that failed, each with C(id), C(result), C(cause), C(job_ids) and C(job_url), and in C(message) a
-        paragraph for notifications.
+    - Data for M(ansible.builtin.set_stats).
+    - It has C(task_ids), C(job_ids) and C(counts) of all batches of the play so far. C(failed) has the first 100 failed
+      backups, each with C(id), C(result), C(cause), C(job_ids) and C(job_url). C(message) is a
+      paragraph for notifications.
   returned: unless a report is written
   type: dict
   sample: {"task_ids": [9920], "job_ids": ["148886"], "counts": {"backups": 1, "succeeded": 0, "failed": 0, "open": 1,
     "results": {"started": 1}}, "failed": [], "message": "1 backup: 1 started."}
 files:
-  description: As RV(rdsops.commvault.export_report#module:files).
+  description: The same as RV(rdsops.commvault.export_report#module:files).
   returned: when a report was written
   type: list
   elements: dict
   sample: []
 host_results:
-  description: Whether each host has a task Result of its own.
+  description: Whether each host has its own task Result.
   returned: for O(step=report) and O(step=write_only)
   type: bool
   sample: true
 error:
-  description: Why the step could not be done at all.
+  description: Reason why the whole step failed.
   returned: if it could not
   type: str
   sample: "oracle_rds_export_backup_on_timeout must be one of: leave, suspend, kill, got: explode"
 failure:
-  description: The same for programs, as of the module that failed.
+  description: The same for programs, from the module that failed.
   returned: with RV(error)
   type: dict
   sample: {"kind": "invalid_input", "method": null, "url": null, "status": null, "code": null, "message": "..."}

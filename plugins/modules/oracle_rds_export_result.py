@@ -7,17 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: oracle_rds_export_result
-short_description: Let each host of a play have the result of its own backup
+short_description: Give each host of a play the result of its own backup
 version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - The last task of the role P(rdsops.commvault.oracle_rds_export_backup#role). Use the role.
-  - It takes what M(rdsops.commvault.oracle_rds_export_fleet) left for all hosts. A host succeeds, changes or fails as
-    its own backup did, so that the recap, AWX's host summary, handlers, C(rescue) and C(max_fail_percentage) know each
-    host.
-  - It sets the variables C(oracle_rds_export_backup_task_id) and C(oracle_rds_export_backup_job_ids) of a host that has
-    a backup.
+  - The last task of the role P(rdsops.commvault.oracle_rds_export_backup#role). Use the role instead.
+  - It reads the results of M(rdsops.commvault.oracle_rds_export_fleet). Each host gets C(ok), C(changed) or C(failed)
+    by its own backup, for the recap, AWX's host summary, handlers, C(rescue) and C(max_fail_percentage).
+  - It sets the variables C(oracle_rds_export_backup_task_id) and C(oracle_rds_export_backup_job_ids) of a host with a
+    backup.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
 attributes:
@@ -25,7 +24,7 @@ attributes:
     support: none
     membership: []
     details:
-      - There are no options of a connection to set defaults for.
+      - The module has no connection options.
   check_mode:
     support: full
   diff_mode:
@@ -33,7 +32,7 @@ attributes:
   idempotent:
     support: full
     details:
-      - It only tells what the steps before did.
+      - It only returns the results of the steps before.
   action:
     description: Runs on the controller.
     support: full
@@ -54,12 +53,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What became of the backup, with the cause if it failed.
+  description: The result of the backup, with the cause if it failed.
   returned: always
   type: str
   sample: "Started the backup of instance 'orders' of client 'aws-prod' (subclient 'default'): task 9920, job 148886."
 state:
-  description: As RV(rdsops.commvault.oracle_rds_export_backup#module:backups[].state).
+  description: The same as RV(rdsops.commvault.oracle_rds_export_backup#module:backups[].state).
   returned: if there is a backup of the host
   type: str
   sample: started
@@ -75,13 +74,13 @@ job_ids:
   elements: str
   sample: ["148886"]
 job:
-  description: The job as far as it was read, as RV(rdsops.commvault.job_wait#module:jobs). V(null) if it was not.
+  description: The job, as in RV(rdsops.commvault.job_wait#module:jobs). V(null) if it was not read.
   returned: always
   type: dict
   sample: null
 failure:
-  description: What went wrong, for programs, as RV(rdsops.commvault.oracle_rds_export_backup#module:failure), without
-    what is V(null).
+  description: The failure, for programs, as in RV(rdsops.commvault.oracle_rds_export_backup#module:failure), without
+    keys that are V(null).
   returned: failure
   type: dict
   sample: {"kind": "refused", "code": 587207178}

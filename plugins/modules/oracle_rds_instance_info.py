@@ -12,13 +12,13 @@ version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Lists the Oracle instances that a CommCell knows, with the names that M(rdsops.commvault.oracle_rds_export_backup)
-    asks for, their plan, whether they can be backed up, and their last backups.
-  - Finds for DB instances as AWS names them (O(match)) the instances as Commvault names them.
-  - What the credentials may not see is not listed. What could not be read for another reason is in RV(unread).
+  - Lists the Oracle instances of a CommCell, with the names for M(rdsops.commvault.oracle_rds_export_backup), their
+    plan, whether they can be backed up, and their last backups.
+  - With O(match), finds the Commvault instances of DB instances in AWS.
+  - You see only what your user may see. RV(unread) has everything that could not be read for another reason.
   - Commvault does not document how it represents an Amazon RDS for Oracle instance that is backed up by export. The
-    operation works on subclients of the Oracle application, so those are listed, also the ones of databases that are
-    not on Amazon RDS. RV(instances[].vendor) tells them apart where the release of Commvault does.
+    operation works on subclients of the Oracle application, so the module lists all of these, also of databases outside
+    Amazon RDS. RV(instances[].vendor) distinguishes them where the release of Commvault does.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._attributes.info
@@ -26,15 +26,15 @@ extends_documentation_fragment:
 options:
   client_names:
     description:
-      - Only list instances of these clients. The names must be exact, but in any case.
-      - This is what saves most requests where Commvault has many clients.
+      - Only list instances of these clients. The names must be exact, but case does not matter.
+      - This saves most requests if Commvault has many clients.
     type: list
     elements: str
     default: []
   name_patterns:
     description:
       - Only list instances whose instance name, client name or display name matches one of these patterns, with the
-        wildcards V(*) and V(?) and in any case.
+        wildcards V(*) and V(?). Case does not matter.
     type: list
     elements: str
     default: []
@@ -46,14 +46,13 @@ options:
     default: [22]
   source:
     description:
-      - What to read.
+      - The lists to read.
       - V(auto) reads C(V4/Instances), which lists the database instances of all clients in one answer, and then the
-        subclients of the clients that are in it. Where there is no such list, or O(client_names) is given, it does as
-        V(clients) does.
-      - V(clients) reads all clients, or those in O(client_names), and the subclients of each. That is one request for
-        each client.
-      - V(instances) reads C(V4/Instances) alone. That is one request, but it tells nothing about subclients.
-        RV(instances[].subclient_name) is V(default) then, as C(createtask) has it when none is named.
+        subclients of these clients. Without that list, or with O(client_names), it does the same as V(clients).
+      - V(clients) reads all clients, or those in O(client_names), and the subclients of each. It takes one request
+        for each client.
+      - V(instances) only reads C(V4/Instances). It takes one request, but lists no subclients.
+        RV(instances[].subclient_name) is then V(default), the default of C(createtask).
     type: str
     choices:
       - auto
@@ -62,40 +61,38 @@ options:
     default: auto
   concurrency:
     description:
-      - How many requests are under way at once.
+      - Number of requests at the same time.
     type: int
     default: 16
   outage_timeout:
     description:
-      - How long to wait for a CommCell that does not answer, for example because its web server restarts. It is asked
-        again and again, in growing pauses, until it answers.
-      - A number of seconds, or one with a unit, such as V(90), V(5m) or V(1h). V(0) fails at once.
+      - How long to wait for a CommCell that does not answer, for example because its web server restarts. The
+        CommCell is polled in growing intervals until it answers.
+      - A number of seconds, or a number with a unit, such as V(90), V(5m) or V(1h). V(0) fails at once.
     type: str
     default: 5m
   history:
     description:
-      - How far to look back for last backups, in seconds or as V(36h), V(7d).
-      - V(0) does not read the list of jobs. RV(instances[].last_backup) is then known only where C(V4/Instances) tells
-        it.
+      - Time in which to look for last backups, in seconds or as V(36h), V(7d).
+      - V(0) does not read the list of jobs. RV(instances[].last_backup) is then known only if C(V4/Instances) has it.
     type: str
     default: 7d
   match:
     description:
-      - DB instances in AWS, such as the hosts of an C(amazon.aws.aws_rds) inventory. For each of them, RV(matches)
-        says which instance it is in Commvault.
-      - The name of the instance in Commvault has to be the DB instance identifier. If there is none, the display name
-        of a client has to be it. If there is none either, one of the O(match_patterns) has to fit. Case does not
-        count.
-      - Where several instances fit, those of O(match_patterns) decide that fit some of them. Where one instance fits
-        several DB instances, the one has it that is called like it.
-      - Nothing is guessed. Whatever does not fit exactly one instance is missing or ambiguous, and not verified if
-        something that could not be read may fit as well.
+      - DB instances in AWS, such as the hosts of an C(amazon.aws.aws_rds) inventory. RV(matches) has the Commvault
+        instance of each.
+      - The module first looks for an instance whose name is the DB instance identifier, then for a client with that
+        display name, then for an instance that fits one of the O(match_patterns). Case does not matter.
+      - If several instances fit, the O(match_patterns) that fit some of them decide. If one instance fits several DB
+        instances, the DB instance with its name gets it.
+      - The module does not guess. A DB instance without exactly one fitting instance is missing or ambiguous. It is not
+        verified if an instance that could not be read may fit as well.
     type: list
     elements: dict
     suboptions:
       id:
         description:
-          - Any text by which you find the result in RV(matches), such as the name of the inventory host.
+          - Any string to find the result in RV(matches) by, such as the name of the inventory host.
           - Defaults to the DB instance identifier. Must be different for each entry.
         type: str
       db_instance_identifier:
@@ -104,12 +101,12 @@ options:
         type: str
       db_instance_arn:
         description:
-          - ARN of the DB instance. Tells the region and the number of the account for O(match_patterns).
+          - ARN of the DB instance. It has the region and the account number for O(match_patterns).
         type: str
       engine:
         description:
-          - Engine of the DB instance as AWS writes it. Any other than C(oracle-*) and C(custom-oracle-*) is skipped. If
-            not given, it is taken for Oracle.
+          - Engine of the DB instance as AWS writes it. The module skips engines other than C(oracle-*) and
+            C(custom-oracle-*). Without an engine, the module assumes Oracle.
         type: str
       region:
         description:
@@ -117,20 +114,19 @@ options:
         type: str
       client_name:
         description:
-          - Name or display name of the client in Commvault that the instance is under, where that is known.
+          - Name or display name of the instance's client in Commvault, if known.
         type: str
       subclient_name:
         description:
-          - Name of the subclient in Commvault. Needed where an instance has several of them, none of which is called
-            V(default).
+          - Name of the subclient in Commvault. Needed if an instance has several subclients and none is V(default).
         type: str
   match_patterns:
     description:
-      - How names of instances in Commvault follow from what AWS says, with the placeholders C({identifier}),
-        C({region}), C({account}) and C({engine}) and the wildcards V(*) and V(?).
-      - A pattern with a slash is about the name or display name of the client and the name of the instance, such as
-        V(aws-{region}/{identifier}).
-      - A pattern is left out for DB instances of which a placeholder is not known.
+      - Patterns for the names of instances in Commvault, with the placeholders C({identifier}), C({region}),
+        C({account}) and C({engine}) and the wildcards V(*) and V(?).
+      - A pattern with a slash, such as V(aws-{region}/{identifier}), is for the name or display name of the client
+        and the name of the instance.
+      - The module skips a pattern for a DB instance if a placeholder has no value.
     type: list
     elements: str
     default: []
@@ -196,12 +192,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was found, in words.
+  description: The result as a sentence.
   returned: always
   type: str
   sample: "12 subclients of 3 clients."
 instances:
-  description: What can be backed up, one entry for each subclient, sorted by names.
+  description: Subclients that can be backed up, sorted by names.
   returned: success and O(match) is not given
   type: list
   elements: dict
@@ -242,7 +238,7 @@ instances:
       returned: always
       sample: 1001
     backupset_name:
-      description: Name of the backup set, V(null) if it is not told.
+      description: Name of the backup set, V(null) if not known.
       type: str
       returned: always
       sample: defaultBackupSet
@@ -257,43 +253,43 @@ instances:
       returned: always
       sample: Oracle
     company:
-      description: Name of the company that the client belongs to, V(null) if it is not told.
+      description: Name of the company that the client belongs to, V(null) if not known.
       type: str
       returned: always
       sample: CommCell
     plan:
-      description: Name of the plan, V(null) if there is none or it is not told.
+      description: Name of the plan, V(null) if there is none or it is not known.
       type: str
       returned: always
       sample: RDS export plan
     storage_policy:
-      description: Name of the storage policy of the subclient, V(null) if there is none or it is not told.
+      description: Name of the storage policy of the subclient, V(null) if there is none or it is not known.
       type: str
       returned: always
       sample: null
     backup_enabled:
-      description: Whether the backup activity of the subclient is enabled, V(null) if it is not told. The activity of
-        its client and that of the CommCell are not looked at.
+      description: Whether the backup activity of the subclient is enabled, V(null) if not known. The activity of its
+        client and of the CommCell is not read.
       type: bool
       returned: always
       sample: true
     vendor:
-      description: The cloud that the instance is in, as C(V4/Instances) calls it, V(null) if it is not told.
+      description: The cloud that the instance is in, as C(V4/Instances) calls it, V(null) if not known.
       type: str
       returned: always
       sample: AMAZON
     status:
       description:
-        - Whether it can be backed up, as far as it is known.
-        - V(ready), V(not_ready) - what C(V4/Instances) says of the instance.
+        - Whether it can be backed up, as far as known.
+        - V(ready), V(not_ready) - the status of the instance in C(V4/Instances).
         - V(disabled) - the backup activity of the subclient is disabled.
-        - V(enabled) - the backup activity of the subclient is enabled; what else it needs is not told.
-        - V(unknown) - nothing of this is told.
+        - V(enabled) - the backup activity of the subclient is enabled; other requirements are not known.
+        - V(unknown) - none of this is known.
       type: str
       returned: always
       sample: ready
     not_ready_reason:
-      description: Why it is V(not_ready), in Commvault's words, else V(null).
+      description: Commvault's reason for V(not_ready), otherwise V(null).
       type: str
       returned: always
       sample: null
@@ -303,27 +299,27 @@ instances:
       returned: always
       contains: &backup
         job_id:
-          description: Id of the job, V(null) if it is not told.
+          description: Id of the job, V(null) if not known.
           type: str
           returned: always
           sample: "148886"
         status:
-          description: Status in Commvault's words.
+          description: Status in Commvault.
           type: str
           returned: always
           sample: Completed
         state:
-          description: What the status means. V(active), V(ok), V(warnings), V(errors) or V(failed).
+          description: Meaning of the status. V(active), V(ok), V(warnings), V(errors) or V(failed).
           type: str
           returned: always
           sample: ok
         time:
-          description: When it ended, or started if it has not ended, in seconds since 1970.
+          description: Its end, or its start if it has not ended, in seconds since 1970.
           type: int
           returned: always
           sample: 1767225600
         level:
-          description: Level of the backup, V(null) if it is not told.
+          description: Level of the backup, V(null) if not known.
           type: str
           returned: always
           sample: Full
@@ -333,8 +329,7 @@ instances:
           returned: always
           sample: null
     last_good_backup:
-      description: The last backup that ended without errors, V(null) if none is known. With O(history) of V(7d), that
-        is none for seven days.
+      description: The last backup that ended without errors within O(history), V(null) if none is known.
       type: dict
       returned: always
       contains: *backup
@@ -350,7 +345,7 @@ instances:
         app_name: Oracle
         application_id: 22
 matches:
-  description: What was found for each entry of O(match), in the same order.
+  description: The result of each entry of O(match), in the same order.
   returned: success and O(match) is given
   type: list
   elements: dict
@@ -367,7 +362,7 @@ matches:
       sample: orders
     state:
       description:
-        - What was found.
+        - The result.
         - V(matched) - exactly one instance, see RV(matches[].entry).
         - V(missing) - none, see RV(matches[].nearest).
         - V(ambiguous) - several, see RV(matches[].candidates), or one that fits other DB instances, too.
@@ -377,7 +372,7 @@ matches:
       returned: always
       sample: matched
     msg:
-      description: The same in words.
+      description: The result as a sentence.
       type: str
       returned: always
       sample: DB instance orders in us-east-1 is instance orders of client aws-prod, subclient default.
@@ -400,44 +395,43 @@ matches:
       returned: always
       sample: []
 source:
-  description: Whether C(V4/Instances) told what there is (V(instances)), or the list of clients (V(clients)).
+  description: The list that the result comes from, C(V4/Instances) (V(instances)) or the list of clients (V(clients)).
   returned: success
   type: str
   sample: instances
 history_seconds:
-  description: How far back all jobs were looked at, V(0) if they were not.
+  description: Time in which all jobs were read, V(0) if they were not.
   returned: success
   type: int
   sample: 604800
 unread:
-  description: What could not be read. It may hide instances, or their last backups.
+  description: The parts that could not be read. They may hide instances, or their last backups.
   returned: success
   type: list
   elements: dict
   contains:
     what:
-      description: What it is. V(subclients) or V(jobs).
+      description: Kind of the data, V(subclients) or V(jobs).
       type: str
       returned: always
       sample: subclients
     client_name:
-      description: Whose they are, V(null) for jobs.
+      description: The client of the data, V(null) for jobs.
       type: str
       returned: always
       sample: aws-test
     kind:
-      description: As RV(failure.kind). A client that does not exist is V(not_found).
+      description: The same as RV(failure.kind). A client that does not exist is V(not_found).
       type: str
       returned: always
       sample: permission
     msg:
-      description: Why, in words.
+      description: The reason as a sentence.
       type: str
       returned: always
       sample: There is no client aws-tst, or these credentials may not see it. Nearest - aws-test.
 api_calls:
-  description: How many requests this run made, and what the server says of its quota. Repeated attempts are not
-    counted.
+  description: Number of requests of this run, without repeated attempts, and the quota that the server returned.
   returned: success
   type: dict
   contains:
@@ -452,32 +446,32 @@ api_calls:
       returned: always
       sample: 0
     quota:
-      description: The quota that the server announced last, V(null) if it did not.
+      description: The quota that the server returned last, V(null) if it returned none.
       type: dict
       returned: always
       sample: {"limit": 1000, "period": 3600.0, "remaining": 812}
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:
     kind:
-      description: The kind of failure, as of M(rdsops.commvault.oracle_rds_export_backup).
+      description: The kind of failure, as in M(rdsops.commvault.oracle_rds_export_backup).
       type: str
       returned: always
       sample: authentication
     method:
-      description: The HTTP method, V(null) if it was not about a request.
+      description: The HTTP method, V(null) without a request.
       type: str
       returned: always
       sample: GET
     url:
-      description: The URL, V(null) if it was not about a request.
+      description: The URL, V(null) without a request.
       type: str
       returned: always
       sample: https://commandcenter.example.com/commandcenter/api/Client
     status:
-      description: The HTTP status, V(null) if there was no answer.
+      description: The HTTP status, V(null) without an answer.
       type: int
       returned: always
       sample: 401
@@ -487,7 +481,7 @@ failure:
       returned: always
       sample: 5
     message:
-      description: Commvault's words, or those of this module if there were none.
+      description: Commvault's message, or that of this module if Commvault sent none.
       type: str
       returned: always
       sample: Access denied

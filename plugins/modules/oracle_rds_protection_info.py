@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: oracle_rds_protection_info
-short_description: Tell which databases have a good backup that is young enough
+short_description: Check which databases have a recent good backup
 version_added: 1.0.0
 author:
   - rdsops contributors (@rdsops)
 description:
-  - Tells for every database whether Commvault knows it, whether it can be backed up, when its last good backup ended,
-    and whether that is young enough.
-  - A job that was never started cannot fail. This module finds the databases for which none was started.
-  - It fails if a database is not protected. Set O(fail=false) to only read.
+  - Checks for every database whether Commvault has it, whether it can be backed up, when its last good backup ended,
+    and whether that is recent enough for the target.
+  - It also finds databases whose backup never started.
+  - It fails if a database is not protected. With O(fail=false), it only reads.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
   - rdsops.commvault._connection
@@ -23,7 +23,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - It only reads, so it does the same.
+      - It only reads.
   diff_mode:
     support: N/A
     details:
@@ -36,22 +36,22 @@ attributes:
     description: Has a part that runs on the controller.
     support: full
     details:
-      - With O(of_hosts) it reads the variables of hosts there.
+      - With O(of_hosts), it reads the variables of hosts there.
   async:
     description: Supports being used with C(async).
     support: full
 options:
   databases:
     description:
-      - The databases that must be protected, for example all of AWS. Without this option these are all that the
-        CommCell has, and none can be missing.
-      - Name each by O(databases[].client_name) and O(databases[].instance_name) as Commvault has them, or by
-        O(databases[].db_instance_identifier) or O(databases[].db_instance_arn) as AWS has them.
+      - The databases that must be protected, for example all databases in AWS. Without this option, the module checks
+        all databases of the CommCell, and none can be missing.
+      - Name each by O(databases[].client_name) and O(databases[].instance_name) as in Commvault, or by
+        O(databases[].db_instance_identifier) or O(databases[].db_instance_arn) as in AWS.
     type: list
     elements: dict
     suboptions:
       id:
-        description: Any string to find the result by. By default the names.
+        description: Any string to find the result by. Defaults to the names.
         type: str
       client_name:
         description: Name of the client in Commvault.
@@ -64,23 +64,23 @@ options:
         type: str
         default: default
       db_instance_identifier:
-        description: The DB instance identifier of AWS. The instance is found as by
-          M(rdsops.commvault.oracle_rds_instance_info).
+        description: The DB instance identifier of AWS. M(rdsops.commvault.oracle_rds_instance_info) describes how it is
+          matched.
         type: str
       db_instance_arn:
         description: The ARN of the DB instance.
         type: str
       engine:
-        description: The engine as AWS writes it. Databases that are not Oracle are left out.
+        description: The engine as AWS writes it. The module skips databases that are not Oracle.
         type: str
       region:
         description: The AWS region.
         type: str
       max_age:
-        description: As O(max_age), for this database.
+        description: The same as O(max_age), for this database.
         type: str
       created:
-        description: When the database was created, such as C(2026-01-01T00:00:00Z), for O(new_after).
+        description: Creation time of the database, such as C(2026-01-01T00:00:00Z), for O(new_after).
         type: str
       groups:
         description: Values to group by, such as a team or an environment.
@@ -88,40 +88,40 @@ options:
         default: {}
   of_hosts:
     description:
-      - Whether the databases are the hosts of the play, all of them, whichever of them still is at work.
-      - A host is called as for the role P(rdsops.commvault.oracle_rds_export_backup#role), by C(commvault_client_name)
-        and C(commvault_instance_name) or by what the inventory C(amazon.aws.aws_rds) says. The target of a host can be
-        in C(oracle_rds_export_backup_protection_max_age), and O(group_by) can name any of its variables, such as
-        C(tags.team).
-      - The variables are those of C(hostvars), that is of inventory, group_vars, host_vars and facts.
+      - Whether the databases are the hosts of the play, including failed hosts.
+      - The variables of a host name its database as for the role P(rdsops.commvault.oracle_rds_export_backup#role),
+        with C(commvault_client_name) and C(commvault_instance_name), or with those of the inventory
+        C(amazon.aws.aws_rds). C(oracle_rds_export_backup_protection_max_age) of a host is its target. O(group_by) can
+        name any variable of the hosts, such as C(tags.team).
+      - The variables are those of C(hostvars), from inventory, group_vars, host_vars and facts.
     type: bool
     default: false
   match_patterns:
-    description: As of M(rdsops.commvault.oracle_rds_instance_info).
+    description: The same as O(rdsops.commvault.oracle_rds_instance_info#module:match_patterns).
     type: list
     elements: str
     default: []
   max_age:
     description:
       - The target. A database is protected if its last good backup ended no longer ago than this.
-      - A number of seconds, or one with a unit such as V(24h) or V(2d).
+      - A number of seconds, or a number with a unit such as V(24h) or V(2d).
     type: str
     default: 24h
   new_after:
     description:
-      - The grace for new databases. One that was created no longer ago than this, as O(databases[].created) says, is
-        V(new) instead of unprotected.
-      - Without this option there is no grace.
+      - Grace time of new databases. A database whose O(databases[].created) is not longer ago than this is V(new)
+        instead of unprotected.
+      - By default there is no grace time.
     type: str
   fail_on:
     description:
-      - Which ends make a backup count as missed, as in M(rdsops.commvault.job_wait). As Commvault does for database
-        agents, a backup that completed with errors counts as missed by default.
+      - Which job states make a backup count as missed, as in M(rdsops.commvault.job_wait). The default is Commvault's
+        own rule for database agents, where a backup that completed with errors counts as missed.
     type: str
     choices: [failure, errors, warnings]
     default: errors
   history_days:
-    description: For how many days the history of each database is returned, today included. 1 to 60.
+    description: Days of history to return for each database, including today. 1 to 60.
     type: int
     default: 7
   group_by:
@@ -132,9 +132,9 @@ options:
     default: []
   report_unlisted:
     description:
-      - Whether databases that Commvault has and O(databases) does not name are returned, too, as
-        V(unknown_to_inventory). They do not fail the task.
-      - If it is false and each of O(databases) names its client, only these clients are read.
+      - Whether to return databases that Commvault has and O(databases) does not name, as V(unknown_to_inventory).
+        They do not fail the task.
+      - If it is false and each entry of O(databases) names its client, the module only reads these clients.
     type: bool
     default: true
   fail:
@@ -142,12 +142,12 @@ options:
     type: bool
     default: true
   concurrency:
-    description: Requests at once.
+    description: Number of requests at the same time.
     type: int
     default: 16
 seealso:
   - module: rdsops.commvault.export_report
-    description: Writes the result as a page, for programs, and for Prometheus.
+    description: Writes the result as an HTML page, for programs, and for Prometheus.
   - module: rdsops.commvault.oracle_rds_export_backup
 """
 
@@ -175,12 +175,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The totals in a sentence, and what is wrong with the first three databases.
+  description: The totals as a sentence, and the reasons of the first three unprotected databases.
   returned: always
   type: str
   sample: "11 of 12 databases protected (91 %): 1 late. hr: Its last good backup ended 2 d 3 h ago."
 databases:
-  description: One entry for each database, those that need attention first.
+  description: One entry for each database, problems first.
   returned: always, unless an option was wrong or nothing could be read
   type: list
   elements: dict
@@ -207,13 +207,13 @@ databases:
       sample: default
     state:
       description:
-        - V(protected) - its last good backup is young enough.
+        - V(protected) - its last good backup is within the target.
         - V(late) - its last good backup is older than the target.
-        - V(never) - there is no good backup in the time that was looked at.
-        - V(not_configured) - it is late or was never backed up, and cannot be, since it has no plan, its backup
-          activity is off or Commvault says that it is not ready.
+        - V(never) - it has no good backup in the days that were read.
+        - V(not_configured) - it is late or was never backed up, and cannot be, because it has no plan, its backup
+          activity is off, or Commvault reports that it is not ready.
         - V(unknown_to_commvault) - Commvault does not have it.
-        - V(not_verified) - it could not be told, for example since jobs or clients could not be read.
+        - V(not_verified) - not known, for example because jobs or clients could not be read.
         - V(new) - it is not protected, but not older than O(new_after).
         - V(unknown_to_inventory) - Commvault has it, but O(databases) does not name it.
       type: str
@@ -230,27 +230,27 @@ databases:
       returned: always
       sample: Its last good backup ended 3 h 20 min ago (job 148886).
     action:
-      description: What to do about it, V(null) if nothing.
+      description: Advice, V(null) if nothing is to do.
       type: str
       returned: always
       sample: null
     known:
-      description: Whether Commvault is known to have it.
+      description: Whether Commvault certainly has it.
       type: bool
       returned: always
       sample: true
     listed:
-      description: Whether it was asked for.
+      description: Whether it is one of the databases to check.
       type: bool
       returned: always
       sample: true
     plan:
-      description: Its plan, V(null) if that is not told.
+      description: Its plan, V(null) if not known.
       type: str
       returned: always
       sample: Gold
     status:
-      description: As of M(rdsops.commvault.oracle_rds_instance_info), V(null) if Commvault does not have it.
+      description: The same as in M(rdsops.commvault.oracle_rds_instance_info), V(null) if Commvault does not have it.
       type: str
       returned: always
       sample: ready
@@ -260,7 +260,7 @@ databases:
       returned: always
       sample: 86400
     age_seconds:
-      description: How long ago its last good backup ended, V(null) without one.
+      description: Age of its last good backup, V(null) without one.
       type: int
       returned: always
       sample: 12000
@@ -280,12 +280,12 @@ databases:
           returned: always
           sample: "148886"
         status:
-          description: Its status in Commvault's words.
+          description: Its status in Commvault.
           type: str
           returned: always
           sample: Completed
         backup_level:
-          description: The level in Commvault's words, V(null) if it is not told.
+          description: The level in Commvault, V(null) if not known.
           type: str
           returned: always
           sample: Full
@@ -295,17 +295,17 @@ databases:
           returned: always
           sample: 1767229200
         elapsed_seconds:
-          description: How long it took, V(null) if that is not told.
+          description: How long it took, V(null) if not known.
           type: int
           returned: always
           sample: 3600
         application_size:
-          description: Size of the data that was backed up, in bytes.
+          description: Size of the backed-up data, in bytes.
           type: int
           returned: always
           sample: 88046829568
         media_size:
-          description: What was written for it, in bytes.
+          description: Size of the written backup data, in bytes.
           type: int
           returned: always
           sample: 29348943189
@@ -315,7 +315,7 @@ databases:
           returned: always
           sample: null
         job_url:
-          description: Page of the job in the Command Center, V(null) if its address is not known.
+          description: Page of the job in the Command Center, V(null) if its URL is not known.
           type: str
           returned: always
           sample: https://commandcenter.example.com/commandcenter/#/jobs/148886
@@ -337,7 +337,7 @@ databases:
       returned: always
       sample: {}
 hosts:
-  description: For each host of the play, what it has to know.
+  description: The result of each host of the play.
   returned: if O(of_hosts) is true
   type: dict
   sample:
@@ -351,17 +351,17 @@ summary:
   type: dict
   contains:
     databases:
-      description: How many databases were asked for; those that Commvault alone has do not count.
+      description: Number of databases to check, without those that only Commvault has.
       type: int
       returned: always
       sample: 12
     protected:
-      description: How many of them are protected.
+      description: Number of protected databases.
       type: int
       returned: always
       sample: 11
     unprotected:
-      description: How many of them are not, new ones left out.
+      description: Number of unprotected databases, without new ones.
       type: int
       returned: always
       sample: 1
@@ -371,7 +371,7 @@ summary:
       returned: always
       sample: 91
     states:
-      description: How many databases are in which state.
+      description: Number of databases by state.
       type: dict
       returned: always
       sample:
@@ -385,27 +385,27 @@ summary:
         protected: 11
     groups:
       description:
-        - For each key of O(group_by) and each of its values, how many databases there are and how many are protected.
+        - For each key of O(group_by) and each of its values, the number of databases and of protected ones.
       type: dict
       returned: always
       sample: {plan: {Gold: {databases: 12, protected: 11}}}
 evidence:
-  description: What an auditor asks for.
+  description: Evidence for an audit.
   returned: always, unless an option was wrong or nothing could be read
   type: dict
   contains:
     time:
-      description: When it was read, by the server's clock (UTC).
+      description: Time of the data, by the server's clock (UTC).
       type: str
       returned: always
       sample: "2026-01-02T06:00:00Z"
     user:
-      description: The user whose credentials were used, V(null) if the server does not tell.
+      description: The user of the credentials, V(null) if not known.
       type: str
       returned: always
       sample: backup-operator
     commcell:
-      description: Name of the CommCell, V(null) if the server does not tell.
+      description: Name of the CommCell, V(null) if not known.
       type: str
       returned: always
       sample: commserve01
@@ -440,7 +440,7 @@ evidence:
       returned: always
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 unread:
-  description: What could not be read, in sentences.
+  description: The parts that could not be read, as sentences.
   returned: always, unless an option was wrong or nothing could be read
   type: list
   elements: str
@@ -452,7 +452,7 @@ left_out:
   elements: dict
   sample: []
 api_calls:
-  description: How many requests this run made. Repeated attempts are not counted.
+  description: Number of requests of this run, without repeated attempts.
   returned: always, unless an option was wrong or nothing could be read
   type: dict
   contains:
@@ -467,12 +467,12 @@ api_calls:
       returned: always
       sample: 0
     quota:
-      description: The quota that the server announced last, V(null) if it did not.
+      description: The quota that the server returned last, V(null) if it returned none.
       type: dict
       returned: always
       sample: null
 failure:
-  description: What went wrong, for programs.
+  description: The failure, for programs.
   returned: failure
   type: dict
   contains:
@@ -486,17 +486,17 @@ failure:
       returned: always
       sample: not_protected
     method:
-      description: The HTTP method, V(null) if it was not about a request.
+      description: The HTTP method, V(null) without a request.
       type: str
       returned: always
       sample: null
     url:
-      description: The URL, V(null) if it was not about a request.
+      description: The URL, V(null) without a request.
       type: str
       returned: always
       sample: null
     status:
-      description: The HTTP status, V(null) if there was no answer or it was not about a request.
+      description: The HTTP status, V(null) without an answer.
       type: int
       returned: always
       sample: null
@@ -506,7 +506,7 @@ failure:
       returned: always
       sample: null
     message:
-      description: Commvault's words, or those of this module if there were none.
+      description: Commvault's message, or that of this module if Commvault sent none.
       type: str
       returned: always
       sample: "11 of 12 databases protected (91 %): 1 late."
