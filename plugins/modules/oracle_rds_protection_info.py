@@ -13,7 +13,7 @@ author:
   - rdsops contributors (@rdsops)
 description:
   - Checks for every database whether Commvault has it, whether it can be backed up, when its last good backup ended,
-    and whether that is recent enough for the target.
+    and whether its age is within the target.
   - It also finds databases whose backup never started.
   - It fails if a database is not protected. With O(fail=false), it only reads.
 extends_documentation_fragment:
