@@ -38,7 +38,7 @@ DEMO = ("tests/demo/run.py", "-e", "oracle_rds_export_backup_concurrency=1")
 DEMO_SECONDS = 240
 FIRST_TASK = "Wait for the jobs]"
 LAST_BLOCK = "PLAY RECAP"
-PROGRESS = re.compile(r"\d+/\d+ finished;")
+PROGRESS = re.compile(r" of \d+, (\d+:)?\d\d:\d\d")
 PROGRESS_LINES = 5
 COLUMNS = 100
 URL = re.compile(r"https?://\S+")

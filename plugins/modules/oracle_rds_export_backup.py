@@ -959,14 +959,31 @@ def last_good_lines(export: Export, instances: t.Sequence[Instance]) -> str:
 
 
 def request_diff(requests: list[dict[str, t.Any]], last_good: str) -> dict[str, str]:
-    """The last good backups before, the requests after."""
-    lines = [f"{request['method']} {request['url']}\n{json.dumps(request['body'], indent=2)}\n" for request in requests]
+    """The last good backups before, the requests after: the first in full, of the others what differs from it."""
+    lines = []
+    for request in requests[:1]:
+        lines.append(f"{request['method']} {request['url']}\n{json.dumps(request['body'], indent=2)}\n")
+    for number, request in enumerate(requests[1:], 2):
+        told = ", ".join(f"{path}: {value}" for path, value in differences(requests[0]["body"], request["body"]))
+        lines.append(f"Request {number} is the same{f', but {told}' if told else ''}\n")
     return {
         "before": last_good,
         "after": "".join(lines),
         "before_header": "last good backups",
         "after_header": "requests that start backups",
     }
+
+
+def differences(one: t.Any, other: t.Any, path: str = "") -> list[tuple[str, str]]:
+    """Where a JSON value differs from another one: the path, and the value of the other one as JSON."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = [*one, *(key for key in other if key not in one)]
+        steps = [(one.get(key), other.get(key), f"{path}.{key}" if path else str(key)) for key in keys]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        steps = [(a, b, f"{path}[{place}]") for place, (a, b) in enumerate(zip(one, other))]
+    else:
+        return [] if one == other else [(path, json.dumps(other))]
+    return [found for a, b, step in steps for found in differences(a, b, step)]
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from ..module_utils._module.masking import masked, tell_ansible, weak_secrets
 from ..module_utils._module.run import ModuleRun, find_secrets, run_safely
 from ..module_utils._redact import Redactor, named_secrets
 from ..module_utils._times import parse_duration
-from ._progress import Progress
+from ._progress import WIDTH, Progress
 from ._worker import deadline_of, exit_if_parent_died, ignore_task_timeout, parent_has_died
 
 _COLLECTION = "rdsops.commvault"
@@ -159,7 +159,9 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], h
         deadline_of(task),
         functools.partial(ignore_task_timeout, task),
         parent_has_died,
-        Progress(show, params["fail_on"], names=not task.no_log) if "fail_on" in params else None,
+        Progress(show, params["fail_on"], names=not task.no_log, width=WIDTH - len(f"[{host}] "))
+        if "fail_on" in params
+        else None,
     )
     result = masked({**run_safely(run, module.run), "invocation": {"module_args": params}}, redactor)
     warnings = [*weak_secrets(params), *warnings]

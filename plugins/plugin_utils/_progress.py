@@ -9,10 +9,9 @@
 from __future__ import annotations
 
 import typing as t
-from collections import Counter
 
 from ..module_utils._jobs.job import STUCK_STATES
-from ..module_utils._times import age_words, some_of, span
+from ..module_utils._times import age_words, shortened, some_of, span
 
 if t.TYPE_CHECKING:
     from ..module_utils._jobs.job import Job
@@ -21,70 +20,111 @@ if t.TYPE_CHECKING:
 # The longest time in seconds without a line. Looks happen in between and can take a while, and after 60 seconds of
 # silence people, and some systems, take a job for dead.
 HEARTBEAT = 40.0
-# Jobs that a line names for each state that they are stuck in.
-MAX_NAMED = 3
-_REASON_LENGTH = 60
+# Columns of a console that nobody has made wider.
+WIDTH = 80
+# What is left for a line behind a long name of a host, at least.
+_MIN_WIDTH = 40
+# Running jobs that a line names, if there are no more of them; and stuck ones of each state.
+_MAX_RUNNING = 3
+_MAX_STUCK = 2
+_REASON_LENGTH = 40
 
 
-def progress_line(wait: Wait, fail_on: str, *, names: bool = True) -> str:
-    """A line such as "12/40 finished, 1 failed; 25 running, 43 % on average; 2 pending: orders (No resources
-    available), billing; 00:12:30".
+def progress_line(wait: Wait, fail_on: str, *, names: bool = True, width: int = WIDTH) -> str:
+    """A line such as "36 ok, 2 failed, 1 running (db11 99 %) of 39, 01:36".
 
-    fail_on: as of Job.succeeded. names: whether names and reasons may be shown.
+    Args:
+        wait: What is known of the jobs.
+        fail_on: As of Job.succeeded.
+        names: Whether names and reasons may be shown.
+        width: Columns for the line. Details that do not fit are left out.
     """
+    line = ""
+    for detail in (_ALL, _NAMES, _COUNTS, _PLAIN, _SHORT) if names else (_COUNTS, _PLAIN, _SHORT):
+        line = _line(wait, fail_on, detail)
+        if len(line) <= width:
+            return line
+    return shortened(line, max(width, _MIN_WIDTH))
+
+
+# How much a line tells: reasons and names, names, counts and percent, counts, or counts of what is alike together.
+_ALL, _NAMES, _COUNTS, _PLAIN, _SHORT = range(5)
+
+
+def _line(wait: Wait, fail_on: str, detail: int) -> str:
     jobs = list(wait.jobs.values())
     ended = [job for job in jobs if job.finished]
     good = sum(job.succeeded(fail_on) for job in ended)
-    parts = [f"{good}/{len(wait.job_ids)} finished" + (f", {len(ended) - good} failed" if len(ended) > good else "")]
     gone = set(wait.missing)
     active = [job for job in jobs if not job.finished and job.id not in gone]
-    running = [job for job in active if not job.stuck]
-    parts += _running(running)
-    for state in STUCK_STATES:
-        stuck = [job for job in active if job.stuck == state]
-        if stuck:
-            parts.append(f"{len(stuck)} {state}" + (f": {_named(stuck)}" if names else ""))
     unseen = len(wait.job_ids) - len(jobs) - len([job_id for job_id in gone if job_id not in wait.jobs])
-    if unseen:
-        parts.append(f"{unseen} not visible yet")
-    if gone:
-        parts.append(f"{len(gone)} not there")
-    if wait.last_error:
-        parts.append(f"the last look failed ({wait.last_error.kind})")
-    parts.append(span(wait.waited) + (f", about {age_words(wait.expected_left)} left" if wait.expected_left else ""))
-    return "; ".join(parts)
+    parts = [f"{good} ok"] if good else []
+    parts += [f"{len(ended) - good} failed"] if len(ended) > good else []
+    parts += _running([job for job in active if not job.stuck], detail)
+    parts += _stuck([job for job in active if job.stuck], detail)
+    parts += [f"{unseen} not visible yet"] if unseen else []
+    parts += [f"{len(gone)} missing"] if gone else []
+    text = f"{', '.join(parts)} of {len(wait.job_ids)}, {_clock(wait.waited)}"
+    if wait.expected_left and detail < _SHORT:
+        text += f", about {age_words(wait.expected_left)} left"
+    return text + (f", last poll failed ({wait.last_error.kind})" if wait.last_error else "")
 
 
-def _running(jobs: t.Sequence[Job]) -> list[str]:
+def _clock(seconds: float) -> str:
+    text = span(seconds)
+    return text[3:] if text.startswith("00:") else text
+
+
+def _running(jobs: t.Sequence[Job], detail: int) -> list[str]:
+    by_status: dict[str, list[Job]] = {}
+    for job in jobs:
+        status = "running" if job.status.lower().startswith("running") else job.status.lower()
+        by_status.setdefault(status, []).append(job)
     parts = []
-    by_status = Counter("running" if job.status.lower().startswith("running") else job.status.lower() for job in jobs)
-    for status, count in sorted(by_status.items(), key=lambda one: (one[0] != "running", one[0])):
-        text = f"{count} {status or 'in an unnamed state'}"
-        if status == "running":
-            known = [job.percent_complete for job in jobs if job.percent_complete is not None]
-            text += f", {sum(known) // len(known)} % on average" if known else ""
+    for status, own in sorted(by_status.items(), key=lambda one: (one[0] != "running", one[0])):
+        text = f"{len(own)} {status or 'in an unnamed state'}"
+        known = [job.percent_complete for job in own if job.percent_complete is not None]
+        if detail < _COUNTS and len(own) <= _MAX_RUNNING:
+            told = (
+                job.label if job.percent_complete is None else f"{job.label} {job.percent_complete} %" for job in own
+            )
+            text += f" ({', '.join(told)})"
+        elif status == "running" and known and detail < _PLAIN:
+            text += f" ({sum(known) // len(known)} % avg)"
         parts.append(text)
     return parts
 
 
-def _named(jobs: t.Sequence[Job]) -> str:
-    names = []
-    for job in jobs:
-        reason = job.reason or ""
-        if len(reason) > _REASON_LENGTH:
-            reason = reason[: _REASON_LENGTH - 3] + "..."
-        names.append(f"{job.label} ({reason})" if reason else job.label)
-    return some_of(names, MAX_NAMED)
+def _stuck(jobs: t.Sequence[Job], detail: int) -> list[str]:
+    if detail == _SHORT:
+        return [f"{len(jobs)} on hold"] if jobs else []
+    parts = []
+    for state in STUCK_STATES:
+        own = [job for job in jobs if job.stuck == state]
+        if own:
+            told = f" ({_named(own, detail)})" if detail < _COUNTS else ""
+            parts.append(f"{len(own)} {state}{told}")
+    return parts
+
+
+def _named(jobs: t.Sequence[Job], detail: int) -> str:
+    reasons = (shortened(job.reason or "", _REASON_LENGTH) if detail == _ALL else "" for job in jobs)
+    return some_of(
+        [f"{job.label}: {reason}" if reason else job.label for job, reason in zip(jobs, reasons)], _MAX_STUCK
+    )
 
 
 class Progress:
     """Puts out a line when something has changed, and when nothing has for a while. Pass it as on_progress."""
 
-    def __init__(self, put_out: t.Callable[[str], None], fail_on: str, *, names: bool = True) -> None:
-        """put_out: gets each line."""
+    def __init__(
+        self, put_out: t.Callable[[str], None], fail_on: str, *, names: bool = True, width: int = WIDTH
+    ) -> None:
+        """put_out: gets each line. Else as of progress_line."""
         self._put_out = put_out
         self._fail_on = fail_on
         self._names = names
+        self._width = width
         self._shown: t.Any = None
         self._shown_at = 0.0
 
@@ -94,4 +134,4 @@ class Progress:
         present = (states, tuple(wait.missing), wait.last_error is None)
         if present != self._shown or wait.waited - self._shown_at >= HEARTBEAT:
             self._shown, self._shown_at = present, wait.waited
-            self._put_out(progress_line(wait, self._fail_on, names=self._names))
+            self._put_out(progress_line(wait, self._fail_on, names=self._names, width=self._width))

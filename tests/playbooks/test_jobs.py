@@ -29,8 +29,8 @@ FLEET: dict[str, t.Any] = {
 }
 DENIED = "ORA-01017: invalid username/password; logon denied"
 LINE = re.compile(
-    r"^\[localhost\] \d+/40 finished(, \d+ failed)?(; \d+ running, \d+ % on average)?"
-    r"(; \d+ (queued|pending|waiting|suspended): [^;]+)*; \d\d:\d\d:\d\d$"
+    r"^\[localhost\] (\d+ ok)?(, )?(\d+ failed)?(, )?(\d+ running \([^)]+\))?"
+    r"((, )?\d+ (queued|pending|waiting|suspended)( \([^)]+\))?)* of 40, (\d\d:)?\d\d:\d\d$"
 )
 
 

@@ -22,14 +22,14 @@ pictures = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(pictures)
 
 
-def printed(progress=("0/10 finished; 10 running", "10/10 finished"), shown="10 backups: 10 succeeded"):
+def printed(progress=("10 running of 10", "10 ok of 10"), shown="10 backups: 10 succeeded"):
     """What the demo prints, in short."""
     lines = [
         "$ export COMMVAULT_CA_PATH=/tmp/simulator-1/ca.pem",
         "TASK [rdsops.commvault.oracle_rds_export_backup : Wait for their jobs] ****",
         f"{YELLOW}included: /srv/wait_for_jobs.yml for orders.example.com{OFF}",
         "TASK [rdsops.commvault.oracle_rds_export_backup : Wait for the jobs] ****",
-        *(f"[orders.example.com] {how_far}; 00:00:0{number}" for number, how_far in enumerate(progress)),
+        *(f"[orders.example.com] {how_far}, 00:0{number}" for number, how_far in enumerate(progress)),
         f"{GREEN}ok: [orders.example.com]{OFF}",
         "",
         f"{GREEN}{shown}{OFF}",
@@ -45,8 +45,8 @@ def test_the_picture_goes_from_the_task_that_waits_to_the_recap():
     seen = [pictures.plain(line) for line in pictures.lines_that_matter(printed())]
     assert seen == [
         "TASK [rdsops.commvault.oracle_rds_export_backup : Wait for the jobs] ****",
-        "[orders.example.com] 0/10 finished; 10 running; 00:00:00",
-        "[orders.example.com] 10/10 finished; 00:00:01",
+        "[orders.example.com] 10 running of 10, 00:00",
+        "[orders.example.com] 10 ok of 10, 00:01",
         "ok: [orders.example.com]",
         "",
         "10 backups: 10 succeeded",
@@ -56,8 +56,8 @@ def test_the_picture_goes_from_the_task_that_waits_to_the_recap():
 
 
 def test_of_many_lines_on_how_far_it_is_the_first_the_last_and_some_between_are_shown():
-    seen = pictures.lines_that_matter(printed([f"{number}/9 finished" for number in range(10)]))
-    assert [line.split()[1] for line in seen if "finished" in line] == ["0/9", "2/9", "4/9", "6/9", "9/9"]
+    seen = pictures.lines_that_matter(printed([f"{number} ok of 9" for number in range(10)]))
+    assert [line.split()[1] for line in seen if " of 9," in line] == ["0", "2", "4", "6", "9"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_path_of_the_machine_or_a_token_is_never_drawn(private):
 
 @pytest.mark.parametrize(
     "public",
-    ["7/10 finished", "https://commandcenter.example.com/commandcenter/#/jobs/148886", "dist/demo/report.html"],
+    ["7 ok of 10", "https://commandcenter.example.com/commandcenter/#/jobs/148886", "dist/demo/report.html"],
 )
 def test_what_only_looks_like_a_path_of_the_machine_is_drawn(public):
     assert f"{GREEN}{public}{OFF}" in pictures.lines_that_matter(printed(shown=public))
@@ -113,7 +113,7 @@ def test_what_only_looks_like_a_path_of_the_machine_is_drawn(public):
     [
         ("Wait for the jobs]", "Wait]", "Wait for the jobs"),
         ("PLAY RECAP", "PLAY", "PLAY RECAP"),
-        ("finished", "done", "how far"),
+        (" of 10,", " done,", "how far"),
     ],
 )
 def test_a_demo_that_prints_something_else_makes_no_picture(old, new, says):
@@ -127,7 +127,7 @@ def test_a_picture_is_out_of_date_by_what_became_of_backups_but_not_by_how_far_j
     assert not pictures.shows(picture, lines)
     picture.write_text(f"<!--\nShows {pictures.digest(lines)}\n-->\n<svg/>\n", encoding="utf-8")
     assert pictures.shows(picture, lines)
-    again = printed(["0/10 finished; 10 running, 8 % on average", "3/10 finished; 7 running", "10/10 finished"])
+    again = printed(["10 running (8 % avg) of 10", "3 ok, 7 running of 10", "10 ok of 10"])
     assert pictures.shows(picture, pictures.lines_that_matter(again))
     other = printed(shown="10 backups: 1 refused, 9 succeeded")
     assert not pictures.shows(picture, pictures.lines_that_matter(other))

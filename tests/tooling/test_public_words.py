@@ -30,7 +30,7 @@ REPLACED = {
     r"[\"']counts[\"'].{0,40}[\"']well[\"']": "succeeded",
     r"V\(bad\)": "V(failed)",
 }
-READ = {".py", ".yml", ".yaml", ".md", ".rst", ".j2", ".json", ".cfg", ".toml"}
+READ = {".py", ".yml", ".yaml", ".md", ".rst", ".j2", ".json", ".svg", ".cfg", ".toml"}
 
 
 def texts():
@@ -38,7 +38,8 @@ def texts():
     for name in filter(None, listed.split("\0")):
         path = ROOT / name
         if path.suffix in READ and path != Path(__file__) and path.is_file():
-            yield name, path.read_text(encoding="utf-8")
+            # Pictures of a console have hard spaces.
+            yield name, path.read_text(encoding="utf-8").replace("&#160;", " ")
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone, so nobody knows which files are the project's")

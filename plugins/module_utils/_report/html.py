@@ -189,13 +189,13 @@ def _causes(report: Report) -> str:
             f' <button type="button" class="pick" data-cause="{number}" hidden'
             f' aria-label="Show the {counted(len(group.rows), "backup")} of cause {number}">Show</button></p></li>'
         )
-    more = len(report.causes()) - len(entries)
+    more = len(report.causes) - len(entries)
     rest = f'<p class="lead">And {counted(more, "other cause")}, see the table.</p>' if more > 0 else ""
     return f'<section class="causes"><h2>Causes</h2><ol>{"".join(entries)}</ol>{rest}</section>'
 
 
 def _shared(report: Report) -> list[CauseGroup]:
-    return [group for group in report.causes() if len(group.rows) > 1][:_MAX_CAUSES]
+    return [group for group in report.causes if len(group.rows) > 1][:_MAX_CAUSES]
 
 
 def _totals(report: Report) -> str:

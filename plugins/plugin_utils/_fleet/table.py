@@ -15,7 +15,7 @@ from ...module_utils._times import age_words, counted, iso_time, shortened, some
 from .entries import cause_of
 
 if t.TYPE_CHECKING:
-    from ...module_utils._report.model import Report, Row
+    from ...module_utils._report.model import CauseGroup, Report, Row
     from .entries import Entry
 
 MAX_BAD_LINES = 100
@@ -23,6 +23,10 @@ MAX_LINE = 200
 MAX_IDS = 100
 MAX_NAME = 50
 _SHOWN = 3
+# So many with the same cause are told together, and so many of them by name.
+_ALIKE = 3
+MAX_GROUP_LINES = 30
+MAX_GROUPS = 10
 
 
 def totals(report: Report) -> str:
@@ -32,10 +36,17 @@ def totals(report: Report) -> str:
 
 
 def make_message(report: Report, bad: t.Sequence[Row]) -> str:
-    """One line: totals, and the first that failed with their causes."""
-    shown = "".join(f" [{row.id}] {cause_of(row)}" for row in bad[:_SHOWN])
-    more = f" And {len(bad) - _SHOWN} more." if len(bad) > _SHOWN else ""
-    return f"{totals(report)}.{shown}{more}"
+    """One line: totals, and the first that failed with their causes, those with the same cause together."""
+    groups = [group for group in report.causes if group.rows[0].counts_as == FAILED][:_SHOWN]
+    shown = "".join(f" [{some_of([row.id for row in group.rows], _SHOWN)}] {_group_cause(group)}" for group in groups)
+    left = len(bad) - sum(len(group.rows) for group in groups)
+    return f"{totals(report)}.{shown}{f' And {left} more.' if left else ''}"
+
+
+def _group_cause(group: CauseGroup) -> str | None:
+    if len(group.rows) == 1:
+        return cause_of(group.rows[0])
+    return f"{group.text} Hint: {group.hint}" if group.hint else group.text
 
 
 def make_table(
@@ -45,18 +56,27 @@ def make_table(
     left_out: t.Sequence[t.Mapping[str, str]],
     lines: int,
 ) -> list[str]:
-    """A short table for people: totals, what failed with its cause, then the rest, and what is to say of many."""
+    """A short table for people: totals, what failed with its cause, then the rest, and what is to say of many.
+
+    Of three or more with the same cause, the cause stands once above their names.
+    """
     rest = [row for row in report.rows if row.counts_as != FAILED]
-    shown_bad, shown_rest = bad[:MAX_BAD_LINES], rest[: max(0, lines)]
+    groups = [group for group in report.causes if group.rows[0].counts_as == FAILED and len(group.rows) >= _ALIKE]
+    groups = groups[:MAX_GROUPS]
+    grouped = {id(row) for group in groups for row in group.rows}
+    alone = [row for row in bad if id(row) not in grouped]
+    shown_bad, shown_rest = alone[:MAX_BAD_LINES], rest[: max(0, lines)]
     shown = [*shown_bad, *shown_rest]
     widths = [max((len(text) for text in texts), default=0) for texts in zip(*((row.id, row.word) for row in shown))]
     table = [totals(report)]
+    for group in groups:
+        table += _group_lines(group, entries)
     table += [
         _line(row, widths, row.word.upper(), ": ".join(filter(None, (_ids(row, entries), cause_of(row)))))
         for row in shown_bad
     ]
-    if len(bad) > len(shown_bad):
-        table.append(f"... and {len(bad) - len(shown_bad)} more that failed")
+    if len(alone) > len(shown_bad):
+        table.append(f"... and {len(alone) - len(shown_bad)} more that failed")
     table += [_line(row, widths, row.word, _ids(row, entries)) for row in shown_rest]
     if len(rest) > len(shown_rest):
         table.append(f"... and {len(rest) - len(shown_rest)} more")
@@ -97,6 +117,15 @@ def _short(ids: t.Iterable[str]) -> str:
         else:
             rows.append([number, number])
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in rows)
+
+
+def _group_lines(group: CauseGroup, entries: t.Mapping[str, Entry]) -> list[str]:
+    """The cause, and below it the names of the backups with their jobs."""
+    cause = shortened(_group_cause(group) or "", MAX_LINE)
+    names = [", ".join(filter(None, (row.id, _ids(row, entries)))) for row in group.rows]
+    told = [f"  {name}" for name in names[:MAX_GROUP_LINES]]
+    more = [f"  ... and {len(names) - MAX_GROUP_LINES} more"] if len(names) > MAX_GROUP_LINES else []
+    return [f"{len(names)} {group.word.upper()}: {cause}", *told, *more]
 
 
 def _line(row: Row, widths: t.Sequence[int], word: str, text: str) -> str:

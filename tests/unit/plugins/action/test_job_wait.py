@@ -101,17 +101,14 @@ def test_people_see_how_far_the_jobs_are(wait, simulator, commcell):
     result = wait(job_ids=start_jobs(commcell, NAMES[:3]), wait_interval="30s")
     assert wait.packed == []
     assert undocumented_or_missing(job_wait, {**result, "invocation": None}) <= {"invocation"}
-    assert wait.lines[0] == (
-        "[db-host] 0/3 finished; 1 running, 0 % on average; 1 pending: db01 (No resources available); 1 waiting: db00;"
-        " 00:00:00"
-    )
+    assert wait.lines[0] == "[db-host] 1 running (db02 0 %), 1 pending (db01), 1 waiting (db00) of 3, 00:00"
     assert [re.sub(r"\d+ %", "N %", line) for line in wait.lines[1:]] == [
-        "[db-host] 0/3 finished; 2 running, N % on average; 1 pending: db01 (No resources available); 00:00:30",
-        "[db-host] 0/3 finished; 2 running, N % on average; 1 pending: db01 (No resources available); 00:01:20",
-        "[db-host] 1/3 finished; 2 running, N % on average; 00:01:30",
-        "[db-host] 1/3 finished, 1 failed; 1 running, N % on average; 00:02:00",
-        "[db-host] 1/3 finished, 1 failed; 1 running, N % on average; 00:02:50",
-        "[db-host] 2/3 finished, 1 failed; 00:03:00",
+        "[db-host] 2 running (db00 N %, db02 N %), 1 pending (db01) of 3, 00:30",
+        "[db-host] 2 running (db00 N %, db02 N %), 1 pending (db01) of 3, 01:20",
+        "[db-host] 1 ok, 2 running (db00 N %, db02 N %) of 3, 01:30",
+        "[db-host] 1 ok, 1 failed, 1 running (db00 N %) of 3, 02:00",
+        "[db-host] 1 ok, 1 failed, 1 running (db00 N %) of 3, 02:50",
+        "[db-host] 2 ok, 1 failed of 3, 03:00",
     ]
 
 
@@ -162,7 +159,7 @@ def test_a_connection_that_the_server_closes_is_made_anew(wait, simulator, commc
     simulator.order_fault({"path": "jobs"}, {"kind": "reset_before"}, times=2, after=2)
     result = wait(job_ids=job_ids)
     assert outcomes(result) == ["succeeded"] * 2
-    assert any("the last look failed (interrupted)" in line for line in wait.lines)
+    assert any("last poll failed (interrupted)" in line for line in wait.lines)
 
 
 @pytest.mark.parametrize("elsewhere", [{"transport": "ssh"}, {"async_val": 60}])
@@ -232,4 +229,4 @@ def test_a_wait_survives_an_outage_of_any_kind(wait, simulator, commcell, monkey
     simulator.order_fault({}, {"kind": kind}, times=6 if kind == "unauthorized" else 24, after=3)
     result = wait(job_ids=job_ids, wait_interval="60s", **credentials)
     assert outcomes(result) == ["succeeded"] * 2
-    assert any("the last look failed" in line for line in wait.lines)
+    assert any("last poll failed" in line for line in wait.lines)

@@ -27,6 +27,23 @@ def test_the_table_has_what_failed_first_and_in_full():
     assert fleet["msg"] == "6 backups: 1 refused, 1 active, 4 started. [archive] No backup was started:\nno plan."
 
 
+def test_of_many_with_the_same_cause_the_cause_is_told_once():
+    words = {"reason": "ORA-01017: invalid username/password", "hint": "Update the credentials."}
+    backups = [backup(f"db{number:02d}", job_ids=[str(number)], task_id=number) for number in range(11)]
+    jobs = [{**job(number, "failed"), **words} for number in range(11)]
+    fleet = make_fleet(make_entries([*backups, backup("crm", "refused", msg="No plan.")], jobs))
+    assert fleet["summary"][:3] == [
+        "12 backups: 11 failed, 1 refused",
+        "11 FAILED: Failed. ORA-01017: invalid username/password Hint: Update the credentials.",
+        "  db00, task 0, job 0",
+    ]
+    assert fleet["summary"][13:] == ["crm  REFUSED  No plan."]
+    assert fleet["msg"] == (
+        "12 backups: 11 failed, 1 refused. [db00, db01, db02 and 8 more] Failed. ORA-01017: invalid username/password"
+        " Hint: Update the credentials. [crm] No plan."
+    )
+
+
 def test_long_texts_are_cut_and_say_so():
     assert shortened("a\n b", 10) == "a b"
     assert shortened("x" * 20, 10) == "xxxxxx ..."
