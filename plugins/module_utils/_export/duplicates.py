@@ -119,10 +119,11 @@ class DuplicateCheck:
         Raises:
             CommvaultError: The jobs cannot be read.
         """
+        # Before the listing, so that this one is not older. One at work must be in it: else it does not show all.
+        own = self._reader.read([job_id for backup in backups for job_id in backup.job_ids]) if again else {}
         jobs = self._list()
-        if again:
-            own = self._reader.read([job_id for backup in backups for job_id in backup.job_ids])
-            jobs = [*jobs, *own.values()]
+        listed = {job.id for job in jobs}
+        jobs = [*jobs, *(job for job in own.values() if job.finished and job.id not in listed)]
         by_instance = JobsOfInstances(jobs, self._matching)
         visible = {job.id for job in jobs}
         unseen, doubled = [], []

@@ -90,8 +90,9 @@ class Recovery:
     def settle(self, backups: t.Sequence[Backup]) -> None:
         """Answer the open questions of backups, in place. Where one stays open, the backup says so."""
         begun = self._runtime.monotonic()
-        # Grace counts from the first look at a server that is well: before, nothing could have been seen.
-        well_since: float | None = None
+        # Grace counts from the first look that a server answers, if only by no: before, nothing could have been seen.
+        answered_since: float | None = None
+        seen = False
         pause = INTERVAL
         while True:
             last_error: CommvaultError | None = None
@@ -101,23 +102,25 @@ class Recovery:
             except CommvaultError as error:
                 last_error = error
             now = self._runtime.monotonic()
-            if last_error is None and well_since is None:
-                well_since = now
+            seen = seen or last_error is None
+            if answered_since is None and (last_error is None or not last_error.kind.about_the_server):
+                answered_since = now
             left = [backup for backup in backups if backup.unresolved]
             if not left:
                 return
             # What is only waited for in case that another job comes is not asked for all the time.
             hurried = last_error is None and any(id(backup) not in self._finds for backup in left)
             pause = INTERVAL if hurried else min(LONGEST_INTERVAL, 1.5 * pause)
-            due = (begun if well_since is None else well_since) + self._lag + grace
+            due = (begun if answered_since is None else answered_since) + self._lag + grace
             end = due if self._deadline is None else min(due, self._deadline)
-            if now >= end or (last_error and last_error.kind.ends_a_wait(proven=True)):
+            # Who may not see the jobs need not ask again. Where they were seen, it is a token that will be renewed.
+            if now >= end or (last_error and last_error.kind.ends_a_wait(proven=True) and not seen):
                 break
             self._runtime.sleep(min(pause, end - now))
         if last_error is None and now >= due:
             for backup in left:
                 self._take(backup)
-        looked = f"No job of it was seen within {now - (well_since or begun):.0f} seconds."
+        looked = f"No job of it was seen within {now - (answered_since or begun):.0f} seconds."
         self._give_up(backups, looked, last_error)
 
     def _look(self, backups: t.Sequence[Backup]) -> float:

@@ -172,6 +172,13 @@ def test_a_job_that_ended_at_once_and_left_the_listing_is_read_by_its_id():
     assert (one.state, one.not_verified) == ("started", ())
 
 
+def test_a_listing_without_an_own_job_that_can_be_read_shows_not_all():
+    one, reader = started(7), FakeReader([], [], [job(7), job(6)])
+    reader.ended = {"7": job(7)}
+    check(reader, one)
+    assert (one.state, one.duplicate_of, len(reader.calls)) == ("duplicate", "6", 3)
+
+
 def test_what_is_never_listed_is_not_verified():
     one = started(7)
     (warning,), slept = check(FakeReader([]), one)

@@ -401,6 +401,23 @@ class TestLost:
         assert "The jobs could not be read: not yours" in one.msg
         assert runtime.slept == []
 
+    def test_a_look_that_is_refused_after_a_long_outage_is_not_the_last(self, runtime):
+        class Away(FakeReader):
+            def recent(self, age):
+                if not self.count:
+                    runtime.sleep(300)  # as a read rides an outage out
+                return super().recent(age)
+
+        one, reader = backup(Unresolved.LOST), Away(looks=[RequestError("Internal error", "refused"), [job(7)]])
+        settle(reader, one, runtime=runtime, read_refuses=lambda: True)
+        assert one.job_ids == ("7",)
+
+    def test_who_has_seen_the_jobs_looks_again_when_a_token_has_ended(self, runtime):
+        denied = CommvaultError("not yours", "permission")
+        one, reader = backup(Unresolved.LOST), FakeReader(looks=[[], denied, denied, denied, [job(7)]])
+        settle(reader, one, runtime=runtime, read_refuses=lambda: True)
+        assert one.job_ids == ("7",)
+
     def test_when_the_time_of_the_task_is_over_nobody_looks_any_more(self, runtime):
         one = backup(Unresolved.LOST)
         settle(FakeReader(), one, runtime=runtime, deadline=runtime.monotonic() + 7)
