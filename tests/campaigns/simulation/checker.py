@@ -181,6 +181,10 @@ class _Checker:
             for job in own:
                 if str(job.id) not in named and str(job.id) not in msg:
                     self.found("lost", launch.name, name, about)
+        if entry["own"] and not set(entry["job_ids"]) <= set(own_ids):
+            self.found("claimed", launch.name, name, f"said to be its own for certain: {about}")
+        if not entry["changed"] and any(job.created < (launch.ended or 0.0) for job in own):
+            self.found("unsaid change", launch.name, name, about)
         if state == "started" or (state == "adopted" and backup.changed):
             self._claim(launch, name, entry, own_ids, about)
         elif state in ("adopted", "recent", "duplicate"):
@@ -216,7 +220,9 @@ class _Checker:
     ) -> None:
         faults = [fault for fault in self.outcome.sent.get((launch.name, name), ()) if fault not in CLEAR_FAULTS]
         batched = launch.options.get("batch_size", 1) > 1
-        if not faults and not batched:
+        blurred = {"lag", "rows", "foreign_rows", "start_at_most"} & set(self.settings) or self.outage_seconds
+        unmapped = batched and (blurred or self.outcome.read_faults.get(launch.name))
+        if not faults and not unmapped:
             self.found("unknown without a cause", launch.name, name, about)
         if not entry.get("failure") or not msg_has_advice(entry["msg"]):
             self.found("unknown without a reason", launch.name, name, about)
@@ -293,13 +299,14 @@ class _Checker:
     def _why_not_submitted(self, launch: Launch, entry: dict[str, t.Any]) -> str:
         """The cause that the world gave for what an entry says, empty for none."""
         faults = {fault for (who, _n), found in self.outcome.sent.items() if who == launch.name for fault in found}
-        read = self.outcome.read_faults.get(launch.name)
+        long = self.outage_seconds >= OUTAGE_TIMEOUT * 0.9
+        read = self.outcome.read_faults.get(launch.name) or long
         msg, kind = entry["msg"], (entry.get("failure") or {}).get("kind")
         doubtful = {"rows", "foreign_rows"} & set(self.settings)
         denied = launch.event["credential"] != "token" or {"401 before", "403 before"} & faults
         causes = {
             "quota": kind == "rate_limited" and (self.settings.get("rate") or "429 before" in faults),
-            "away": "was away for" in msg and self.outage_seconds >= OUTAGE_TIMEOUT * 0.9,
+            "away": "was away for" in msg and long,
             "jobs not read": "could not be read" in msg and launch.options.get("max_age") and read,
             "jobs not judged": bool(entry.get("candidates")) and doubtful,
             "credentials": "failed alike" in msg and denied,
