@@ -11,6 +11,7 @@ documentation is read by Ansible; requirements/docs.txt has the packages. A warn
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,10 @@ from pathlib import Path
 import pictures
 
 COLLECTION = "rdsops.commvault"
+# The first section of docs/docsite/extra-docs.yml.
+FIRST_GUIDES = "Begin"
+# What antsibull-docs calls them, and what the sidebar does.
+CAPTIONS = {"Inventory Plugins": "Inventory", "Role Index": "Role"}
 HERE = Path(__file__).resolve().parent
 GUIDES = HERE.parent / "docsite" / "rst"
 BIN = Path(sys.executable).parent
@@ -66,6 +71,19 @@ def write_inventory(path: Path) -> None:
     path.write_bytes(head.encode() + zlib.compress(lines.encode()))
 
 
+def start_page(index: str) -> str:
+    """The page that antsibull-docs makes of the collection, with our beginning, and with titles for a sidebar.
+
+    Each list of pages gets its heading as caption, and plugins are called by their short names. Raises ValueError if
+    the page no longer has the guides.
+    """
+    index = index[index.index(f"\n{FIRST_GUIDES}\n") :]
+    heading = re.compile(r"\n([A-Z][\w ]+)\n([-~])\2+\n((?:(?!\n[-~]{3,}\n).)*?\.\. toctree::\n)", re.DOTALL)
+    index = heading.sub(lambda found: f"{found[0]}    :caption: {CAPTIONS.get(found[1], found[1])}\n", index)
+    index = re.sub(r"(?m)^    (\w+)_(module|inventory|role)$", r"    \1 <\1_\2>", index)
+    return f"{(HERE / 'start.rst').read_text(encoding='utf-8')}\n{index}"
+
+
 def call(program: str, *arguments: str) -> int:
     """Run a program of this Python's environment; its exit code."""
     command = [str(BIN / program), *arguments]
@@ -89,10 +107,16 @@ def main() -> int:
         with ThreadPoolExecutor(1) as beside:  # the demo mostly waits
             taken = beside.submit(pictures.take, fresh)
             status = call("antsibull-docs", *pages) or taken.result()
+        static = source / "_static"
+        static.mkdir(exist_ok=True)
+        shutil.copy(HERE / "site.css", static)
         # antsibull-docs takes the guides along, but not their pictures, and would clean them away if they were there.
         images = source / "docsite" / "images"
         for directory in (GUIDES / "images", fresh):
             shutil.copytree(directory, images, dirs_exist_ok=True)
+        if not status:
+            page = source / "index.rst"
+            page.write_text(start_page(page.read_text(encoding="utf-8")), encoding="utf-8")
         status = status or call("sphinx-build", *render)
         if status:
             return status

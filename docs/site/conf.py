@@ -14,6 +14,8 @@ html_title = "rdsops.commvault"
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 
 extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
 # A list of its own instead of the one that Ansible's site serves: a build needs no network.
