@@ -193,10 +193,11 @@ release:
 report:
   description:
     - The same, to send to others. It has pseudonyms in place of ids, and of the names of clients, databases, hosts
-      and users. Of jobs, it only has states and types.
+      and users. Of jobs, it only has states and types. C(topics) has the titles of the topics.
   returned: always
   type: dict
-  sample: {"verdict": "ready", "findings": [], "profile": {}, "release": "11.38.0", "shape": {}, "life": []}
+  sample:
+    {"verdict": "ready", "findings": [], "profile": {}, "release": "11.38.0", "shape": {}, "life": [], "topics": {}}
 backup:
   description:
     - The result of the start, with C(state), C(msg), C(task_id) and C(job_ids) as in
@@ -230,7 +231,7 @@ import contextlib
 import typing as t
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._doctor.checks import summary_lines
+from ..module_utils._doctor.checks import TOPICS, summary_lines
 from ..module_utils._doctor.checkup import NO_COMMCELL, UNREACHABLE, UNUSABLE, Checkup
 from ..module_utils._errors import CommvaultError, ErrorKind, InvalidInput
 from ..module_utils._module.connection import credentials_kind
@@ -316,7 +317,8 @@ def _result(diagnosis: Diagnosis, commcells: t.Mapping[str, CommCell], backup: B
         "api_calls": {name: sum(one[name] for one in calls) for name in ("reads", "writes")},
     }
     report = {name: result[name] for name in ("msg", "verdict", "findings", "profile", "release")}
-    result["report"] = diagnosis.names.clean({**report, "shape": diagnosis.shape, "life": diagnosis.life})
+    cleaned = diagnosis.names.clean({**report, "shape": diagnosis.shape, "life": diagnosis.life})
+    result["report"] = {**cleaned, "topics": dict(TOPICS)}
     if backup:
         names = ("state", "msg", "task_id", "job_ids")
         result["backup"] = {name: getattr(backup, name) for name in names}

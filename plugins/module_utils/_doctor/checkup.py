@@ -414,7 +414,12 @@ class Checkup:
 
     def _check_jobs(self, subclients: t.Mapping[int, Subclient]) -> None:
         body = listing_body(lookup_seconds=self._days * 86400.0, limit=PAGE)
-        data = self._endpoint("jobs", "POST", "Jobs", "jobs", body=body)
+        encodings: list[str] = []
+        data = self._endpoint(
+            *("jobs", "POST", "Jobs", "jobs"),
+            body=body,
+            on_response=lambda response: encodings.append(response.headers.get("Content-Encoding", "")),
+        )
         if data is None:
             raise _Over(
                 UNUSABLE,
@@ -435,8 +440,9 @@ class Checkup:
         self._check_pages(rows, positive(data.get(COUNT)))
         self._check_newest(rows)
         self._check_job_clock(rows)
-        text = len(str(data))
-        self._add("compression", OK if text else NOT_SEEN, f"A page of jobs has {text} characters.")
+        encoding = encodings[-1] if encodings else ""
+        words = f"compressed ({encoding})" if encoding else "not compressed"
+        self._add("compression", OK, f"A page of {len(rows)} jobs came {words}.")
 
     def _check_pages(self, rows: t.Sequence[Row], total: int | None) -> None:
         ids = [job_id for job_id in (positive(row.get("jobId")) for row in rows) if job_id is not None]
