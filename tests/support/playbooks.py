@@ -109,7 +109,8 @@ def run_playbook(
         extravars=dict(extravars or {}),
         passwords=dict(answers or {}),
         cmdline=shlex.join(arguments),
-        envvars=environment(variables),
+        # By default it is under HOME for the job, and under the home of the user for who looks for its result.
+        envvars=environment({"ANSIBLE_ASYNC_DIR": str(place / "async"), **variables}),
         settings={"suppress_env_files": True},
         timeout=int(limit),
         quiet=True,
