@@ -158,7 +158,7 @@ class Reader:
         files = [self.place / argument for argument in arguments if (self.place / argument).is_file()]
         said = " ".join([*arguments, *(file.read_text(encoding="utf-8") for file in files)])
         only_waits = (
-            re.search(r"job_wait|wait=true|wait: true|tasks_from: wait|wait_and_report", said)
+            re.search(r"job_wait|wait=true|wait: true|tasks_from: wait|wait_and_report|doctor_start", said)
             and "job_control" not in said
         )
         self._simulator.set(speed=SPEED if only_waits else 1)
