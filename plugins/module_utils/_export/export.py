@@ -63,6 +63,7 @@ class Export:
         self._own_client_jobs: ClientJobs | None = None
         # The jobs that were listed before anything was sent.
         self._known_before: frozenset[str] = frozenset()
+        self._jobs_were_read = False
         # The jobs of the past that were read to be shown, None if they were not.
         self._shown: JobListing | None = None
         # Those that were read to see what is recent, in the same way.
@@ -157,6 +158,7 @@ class Export:
             lag=self._commcell.profile.visibility_lag,
             runtime=self._runtime,
             read_refuses=self._refuses_conflicts,
+            jobs_were_read=self._jobs_were_read,
         ).settle(backups)
 
     def _refuses_conflicts(self) -> bool | None:
@@ -269,6 +271,7 @@ class Export:
             return {}
         listing = self._jobs_of([instance.client_name for instance in left])
         self._known_before = frozenset(job.id for job in listing.jobs)
+        self._jobs_were_read = not listing.unread
         history = check.check(left, listing, self._matching(left))
         settled.update({places[at]: backup for at, backup in history.settled.items()})
         self.warnings.extend(history.warnings)

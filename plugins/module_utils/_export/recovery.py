@@ -44,7 +44,7 @@ GRACE = 90.0
 # The same, in seconds, where jobs that this call started later are visible already: then so is an earlier one.
 SHORT_GRACE = 10.0
 INTERVAL = 5.0  # seconds between two looks
-GATEWAY_TIMEOUT = 504
+UNAUTHORIZED, GATEWAY_TIMEOUT = 401, 504
 LONGEST_INTERVAL = 30.0  # seconds between two looks at a server that is away
 
 
@@ -62,6 +62,7 @@ class Recovery:
         runtime: Runtime = RUNTIME,
         lag: float = 0.0,
         read_refuses: t.Callable[[], bool | None] = lambda: None,
+        jobs_were_read: bool = False,
     ) -> None:
         """Prepare to look.
 
@@ -71,6 +72,7 @@ class Recovery:
             lag: Seconds for which new jobs of this CommCell are known to be invisible.
             read_refuses: Reads whether this CommCell refuses a second backup of a subclient, None where it is not
                 told. Raises CommvaultError.
+            jobs_were_read: Whether these credentials have read jobs in this call: then a 401 is about a token.
         """
         self._reader = reader
         self._evidence = evidence
@@ -80,6 +82,7 @@ class Recovery:
         self._lag = lag
         self._runtime = runtime
         self._read_refuses = read_refuses
+        self._jobs_were_read = jobs_were_read
         self._refuses: bool | None = None
         self._refuses_was_read = False
         # Of lost ones, as of the last look: the one job that is theirs if no other comes.
@@ -114,7 +117,8 @@ class Recovery:
             due = (begun if answered_since is None else answered_since) + self._lag + grace
             end = due if self._deadline is None else min(due, self._deadline)
             # Who may not see the jobs need not ask again. Where they were seen, it is a token that will be renewed.
-            if now >= end or (last_error and last_error.kind.ends_a_wait(proven=True) and not seen):
+            readable = seen or (self._jobs_were_read and getattr(last_error, "status", None) == UNAUTHORIZED)
+            if now >= end or (last_error and last_error.kind.ends_a_wait(proven=True) and not readable):
                 break
             self._runtime.sleep(min(pause, end - now))
         if last_error is None and now >= due:

@@ -412,6 +412,15 @@ class TestLost:
         settle(reader, one, runtime=runtime, read_refuses=lambda: True)
         assert one.job_ids == ("7",)
 
+    @pytest.mark.parametrize(
+        ("status", "before", "state"), [(401, True, "adopted"), (401, False, "unknown"), (403, True, "unknown")]
+    )
+    def test_who_has_read_jobs_before_takes_a_401_for_a_token_that_has_ended(self, runtime, status, before, state):
+        one = backup(Unresolved.LOST)
+        reader = FakeReader(looks=[RequestError("denied", "permission", status=status), [job(7)]])
+        settle(reader, one, runtime=runtime, read_refuses=lambda: True, jobs_were_read=before)
+        assert one.state == state
+
     def test_who_has_seen_the_jobs_looks_again_when_a_token_has_ended(self, runtime):
         denied = CommvaultError("not yours", "permission")
         one, reader = backup(Unresolved.LOST), FakeReader(looks=[[], denied, denied, denied, [job(7)]])
