@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.plugins.action import ActionBase
+
 from ..module_utils._errors import CommvaultError
 from ..plugin_utils._in_place import InPlaceAction, execute
 from ..plugin_utils._play_databases import databases_of_hosts, of_each_host
@@ -24,7 +26,7 @@ class ActionModule(InPlaceAction):
         variables = task_vars or {}
         if not self._task.args.get("of_hosts"):
             return super().run(tmp, variables)
-        super(InPlaceAction, self).run(tmp, variables)
+        ActionBase.run(self, tmp, variables)
         arguments = {name: value for name, value in self._task.args.items() if name != "of_hosts"}
         try:
             hosts = variables["ansible_play_hosts_all"]

@@ -55,7 +55,7 @@ def without_markup(text: str) -> str:
     text = re.sub(r"`[^`\n]*`", " code ", text)
     text = re.sub(r"(!?)\[([^\]]*)\]\([^)]*\)", lambda match: " " if match[1] else match[2], text)
     text = re.sub(r"https?://\S+", " code ", text)
-    return re.sub(r"[\"“][^\"“”]*[\"”]", " quote ", text)
+    return re.sub(r"[\"\u201c][^\"\u201c\u201d]*[\"\u201d]", " quote ", text)
 
 
 def indented(lines: list[str], number: int) -> int:

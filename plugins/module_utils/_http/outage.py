@@ -63,12 +63,13 @@ class Outage:
         self._last: CommvaultError | None = None
         # The thread that makes the next attempt while all others wait.
         self._prober: int | None = None
-        self._over: CommvaultError | None = None
+        # Why nobody waits any more; empty while somebody does.
+        self._over = ""
 
     @property
     def given_up(self) -> bool:
         """Whether the CommCell was away for too long, and has not answered since."""
-        return self._over is not None
+        return bool(self._over)
 
     @property
     def last_error(self) -> CommvaultError | None:
@@ -100,7 +101,8 @@ class Outage:
                 self._prober = None
             if error is None:
                 self._attempts, self._proven = 0, True
-                self._begun = self._last = self._over = self._prober = None
+                self._begun = self._last = self._prober = None
+                self._over = ""
             elif self.is_about(error):
                 self._last = error
                 if self._begun is None:
@@ -115,8 +117,7 @@ class Outage:
         while True:
             with self._lock:
                 if self._over:
-                    # Many raise this one error: each without the frames of the others.
-                    raise self._over.with_traceback(None)
+                    raise CommvaultError(self._over, ErrorKind.NOT_SUBMITTED)
                 if self._begun is None:
                     return
                 mine = self._prober is None
@@ -186,9 +187,8 @@ class Outage:
                 end = min(end, self.deadline)
             if now >= end:
                 self._prober = None
-                self._over = CommvaultError(
-                    f"not sent: the CommCell was away for {age_words(now - self._begun)}; last error: {self._last}",
-                    ErrorKind.NOT_SUBMITTED,
+                self._over = (
+                    f"not sent: the CommCell was away for {age_words(now - self._begun)}; last error: {self._last}"
                 )
                 return False
         self._runtime.sleep(min(seconds, end - now))
