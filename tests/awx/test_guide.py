@@ -90,7 +90,7 @@ def test_a_reader_who_does_what_the_guide_says_gets_what_it_shows(
 
 
 def test_the_line_of_progress_that_the_guide_shows_is_one_of_those_that_are_tried() -> None:
-    (line,) = [line for block in SHOWN for line in block.text.splitlines() if " finished" in line]
+    (line,) = [line for block in SHOWN for line in block.text.splitlines() if " running (" in line]
     assert line in (GUIDES[0].parent / "guide_jobs.rst").read_text(encoding="utf-8")
 
 

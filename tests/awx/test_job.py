@@ -175,7 +175,7 @@ def test_looking_and_waiting_start_while_the_commserve_is_away(site: Site, done:
 
         def back(event: dict[str, t.Any]) -> bool:
             # The first line says that nothing could be read yet.
-            if away and "the last look failed" in event["stdout"]:
+            if away and "last poll failed" in event["stdout"]:
                 away.clear()
                 site.simulator.clear_faults()
                 site.simulator.set(speed=600)

@@ -27,7 +27,7 @@ _WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\]: (?:.*\n?)(?:(?!\n|TASK|PLA
 # ansible-doc warns of Ansible's own collection, and the modules of awx.awx import what ansible-core 2.24 will not have.
 _OF_OTHERS = ("_protomatter", "Importing 'to_native' from 'ansible.module_utils._text'")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
-LIMIT_SECONDS = 180
+LIMIT_SECONDS = 600  # a loaded machine takes its time
 
 
 @dataclass
