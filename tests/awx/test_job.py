@@ -89,7 +89,8 @@ def site(projects: t.Callable[[], Project], simulator: Simulator, tmp_path: Path
 
 def progress(events: t.Iterable[dict[str, t.Any]]) -> list[str]:
     """Lines about how far jobs are, as far as they are events of their own."""
-    return [event["stdout"] for event in events if event["event"] == "verbose" and " finished" in event["stdout"]]
+    told = (event["stdout"] for event in events if event["event"] == "verbose")
+    return [line for line in told if re.search(r" of \d+, (\d+:)?\d\d:\d\d", line)]
 
 
 FAST = {"oracle_rds_export_backup_wait_interval": "0.5s"}
