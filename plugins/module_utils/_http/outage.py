@@ -137,18 +137,18 @@ class Outage:
         Raises:
             CommvaultError: What read raised last.
         """
-        failed: CommvaultError | None = None
+        failures: list[CommvaultError] = []
         for _attempt in range(MAX_READS):
             if self.timeout and not self.given_up:
                 try:
                     self.wait()
                 except CommvaultError:
-                    if failed:
-                        raise failed from None
+                    if failures:
+                        raise failures[-1] from None
             try:
                 answer = read()
             except CommvaultError as error:
-                failed = error
+                failures.append(error)
                 # An answer that says no is an answer.
                 self.note(None if error.kind.says_no and not self.is_about(error) else error)
                 if not self.timeout or self.given_up or not self.is_about(error):
@@ -160,7 +160,7 @@ class Outage:
             else:
                 self.note(None)
                 return answer
-        raise t.cast(CommvaultError, failed)
+        raise failures[-1]
 
     def _is_back(self) -> bool:
         try:
