@@ -12,6 +12,7 @@ See backup.Unresolved for the questions.
 from __future__ import annotations
 
 import contextlib
+import functools
 import typing as t
 from collections import Counter
 
@@ -83,8 +84,6 @@ class Recovery:
         self._runtime = runtime
         self._read_refuses = read_refuses
         self._jobs_were_read = jobs_were_read
-        self._refuses: bool | None = None
-        self._refuses_was_read = False
         # Of lost ones, as of the last look: the one job that is theirs if no other comes.
         self._finds: dict[int, _Find] = {}
         # Of lost ones: jobs that were found and are not taken for theirs, with the reason.
@@ -230,16 +229,15 @@ class Recovery:
         self._finds[id(backup)] = _Find(job, judged, beside)
         # Without a marker, it can be that of a like run in the same seconds, and its own, behind that one, not visible
         # yet: where conflicts are refused, there is no other beside one that is at work.
-        if marked or (not job.finished and not _may_be_under_way(backup) and self._conflicts_are_refused()):
+        if marked or (not job.finished and not _may_be_under_way(backup) and self._conflicts_are_refused):
             self._take(backup)
 
+    @functools.cached_property
     def _conflicts_are_refused(self) -> bool:
-        if not self._refuses_was_read:
-            self._refuses_was_read = True
-            # Many users may not see it. Without it, time tells.
-            with contextlib.suppress(CommvaultError):
-                self._refuses = self._read_refuses()
-        return self._refuses is True
+        # Many users may not see it. Without it, time tells.
+        with contextlib.suppress(CommvaultError):
+            return self._read_refuses() is True
+        return False
 
     def _take(self, backup: Backup) -> None:
         """Take the one job that was found for its own, if there is one."""
