@@ -162,6 +162,11 @@ class CauseGroup(t.NamedTuple):
         """The result in words."""
         return RESULTS[self.result][0]
 
+    @property
+    def counts_as(self) -> str:
+        """SUCCEEDED, FAILED or OPEN."""
+        return RESULTS[self.result][1]
+
 
 @dataclass(frozen=True)
 class Report:
@@ -202,7 +207,7 @@ class Report:
             CauseGroup(result, _shared_cause(rows[0]), rows[0].job.hint, tuple(rows))
             for (result, _key), rows in groups.items()
         ]
-        return sorted(found, key=lambda group: (group.rows[0].counts_as != FAILED, -len(group.rows)))
+        return sorted(found, key=lambda group: (group.counts_as != FAILED, -len(group.rows)))
 
     def results(self) -> dict[str, int]:
         """How many rows have which result, every result in the order of RESULTS."""

@@ -37,7 +37,7 @@ def totals(report: Report) -> str:
 
 def make_message(report: Report, bad: t.Sequence[Row]) -> str:
     """One line: totals, and the first that failed with their causes, those with the same cause together."""
-    groups = [group for group in report.causes if group.rows[0].counts_as == FAILED][:_SHOWN]
+    groups = [group for group in report.causes if group.counts_as == FAILED][:_SHOWN]
     shown = "".join(f" [{some_of([row.id for row in group.rows], _SHOWN)}] {_group_cause(group)}" for group in groups)
     left = len(bad) - sum(len(group.rows) for group in groups)
     return f"{totals(report)}.{shown}{f' And {left} more.' if left else ''}"
@@ -61,7 +61,7 @@ def make_table(
     Of three or more with the same cause, the cause stands once above their names.
     """
     rest = [row for row in report.rows if row.counts_as != FAILED]
-    groups = [group for group in report.causes if group.rows[0].counts_as == FAILED and len(group.rows) >= _ALIKE]
+    groups = [group for group in report.causes if group.counts_as == FAILED and len(group.rows) >= _ALIKE]
     groups = groups[:MAX_GROUPS]
     grouped = {id(row) for group in groups for row in group.rows}
     alone = [row for row in bad if id(row) not in grouped]
