@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.common.validation import check_type_list
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import CommvaultError
+from ..plugin_utils._fleet.options import RoleOptions
+from ..plugin_utils._fleet.variables import PlayVariables
 from ..plugin_utils._in_place import InPlaceAction, execute
 from ..plugin_utils._play_databases import databases_of_hosts, of_each_host
 from ..plugin_utils._worker import exit_if_parent_died
+
+if t.TYPE_CHECKING:
+    from ..plugin_utils._fleet.variables import HostVariables
 
 
 class ActionModule(InPlaceAction):
@@ -28,9 +34,19 @@ class ActionModule(InPlaceAction):
             return super().run(tmp, variables)
         ActionBase.run(self, tmp, variables)
         arguments = {name: value for name, value in self._task.args.items() if name != "of_hosts"}
+        # As the module would take it: a list, or a text with commas.
+        group_by = check_type_list(arguments.get("group_by") or [])
+        play = PlayVariables(self._task, self._loader, variables)
+        options = RoleOptions(self._loader)
+
+        def variables_of(host: str) -> HostVariables:
+            own = play.of(host)
+            options.check_names(own)
+            return own
+
         try:
-            hosts = variables["ansible_play_hosts_all"]
-            arguments["databases"] = databases_of_hosts(hosts, variables["hostvars"], arguments.get("group_by") or [])
+            hosts = play.included(variables["ansible_play_hosts_all"])
+            arguments["databases"] = databases_of_hosts(hosts, variables_of, group_by)
         except CommvaultError as exc:
             return {"failed": True, "msg": str(exc), "failure": exc.failure()}
         result = execute(self, "oracle_rds_protection_info", arguments, variables)

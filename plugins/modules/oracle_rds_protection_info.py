@@ -93,7 +93,7 @@ options:
         with C(commvault_client_name) and C(commvault_instance_name), or with those of the inventory
         C(amazon.aws.aws_rds). C(oracle_rds_export_backup_protection_max_age) of a host is its target. O(group_by) can
         name any variable of the hosts, such as C(tags.team).
-      - The variables are those of C(hostvars), from inventory, group_vars, host_vars and facts.
+      - The module reads them as a task of each host sees them, from any source of variables.
     type: bool
     default: false
   match_patterns:

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The databases that the hosts of a play are, for oracle_rds_protection_info."""
+"""The databases that the hosts of a play are, for oracle_rds_protection_info. What a host is called is read as for a
+backup, so that what is looked at is what would be backed up.
+"""
 
 # This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
@@ -10,81 +12,90 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleError
-
 from ..module_utils._errors import InvalidInput
+from ..module_utils._times import positive_duration
+from ._fleet.hosts import PREFIX, is_of_aws, read_aws, read_names
+from ._fleet.variables import CannotEvaluate
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# What a database is called: the first of these variables that a host has counts.
-_NAMES = ("client_name", "instance_name", "subclient_name")
-_PREFIXES = ("oracle_rds_export_backup_", "commvault_")
-# What amazon.aws.aws_rds says of a DB instance.
-_FROM_AWS = {
-    "db_instance_identifier": "db_instance_identifier",
-    "db_instance_arn": "db_instance_arn",
-    "engine": "engine",
-    "region": "region",
-    "created": "instance_create_time",
-}
-_MAX_AGE = "oracle_rds_export_backup_protection_max_age"
+    from ._fleet.variables import HostVariables
+
+# Of the names of a backup, those that are about which one it is.
+_NAMES = ("id", "client_name", "instance_name", "subclient_name")
+_CREATED = "instance_create_time"
+_MAX_AGE = f"{PREFIX}protection_max_age"
 # Keys of the result itself, which no variable need have.
 _OWN_KEYS = ("client_name", "plan", "status", "state")
 _SHOWN = 5
 
 
 def databases_of_hosts(
-    hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, t.Any]], group_by: Sequence[str]
+    hosts: Sequence[str], variables_of: t.Callable[[str], HostVariables], group_by: Sequence[str]
 ) -> list[dict[str, t.Any]]:
     """The option databases, one entry a host.
 
     Args:
-        hosts: All hosts of the play.
-        hostvars: Their variables.
+        hosts: Those to look at.
+        variables_of: The variables of a host, by its name.
         group_by: Names of variables to group by; a dot leads into a dictionary, as in tags.team.
 
     Raises:
-        InvalidInput: Hosts that name no database; all of them at once.
+        InvalidInput: Hosts that name no database, or one that cannot be; all of them at once.
     """
     found, wrong = [], []
     for host in hosts:
-        own = hostvars[host]
-        entry: dict[str, t.Any] = {"id": host, "groups": {}}
-        try:
-            for key in _NAMES:
-                value = next((own[prefix + key] for prefix in _PREFIXES if prefix + key in own), None)
-                if value not in (None, ""):
-                    entry[key] = str(value)
-            if "instance_name" not in entry:
-                entry.update({key: str(own[name]) for key, name in _FROM_AWS.items() if own.get(name)})
-            if own.get(_MAX_AGE):
-                entry["max_age"] = str(own[_MAX_AGE])
-            for key in group_by:
-                value = _value(own, key)
-                if value is not None and key not in _OWN_KEYS:
-                    entry["groups"][key] = str(value)
-        except AnsibleError as exc:
-            wrong.append(f"{host}: a variable cannot be evaluated ({exc.message.splitlines()[0]})")
-            continue
-        if not {"instance_name", "db_instance_identifier", "db_instance_arn"} & entry.keys():
-            wrong.append(f"{host}: commvault_client_name and commvault_instance_name are missing")
+        entry, problems = _database(host, variables_of(host), group_by)
         found.append(entry)
+        if problems:
+            wrong.append(f"{host}: {'; '.join(problems)}")
     if wrong:
         more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise InvalidInput(f"Nothing was read. {'; '.join(wrong[:_SHOWN])}{more}.")
     return found
 
 
-def _value(own: Mapping[str, t.Any], path: str) -> t.Any:
+def _database(host: str, variables: HostVariables, group_by: Sequence[str]) -> tuple[dict[str, t.Any], list[str]]:
+    """The entry of a host, and what is wrong with its variables."""
+    entry, wrong = read_names(host, variables)
+    if not wrong and is_of_aws(variables):
+        entry, wrong = read_aws(host, variables, entry)
+    elif not wrong:
+        wrong = [f"commvault_{key} is missing" for key in _NAMES[1:3] if key not in entry]
+        entry = {name: entry[name] for name in _NAMES if name in entry}
+    try:
+        target = variables.get(_MAX_AGE)
+        if target not in (None, ""):
+            positive_duration(target, _MAX_AGE)
+            entry["max_age"] = str(target)
+    except InvalidInput as exc:
+        wrong.append(str(exc).rstrip("."))
+    except CannotEvaluate as exc:
+        wrong.append(f"{_MAX_AGE} cannot be evaluated: {exc}")
+    entry["groups"] = {}
+    for key, path in (("created", _CREATED), *((None, path) for path in group_by if path not in _OWN_KEYS)):
+        try:
+            value = _value(variables, path)
+        except CannotEvaluate as exc:
+            wrong.append(f"{path} cannot be evaluated: {exc}")
+            continue
+        if value is not None:
+            (entry if key else entry["groups"])[key or path] = str(value)
+    return entry, wrong
+
+
+def _value(variables: HostVariables, path: str) -> t.Any:
     """The value of a variable, or of a key of one."""
-    value: t.Any = own
-    for name in path.split("."):
-        # Of tags with a dot in their names, the rest of the path is the name.
-        if not hasattr(value, "get"):
-            return None
+    name, _dot, rest = path.partition(".")
+    value: t.Any = variables.get(name)
+    while rest and isinstance(value, dict):
+        if rest in value:
+            # Names of tags can have dots.
+            return value[rest]
+        name, _dot, rest = rest.partition(".")
         value = value.get(name)
-    return value
+    return None if rest else value
 
 
 def of_each_host(hosts: Sequence[str], result: Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:

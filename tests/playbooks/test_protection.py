@@ -65,3 +65,43 @@ def test_a_group_that_no_host_has_is_refused_before_anything_is_read(play: Play,
     assert run.rc != 0
     assert "group_by has the key 'tags.team'" in run.stdout
     assert simulator.journal() == []
+
+
+NOT_OURS = """
+- name: Look at the databases
+  hosts: oracle_rds
+  gather_facts: false
+  tasks:
+    - name: Look at some
+      ansible.builtin.import_role:
+        name: rdsops.commvault.oracle_rds_export_backup
+        tasks_from: protection
+      when: inventory_hostname != 'hr.example.com'
+"""
+
+
+@pytest.mark.parametrize(
+    ("playbook", "variables", "words"),
+    [
+        (None, {"oracle_rds_export_backup_protection_max_ages": "2d"}, "do you mean oracle_rds_export_backup_prot"),
+        (None, {"oracle_rds_export_backup_protection_max_age": "{{ nobody }}"}, "'nobody' is undefined"),
+        (None, {"oracle_rds_export_backup_protection_max_age": "0"}, "must be longer than 0 seconds"),
+        (None, {"oracle_rds_export_backup_protection_target": "0"}, "must be longer than 0 seconds"),
+        (None, {"oracle_rds_export_backup_protection_history_days": 61}, "must be 1 to 60"),
+        (
+            None,
+            {"commvault_instance_name": ["orders"]},
+            "billing.example.com: commvault_instance_name must be a string",
+        ),
+        (NOT_OURS, {}, "condition (when) of the role is not the same for all hosts"),
+    ],
+)
+def test_wrong_variables_are_refused_before_anything_is_read(
+    play: Play, simulator: Simulator, playbook: str | None, variables: dict[str, object], words: str
+) -> None:
+    simulator.reset(ESTATE)
+    playbook = playbook or ROOT / "playbooks" / "protection_report.yml"
+    run = play(playbook, inventory="production.yml", extravars=variables)
+    assert run.rc != 0
+    assert words in run.stdout
+    assert simulator.journal() == []

@@ -53,9 +53,9 @@ class HostInputs:
 
     def add(self, host: str, variables: HostVariables) -> None:
         """Read what a host is called. What is wrong is no error: each host has its own problems."""
-        entry, wrong = _read_names(host, variables)
+        entry, wrong = read_names(host, variables)
         if not wrong and is_of_aws(variables):
-            wanted, wrong = _read_aws(host, variables, entry)
+            wanted, wrong = read_aws(host, variables, entry)
             if not wrong:
                 self.wanted.append(wanted)
                 self.more[host] = {name: value for name, value in entry.items() if name not in LOOKED_UP_BY}
@@ -106,7 +106,8 @@ def is_of_aws(variables: HostVariables) -> bool:
     return not named and any(mark in variables for mark in AWS_MARKS)
 
 
-def _read_names(host: str, variables: HostVariables) -> tuple[Entry, list[str]]:
+def read_names(host: str, variables: HostVariables) -> tuple[Entry, list[str]]:
+    """What a host is called in Commvault, as far as it says, and what is wrong with that."""
     entry: Entry = {"id": host}
     wrong = []
     for key in KEYS:
@@ -123,7 +124,8 @@ def _read_names(host: str, variables: HostVariables) -> tuple[Entry, list[str]]:
     return entry, wrong
 
 
-def _read_aws(host: str, variables: HostVariables, entry: Entry) -> tuple[Entry, list[str]]:
+def read_aws(host: str, variables: HostVariables, entry: Entry) -> tuple[Entry, list[str]]:
+    """What AWS calls a host, with what of its names in Commvault helps to find it, and what is wrong with that."""
     wanted: Entry = {"id": host, **{name: entry[name] for name in LOOKED_UP_BY if name in entry}}
     wrong = []
     for key in AWS_KEYS:

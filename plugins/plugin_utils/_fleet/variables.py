@@ -29,6 +29,7 @@ if t.TYPE_CHECKING:
     from ansible.playbook.task import Task
     from ansible.plugins.action import ActionBase
 
+_COLLECTION = "rdsops.commvault"
 _MAX_REASON = 200
 # Since ansible-core 2.19, what evaluates to "omit" raises this, and only what is marked as a template is one.
 _Omitted: t.Any = getattr(errors, "AnsibleValueOmittedError", ())
@@ -90,12 +91,13 @@ class PlayVariables:
         self._manager, self._inventory = hostvars._variable_manager, hostvars._inventory
         self._templar = Templar(loader=loader)
         self._variables = variables
-        # An ordinary task of the same role: without the variables of this one and of the block that it is in, which
-        # are about where it runs.
+        # An ordinary task at the same place: without the variables of this one, and in the role without those of the
+        # block that it is in, which are about where it runs.
         self._probe = task.copy()
         self._probe.vars, self._probe.delegate_to = {}, None
         self._parents = list(_parents(task))
-        self._probe._parent = (self._parents[1:] or self._parents)[0]
+        in_role = task._role is not None and task._role._role_collection == _COLLECTION
+        self._probe._parent = self._parents[1 if in_role else 0]
         self._play = next(play for play in (getattr(one, "_play", None) for one in self._parents) if play)
         self._conditions = list(task.when)
         self._includes = [one for one in self._parents if getattr(one, "statically_loaded", True) is False]
