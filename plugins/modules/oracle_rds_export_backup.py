@@ -262,6 +262,8 @@ options:
       - If the list of subclients lacks the plan or, in older releases, the activity, the module reads up to 50
         subclients one by one. It does not verify the others.
       - Check mode always does this.
+      - Without it, the module looks for a wrong name after Commvault has refused a backup. This takes at most 10 reads,
+        and none if Commvault refuses nothing.
     type: bool
     default: false
   must_end_by:

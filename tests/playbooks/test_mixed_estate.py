@@ -49,8 +49,8 @@ HOSTS: dict[str, tuple[dict[str, str], str, str]] = {
         "refused",
         "activity is disabled",
     ),
-    "misspelt": ({"instance_name": "oders"}, "refused", "Nearest: orders"),
-    "of-a-misspelt-client": ({"client_name": "aws-prd", "instance_name": "orders"}, "refused", "Nearest: aws-prod"),
+    "misspelt": ({"instance_name": "oders"}, "refused", "nearest: orders"),
+    "of-a-misspelt-client": ({"client_name": "aws-prd", "instance_name": "orders"}, "refused", "nearest: aws-prod"),
     "of-no-subclient": ({"instance_name": "stale", "subclient_name": "nightly"}, "refused", "default"),
 }
 

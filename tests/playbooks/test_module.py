@@ -85,6 +85,42 @@ def test_no_eligible_subclient_is_explained_by_name(play: Play, simulator: Simul
     assert result["backups"][0]["state"] == "refused"
 
 
+def test_after_a_refusal_the_wrong_name_is_said_and_a_good_run_costs_what_it_did(
+    play: Play, simulator: Simulator
+) -> None:
+    cases: dict[str, dict[str, t.Any]] = {
+        "good": {"client_name": "aws-prod", "instance_name": "orders"},
+        "wrong client": {"client_name": "aws-prd", "instance_name": "hr"},
+        "wrong instance": {"client_name": "aws-prod", "instance_name": "biling"},
+        "display name": {"client_name": "AWS production", "instance_name": "billing"},
+        "without a near name": {"client_name": "zzz", "instance_name": "hr"},
+    }
+    run = play(tries(cases))
+    requests = {}
+    for name in cases:
+        calls = run.result(name)["api_calls"]
+        requests[name] = (calls["writes"], calls["reads"])
+    assert requests == {
+        "good": (1, 1),
+        "wrong client": (1, 4),
+        "wrong instance": (1, 2),
+        "display name": (1, 4),
+        "without a near name": (1, 4),
+    }
+    assert len(simulator.journal()) == sum(writes + reads for writes, reads in requests.values())
+    said = {name: run.result(name)["msg"].partition("error code 587207178) ")[2] for name in cases}
+    assert said == {
+        "good": "",
+        "wrong client": "There is no client 'aws-prd', or these credentials may not see it."
+        " Correct client_name; nearest: aws-prod, aws-old, aws-dev.",
+        "wrong instance": "Client 'aws-prod' has no instance 'biling' that these credentials may see."
+        " Correct instance_name; nearest: billing.",
+        "display name": "'AWS production' is the display name of client 'aws-prod'. Use its name as client_name.",
+        "without a near name": "There is no client 'zzz', or these credentials may not see it."
+        " Correct client_name: rdsops.commvault.list_instances shows all names.",
+    }
+
+
 def test_every_option_reaches_the_request(play: Play, simulator: Simulator) -> None:
     assert simulator.https_url is not None
     assert simulator.ca_file is not None

@@ -131,6 +131,30 @@ class Backup:
             failed="no_job",
         )
 
+    def mark_in_doubt(self, job: Job) -> None:
+        """Nothing was sent, since this job may be one of it that is as good."""
+        self.candidates = (job.id,)
+        self.msg += _LOOK_AT_JOB
+
+    @property
+    def may_be_misnamed(self) -> bool:
+        """Whether nothing was started for a reason that a wrong name can be behind."""
+        if self.state == "not_submitted":
+            return bool(self.candidates)
+        # Of a batch, Commvault leaves out what it does not find.
+        return (self.failure or {}).get("kind") in ("refused", "no_job") if self.state == "refused" else False
+
+    def explain(self, cause: str) -> None:
+        """Say why nothing was started, in place of what one might do without knowing it.
+
+        Args:
+            cause: Sentences.
+        """
+        for general in (_ELIGIBLE.format(self.instance.application_id), _LOOK_AT_JOB):
+            if self.msg.endswith(general):
+                self.msg = self.msg[: -len(general)]
+        self.msg += f" {cause[:1].upper()}{cause[1:]}"
+
     def mark_recovered(
         self, job: Job, task_id: int | None, certain: bool, beside: t.Mapping[str, str] | None = None
     ) -> None:
@@ -265,6 +289,7 @@ def _not_taken(jobs: t.Mapping[str, str] | None) -> str:
 _ADVICE = (
     " Nothing was sent again. Look for a job of this subclient in the Command Center before you start its backup again."
 )
+_LOOK_AT_JOB = " Look at that job, and use on_unverified: start to start a backup all the same."
 _ELIGIBLE = (
     " An eligible subclient is one that exists under exactly this client, instance and subclient name, belongs to"
     " application id {}, has a plan and has its backup activity enabled. Compare the names with those in the Command"

@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
     from .._parallel import Runtime
     from .history import ClientJobs, JobListing, UnreadableHistory
     from .matching import Matching
+    from .name_check import NameCheck
     from .preflight import Verdict
     from .request import ExportOptions, ExportPlan, Instance
 
@@ -56,11 +57,13 @@ class Export:
         self._plan = plan
         self._runtime = runtime
         self._on_start = on_start
+        self._parent_has_died = parent_has_died
         self._submission = Submission(TasksApi(commcell), options, plan, commcell.outage, runtime, parent_has_died)
         self.warnings: list[str] = []
         self._own_reader: JobReader | None = None
         self._own_clients: ClientDirectory | None = None
         self._own_client_jobs: ClientJobs | None = None
+        self._name_check: NameCheck | None = None
         # The jobs that were listed before anything was sent.
         self._known_before: frozenset[str] = frozenset()
         self._jobs_were_read = False
@@ -137,10 +140,23 @@ class Export:
         worth_it = len(wanted) > 1 or bool(gaps) or asked_to or recovers
         if self._plan.check_running and worth_it and any(backup.changed and backup.job_ids for backup in backups):
             self._find_duplicates(backups)
+        if not self._plan.preflight and any(backup.may_be_misnamed for backup in backups):
+            self._explain(backups)
         if self._shown or self._past:
             for backup, known in zip(backups, self.forecasts(instances)):
                 self._note_end(backup, known)
         return backups
+
+    def _explain(self, backups: t.Sequence[Backup]) -> None:
+        """Say of what was not started which name is wrong."""
+        if self._name_check is None:
+            from .name_check import NameCheck
+
+            plan = self._plan
+            self._name_check = NameCheck(
+                self._commcell, plan.concurrency, self._runtime, plan.deadline, self._parent_has_died
+            )
+        self._name_check.explain(backups)
 
     def _settle(self, backups: t.Sequence[Backup]) -> None:
         from .evidence import Evidence

@@ -98,11 +98,10 @@ class UnreadableHistory(t.NamedTuple):
         """The outcome for an instance that is not sent for that."""
         found = "could not be told" if self.job else "could not be read"
         backup = backup_from_error(
-            instance, CommvaultError(f"{self.what} {found}. {self.error}", ErrorKind.NOT_SUBMITTED)
+            instance, CommvaultError(f"{self.what} {found}: {self.error}", ErrorKind.NOT_SUBMITTED)
         )
         if self.job:
-            backup.candidates = (self.job.id,)
-            backup.msg += " Look at that job, and use on_unverified: start to start a backup all the same."
+            backup.mark_in_doubt(self.job)
         return backup
 
 
@@ -239,7 +238,7 @@ class HistoryCheck:
         return None
 
     def _unclear(self, job: Job, what: str, why: str) -> UnreadableHistory:
-        return UnreadableHistory(what, CommvaultError(why[0].upper() + why[1:], ErrorKind.NOT_SUBMITTED), False, job)
+        return UnreadableHistory(what, CommvaultError(why, ErrorKind.NOT_SUBMITTED), False, job)
 
 
 def client_words(names: t.Sequence[str]) -> str:

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import CommvaultError
-from .._estate.model import nearest_names, nearest_words
+from .._estate.model import nearest_names
 from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
@@ -38,6 +38,7 @@ _QUEUES = (
     " Commvault refuses such a backup, or, if the CommCell is set up to queue jobs while activity is disabled, lets it"
     " wait until it is enabled again."
 )
+_ENABLE = " Enable it in the Command Center."
 
 
 @dataclass(frozen=True)
@@ -60,45 +61,62 @@ class Verdict:
     error: CommvaultError | None = None
     not_verified: tuple[str, ...] = ()
     open: bool = False
+    cause: str = ""
 
 
 class Preflight:
     """Checks what a call is about to back up."""
 
     def __init__(
-        self, estate: EstateApi, clients: ClientDirectory, concurrency: int = 4, runtime: Runtime = RUNTIME
+        self,
+        estate: EstateApi,
+        clients: ClientDirectory,
+        concurrency: int = 4,
+        runtime: Runtime = RUNTIME,
+        close_looks: int = MAX_CLOSE_LOOKS,
     ) -> None:
         """Prepare to check.
 
         Args:
             concurrency: Requests at once.
+            close_looks: So many subclients are read by themselves, at most.
         """
         self._estate = estate
         self._clients = clients
         self._concurrency = concurrency
         self._runtime = runtime
+        self._close_looks = close_looks
 
     def check(self, instances: t.Sequence[Instance]) -> list[Verdict]:
         """One Verdict for each instance, in order. Raises nothing: what cannot be read is not verified."""
-        names: dict[str, str] = {}
-        for instance in instances:
-            names.setdefault(instance.client_name.lower(), instance.client_name)
         try:
             commcell_activity = self._estate.activity()
         except CommvaultError:
             # The server is out of reach; the reads below say so for each client.
             commcell_activity = None
-        # All applications, to tell an instance of another one from an instance that does not exist.
-        answers = dict(
-            zip(names, read_each(list(names.values()), self._clients.subclients, self._concurrency, self._runtime))
-        )
-        verdicts = [self._judge(instance, answers[instance.client_name.lower()]) for instance in instances]
+        verdicts = self._judge_names(instances)
         if commcell_activity is False:
             # Nothing else can tell more then.
             return [_stopped(verdict) if verdict.state == WOULD_START else verdict for verdict in verdicts]
         self._look_at_clients(verdicts)
         self._look_closer(verdicts)
         return verdicts
+
+    def check_subclients(self, instances: t.Sequence[Instance]) -> list[Verdict]:
+        """As check, but without the activity of clients and of the CommCell."""
+        verdicts = self._judge_names(instances)
+        self._look_closer(verdicts)
+        return verdicts
+
+    def _judge_names(self, instances: t.Sequence[Instance]) -> list[Verdict]:
+        names: dict[str, str] = {}
+        for instance in instances:
+            names.setdefault(instance.client_name.lower(), instance.client_name)
+        # All applications, to tell an instance of another one from an instance that does not exist.
+        answers = dict(
+            zip(names, read_each(list(names.values()), self._clients.subclients, self._concurrency, self._runtime))
+        )
+        return [self._judge(instance, answers[instance.client_name.lower()]) for instance in instances]
 
     def _judge(self, instance: Instance, subclients: list[Subclient] | CommvaultError | None) -> Verdict:
         """subclients: those of the client, None if there is no such client."""
@@ -122,11 +140,11 @@ class Preflight:
         name = instance.client_name
         shown = [client.name for client in known if client.display_name.lower() == name.lower()]
         if shown:
-            msg = f"'{name}' is the display name of client '{shown[0]}'. Use its name as client_name."
-            return _refused(instance, NO_CLIENT, msg, nearest=shown)
+            why = f"'{name}' is the display name of client '{shown[0]}'."
+            return _refused(instance, NO_CLIENT, why, " Use its name as client_name.", nearest=shown)
         nearest = nearest_names(name, [client.name for client in known])
-        msg = f"there is no client '{name}', or these credentials may not see it.{nearest_words(nearest)}"
-        return _refused(instance, NO_CLIENT, msg, nearest=nearest)
+        why = f"there is no client '{name}', or these credentials may not see it."
+        return _refused(instance, NO_CLIENT, why, _correct("client_name", nearest), nearest)
 
     def _look_at_clients(self, verdicts: list[Verdict]) -> None:
         """Add, in place, what the activity of each client means for what would start otherwise. Nothing else is known
@@ -143,14 +161,14 @@ class Preflight:
 
     def _look_closer(self, verdicts: list[Verdict]) -> None:
         """Settle, in place, what a list of subclients left open: older releases do not tell their activity there, and
-        one without a plan may have a storage policy of its own. Of more than MAX_CLOSE_LOOKS, those without a plan go
+        one without a plan may have a storage policy of its own. Of too many, those without a plan go
         first, since they are the likeliest to be refused.
         """
         places = [place for place, verdict in enumerate(verdicts) if verdict.state == WOULD_START and verdict.open]
         places.sort(key=lambda place: not _planless(t.cast("Subclient", verdicts[place].subclient)))
-        for place in places[MAX_CLOSE_LOOKS:]:
+        for place in places[self._close_looks :]:
             verdicts[place] = _not_looked_at(verdicts[place])
-        del places[MAX_CLOSE_LOOKS:]
+        del places[self._close_looks :]
         wanted = [t.cast("Subclient", verdicts[place].subclient) for place in places]
         answers = read_each(
             [one.subclient_id or 0 for one in wanted], self._estate.subclient, self._concurrency, self._runtime
@@ -174,12 +192,14 @@ def _judge_subclient(
     be learned.
     """
     if subclient.backup_enabled is False:
-        return _refused(instance, ACTIVITY, "its backup activity is disabled." + _QUEUES, subclient=subclient)
+        why = "its backup activity is disabled."
+        return _refused(instance, ACTIVITY, why, _ENABLE, subclient=subclient, more=_QUEUES)
     if not closely:
         is_open = _planless(subclient) or subclient.backup_enabled is None
         return _would_start(instance, subclient, known, is_open)
     if _planless(subclient):
-        return _refused(instance, NO_PLAN, "it has neither a plan nor a storage policy.", subclient=subclient)
+        why = "it has neither a plan nor a storage policy."
+        return _refused(instance, NO_PLAN, why, " Assign a plan in the Command Center.", subclient=subclient)
     if subclient.backup_enabled is None:
         known += ("whether its backup activity is enabled: Commvault does not tell.",)
     return _would_start(instance, subclient, known)
@@ -204,8 +224,8 @@ def not_verified_words(texts: t.Iterable[str]) -> str:
 def _with_client_activity(verdict: Verdict, answer: bool | CommvaultError | None) -> Verdict:
     subclient = t.cast("Subclient", verdict.subclient)
     if answer is False:
-        why = f"backup activity of client '{subclient.client_name}' is disabled." + _QUEUES
-        return _refused(verdict.instance, ACTIVITY, why, subclient=subclient)
+        why = f"backup activity of client '{subclient.client_name}' is disabled."
+        return _refused(verdict.instance, ACTIVITY, why, _ENABLE, subclient=subclient, more=_QUEUES)
     if not isinstance(answer, CommvaultError):
         return verdict
     text = f"whether backup activity of its client is enabled: {answer}"
@@ -237,23 +257,34 @@ def _other_application(instance: Instance, other: Subclient) -> Verdict:
         f"instance '{other.instance_name}' of client '{other.client_name}' belongs to {other.app_name} (application id"
         f" {other.application_id}), not to application id {instance.application_id}."
     )
-    return _refused(instance, APPLICATION, why)
+    advice = f" To back it up all the same, set application_id to {other.application_id}, and app_name."
+    return _refused(instance, APPLICATION, why, advice)
 
 
 def _refused(
     instance: Instance,
     reason: str,
     why: str,
+    advice: str,
     nearest: t.Sequence[str] = (),
     subclient: Subclient | None = None,
+    more: str = "",
 ) -> Verdict:
-    msg = f"A backup of {instance.label} would be refused: {why}"
-    return Verdict(instance, REFUSED, msg, reason, tuple(nearest), subclient)
+    """why: a sentence. advice: another one. more: one between them, of what is not certain before it is tried."""
+    msg = f"A backup of {instance.label} would be refused: {why}{more}{advice}"
+    return Verdict(instance, REFUSED, msg, reason, tuple(nearest), subclient, cause=why + advice)
+
+
+def _correct(option: str, nearest: t.Sequence[str]) -> str:
+    """What to do about a wrong name, a sentence."""
+    if not nearest:
+        return f" Correct {option}: rdsops.commvault.list_instances shows all names."
+    return f" Correct {option}; nearest: {', '.join(nearest)}."
 
 
 def _stopped(verdict: Verdict) -> Verdict:
-    msg = "backup activity of the whole CommCell is disabled." + _QUEUES
-    return _refused(verdict.instance, ACTIVITY, msg, subclient=verdict.subclient)
+    why = "backup activity of the whole CommCell is disabled."
+    return _refused(verdict.instance, ACTIVITY, why, _ENABLE, subclient=verdict.subclient, more=_QUEUES)
 
 
 def _no_instance(instance: Instance, subclients: t.Sequence[Subclient]) -> Verdict:
@@ -261,8 +292,8 @@ def _no_instance(instance: Instance, subclients: t.Sequence[Subclient]) -> Verdi
         dict.fromkeys(one.instance_name for one in subclients if one.application_id == instance.application_id)
     )
     nearest = nearest_names(instance.instance_name, names)
-    msg = f"client '{instance.client_name}' has no instance '{instance.instance_name}' that these credentials may see."
-    return _refused(instance, NO_INSTANCE, msg + nearest_words(nearest), nearest)
+    why = f"client '{instance.client_name}' has no instance '{instance.instance_name}' that these credentials may see."
+    return _refused(instance, NO_INSTANCE, why, _correct("instance_name", nearest), nearest)
 
 
 def _no_subclient(instance: Instance, own: t.Sequence[Subclient]) -> Verdict:
@@ -270,5 +301,5 @@ def _no_subclient(instance: Instance, own: t.Sequence[Subclient]) -> Verdict:
     # There are few of them, so all are shown, the likeliest first.
     near = nearest_names(instance.subclient_name, names, len(names))
     shown = near + [name for name in names if name not in near]
-    msg = f"the instance has no subclient '{instance.subclient_name}'. It has {', '.join(shown)}."
-    return _refused(instance, NO_SUBCLIENT, msg, shown)
+    why = f"the instance has no subclient '{instance.subclient_name}'."
+    return _refused(instance, NO_SUBCLIENT, why, f" Correct subclient_name: it has {', '.join(shown)}.", shown)

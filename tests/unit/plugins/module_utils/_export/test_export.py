@@ -329,6 +329,157 @@ def test_preflight_sends_only_what_would_start(simulator):
     assert len(simulator.journal("createtask")) == 1
 
 
+# A name that is wrong, how often the CommCell is asked for the right one, and the two sentences that are said then.
+WRONG = {
+    "client": (
+        Instance("aws-prd", "orders", id="x"),
+        3,
+        "There is no client 'aws-prd', or these credentials may not see it.",
+        "Correct client_name; nearest: aws-prod, aws-dev.",
+    ),
+    "instance": (
+        Instance("aws-prod", "ordrs", id="x"),
+        1,
+        "Client 'aws-prod' has no instance 'ordrs' that these credentials may see.",
+        "Correct instance_name; nearest: orders.",
+    ),
+    "subclient": (
+        Instance("aws-prod", "orders", "nightly", id="x"),
+        1,
+        "The instance has no subclient 'nightly'.",
+        "Correct subclient_name: it has default.",
+    ),
+    "application": (
+        Instance("aws-prod", "orders", id="x", application_id=81),
+        1,
+        "Instance 'orders' of client 'aws-prod' belongs to Oracle (application id 22), not to application id 81.",
+        "To back it up all the same, set application_id to 22, and app_name.",
+    ),
+}
+REFUSAL = "Failed to start backups as no eligible subclients were found. (POST "
+ELIGIBLE = " An eligible subclient is one that exists under exactly this client"
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_after_a_refusal_the_wrong_name_is_looked_for_and_said(simulator, wrong):
+    instance, reads, cause, advice = WRONG[wrong]
+    (backup,), _export, commcell = run(simulator, [instance])
+    assert backup.state == "refused"
+    assert f"{REFUSAL}{simulator.url}/createtask, HTTP 500, error code 587207178) {cause} {advice}" in backup.msg
+    assert backup.msg.endswith(advice)
+    assert backup.failure["message"] == "Failed to start backups as no eligible subclients were found."
+    assert commcell.api_calls() == {"reads": 1 + reads, "writes": 1, "quota": None}
+    # Nothing is read before it is sent but the jobs.
+    assert [one["endpoint"] for one in simulator.journal()][:2] == ["jobs", "createtask"]
+
+
+def test_after_a_refusal_a_missing_plan_or_disabled_activity_is_said(simulator):
+    simulator.reset(MIXED)
+    backups, _export, commcell = run(simulator, names("planless", "disabled", "orders"))
+    assert [backup.state for backup in backups] == ["refused", "refused", "started"]
+    assert backups[0].msg.endswith(") It has neither a plan nor a storage policy. Assign a plan in the Command Center.")
+    assert backups[1].msg.endswith(") Its backup activity is disabled. Enable it in the Command Center.")
+    # One look before the starts and one after them, one for the client, one for the subclient without a plan.
+    assert commcell.api_calls()["reads"] == 4
+
+
+def test_of_a_batch_that_leaves_an_instance_out_the_wrong_name_is_said(simulator):
+    backups, _export, _commcell = run(simulator, names("orders", "ordrs", "hr"), batch_size=3)
+    assert [backup.state for backup in backups] == ["started", "refused", "started"]
+    assert "started jobs for other instances of it only" in backups[1].msg
+    assert backups[1].msg.endswith("Correct instance_name; nearest: orders.")
+
+
+def test_a_wrong_client_is_said_although_a_like_named_backup_runs_and_nothing_is_sent(simulator):
+    run(simulator, names("orders"))
+    (backup,), _export, commcell = run(simulator, names("orders", client="aws-prd"))
+    job_id = really(simulator)["orders"]
+    assert (backup.state, backup.candidates) == ("not_submitted", (job_id,))
+    doubt = "is a backup of it that runs could not be told: it names client 'aws-prod', application 22."
+    assert f"whether job {job_id} (Waiting) {doubt} There is no client 'aws-prd'" in backup.msg
+    assert backup.msg.endswith("Correct client_name; nearest: aws-prod, aws-dev.")
+    assert commcell.api_calls()["writes"] == 0
+
+
+def test_all_that_is_refused_of_a_client_costs_one_look(simulator):
+    wrong = [f"ordrs{number}" for number in range(40)]
+    backups, _export, commcell = run(simulator, [*names(*wrong), *names("orders", "hr")])
+    assert [backup.state for backup in backups] == ["refused"] * 40 + ["started"] * 2
+    assert all("nearest: orders." in backup.msg for backup in backups[:40])
+    assert commcell.api_calls() == {"reads": 2 + 1, "writes": 42, "quota": None}
+
+
+def test_of_many_wrong_clients_the_first_three_are_looked_for(simulator):
+    wrong = [Instance(f"aws-prd{number}", "orders", id=str(number)) for number in range(9)]
+    backups, _export, commcell = run(simulator, wrong)
+    assert ["nearest: aws-prod" in backup.msg for backup in backups] == [True] * 3 + [False] * 6
+    assert all(ELIGIBLE in backup.msg for backup in backups[3:])
+    # The jobs; of each client its subclients and its number; and all clients.
+    assert commcell.api_calls()["reads"] == 1 + 3 * 2 + 1
+
+
+def test_of_a_whole_call_in_several_rounds_three_clients_are_looked_for(simulator):
+    clock = SimulatedRuntime(simulator)
+    transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
+    with CommCell(transport, Token(simulator.token), clock) as commcell:
+        export = Export(commcell, ExportOptions(), ExportPlan(check_running=False), clock)
+        backups = [export.run([Instance(f"aws-prd{n}", "orders", id=str(n))])[0] for n in range(5)]
+    assert ["nearest: aws-prod" in backup.msg for backup in backups] == [True] * 3 + [False] * 2
+    assert commcell.api_calls()["reads"] == 3 * 2 + 1
+
+
+def test_right_names_are_refused_in_the_words_of_before(simulator):
+    simulator.set(activity_enabled=False)
+    (backup,), _export, commcell = run(simulator, names("orders"))
+    assert ELIGIBLE in backup.msg
+    assert commcell.api_calls()["reads"] == 2
+
+
+@pytest.mark.parametrize("kind", ["server_error_json", "unavailable", "maintenance", "reset_before", "rate_limit"])
+def test_where_the_look_fails_the_refusal_stands_alone_after_one_request(simulator, kind):
+    simulator.order_fault({"path": "Subclient"}, {"kind": kind}, times=None)
+    (backup,), _export, _commcell = run(simulator, names("ordrs"), outage_timeout=300.0)
+    assert backup.state == "refused"
+    assert ELIGIBLE in backup.msg
+    assert [one["endpoint"] for one in simulator.journal()] == ["jobs", "createtask", "subclient"]
+
+
+def test_where_the_subclients_may_not_be_seen_the_refusal_stands_alone(simulator):
+    simulator.order_fault({"path": "Subclient"}, {"kind": "forbidden"}, times=None)
+    (backup,), _export, _commcell = run(simulator, names("ordrs"))
+    assert backup.state == "refused"
+    assert ELIGIBLE in backup.msg
+
+
+def test_where_the_commcell_goes_away_after_a_refusal_nothing_is_looked_for(simulator):
+    simulator.order_fault({"path": "createtask", "instance": "orders"}, {"kind": "unavailable"}, times=None)
+    simulator.order_fault({"path": "WhoAmI"}, {"kind": "unavailable"}, times=None)
+    simulator.order_fault({"path": "Jobs"}, {"kind": "unavailable"}, times=None, after=1)
+    backups, _export, _commcell = run(simulator, names("ordrs", "orders"), outage_timeout=20.0)
+    assert (backups[0].state, backups[1].ok) == ("refused", False)
+    assert ELIGIBLE in backups[0].msg
+    assert simulator.journal("Subclient") == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "forbidden"}, {"kind": "unauthorized"}, {"status": 400, "json": "Request body is empty"}],
+    ids=["403", "401", "400"],
+)
+def test_a_refusal_that_is_not_about_a_name_is_not_looked_into(simulator, fault):
+    simulator.order_fault({"path": "createtask"}, fault, times=None)
+    _backups, _export, _commcell = run(simulator, names("ordrs"))
+    assert {one["endpoint"] for one in simulator.journal()} <= {"jobs", "createtask", "whoami"}
+
+
+def test_after_preflight_names_are_not_looked_at_again(simulator):
+    simulator.order_fault({"path": "createtask"}, {"kind": "server_error_json"})
+    (backup,), _export, commcell = run(simulator, names("orders"), preflight=True)
+    assert backup.state == "refused"
+    # The activity of CommCell and client, the subclients, the jobs.
+    assert commcell.api_calls()["reads"] == 4
+
+
 JOBS_DOWN = ({"path": "Jobs"}, {"kind": "server_error_json"})
 
 

@@ -136,7 +136,7 @@ def test_where_the_history_cannot_be_read_nothing_is_started_for_that_client():
     assert (history.settled, history.warnings, list(history.gaps)) == ({}, [], [0])
     backup = history.gaps[0].not_submitted(instances[0])
     assert (backup.state, backup.failure["kind"]) == ("not_submitted", "not_submitted")
-    assert "runs or was made a short while ago could not be read. It is down." in backup.msg
+    assert "runs or was made a short while ago could not be read: It is down." in backup.msg
 
 
 def test_where_only_running_ones_matter_what_cannot_be_read_is_a_warning():

@@ -91,7 +91,10 @@ def test_an_unknown_client_is_refused_with_the_nearest_names():
         ("refused", "no_client", ("aws-prod",)),
         ("refused", "no_client", ()),
     ]
-    assert "there is no client 'aws-prd', or these credentials may not see it. Nearest: aws-prod." in verdicts[0].msg
+    cause = "there is no client 'aws-prd', or these credentials may not see it. Correct client_name; nearest: aws-prod."
+    assert verdicts[0].cause == cause
+    assert verdicts[0].msg.endswith(f"would be refused: {cause}")
+    assert verdicts[1].cause.endswith("Correct client_name: rdsops.commvault.list_instances shows all names.")
     assert estate.calls.count(("clients",)) == 1
 
 
@@ -110,13 +113,14 @@ def test_an_unknown_instance_is_refused_with_the_nearest_names():
     verdict = only(FakeEstate(ORDERS, BILLING), "aws-prod/order")
     assert (verdict.state, verdict.reason, verdict.nearest) == ("refused", "no_instance", ("orders",))
     assert "client 'aws-prod' has no instance 'order'" in verdict.msg
+    assert verdict.cause.endswith("Correct instance_name; nearest: orders.")
 
 
 def test_an_unknown_subclient_is_refused_with_those_that_there_are():
     rows = [estates.subclient_row(1001, "orders", name="nightly"), estates.subclient_row(1002, "orders", name="weekly")]
     verdict = only(FakeEstate(*rows), "aws-prod/orders/week")
     assert (verdict.state, verdict.reason, verdict.nearest) == ("refused", "no_subclient", ("weekly", "nightly"))
-    assert "It has weekly, nightly." in verdict.msg
+    assert verdict.cause.endswith("Correct subclient_name: it has weekly, nightly.")
 
 
 def test_an_instance_of_another_application_is_refused():
@@ -143,6 +147,7 @@ def test_disabled_activity_is_refused_at_each_level(estate, words):
     assert (verdict.state, verdict.reason) == ("refused", "activity")
     assert words in verdict.msg
     assert "queue jobs while activity is disabled" in verdict.msg
+    assert verdict.cause == f"{words}. Enable it in the Command Center."
 
 
 def test_disabled_activity_of_the_commcell_does_not_hide_wrong_names():
@@ -211,6 +216,15 @@ def test_clients_are_not_read_where_that_adds_nothing():
     only(misspelt, "aws-prod/order")
     for estate in (off, stopped, misspelt):
         assert estate.calls == [("activity",), ("subclients", "aws-prod")]
+
+
+def test_after_a_refusal_subclients_are_looked_at_alone_and_few_of_them_closely():
+    rows = [*unlisted(3), estates.subclient_row(9, "planless", plan=None)]
+    estate = FakeEstate(*rows, details=[estates.subclient_row(9, "planless", plan=None)], disabled_clients=[11])
+    preflight = Preflight(estate, ClientDirectory(estate), concurrency=1, close_looks=1)
+    verdicts = preflight.check_subclients([Instance("aws-prod", name) for name in ("db0", "db1", "planless", "order")])
+    assert [verdict.reason for verdict in verdicts] == [None, None, "no_plan", "no_instance"]
+    assert estate.calls == [("subclients", "aws-prod"), ("subclient", 9)]
 
 
 def test_activity_that_is_told_nowhere_is_not_verified():
