@@ -88,7 +88,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[dict[str, str]]:
 
 
 class Night:
-    """Runs the playbook over that AWS."""
+    """Runs playbooks over that AWS."""
 
     def __init__(self, place: Path, variables: dict[str, str]) -> None:
         self.place = place
@@ -100,31 +100,56 @@ class Night:
         (collections / "commvault").symlink_to(ROOT)
         self._runs = 0
 
-    def __call__(self, **more: t.Any) -> PlaybookRun:
+    def __call__(self) -> PlaybookRun:
+        """Look at all databases and write the reports."""
+        return self._run(
+            "protection_report.yml",
+            oracle_rds_export_backup_report_path=[str(self.place / f"night.{name}") for name in FORMATS],
+            oracle_rds_export_backup_protection_group_by=["tags.team"],
+        )
+
+    def back_up(self, names: t.Iterable[str]) -> PlaybookRun:
+        """Back up these databases and wait for the ends."""
+        return self._run(
+            "export_backup.yml",
+            "--limit",
+            ",".join(names),
+            oracle_rds_export_backup_wait=True,
+            oracle_rds_export_backup_wait_interval="1s",
+        )
+
+    def _run(self, playbook: str, *arguments: str, **variables: t.Any) -> PlaybookRun:
         self._runs += 1
         done = run_playbook(
             self.place / f"run{self._runs}",
-            ROOT / "playbooks" / "protection_report.yml",
+            ROOT / "playbooks" / playbook,
             inventory=self._inventory,
-            extravars={
-                "oracle_rds_export_backup_hosts": "aws_rds",
-                "oracle_rds_export_backup_report_path": [str(self.place / f"night.{name}") for name in FORMATS],
-                "oracle_rds_export_backup_protection_group_by": ["tags.team"],
-                **more,
-            },
+            arguments=arguments,
+            extravars={"oracle_rds_export_backup_hosts": "aws_rds", **variables},
             variables={"ANSIBLE_COLLECTIONS_PATH": str(self.place / "collections"), **self._variables},
         )
         print(done.stdout)
         return done
 
+    def states(self) -> dict[str, str]:
+        """The state of each database by the name that the page gives it."""
+        page = self.text("html")
+        names = re.findall(r'scope="rowgroup"><b>(.*?)</b>', page)
+        return dict(zip(names, re.findall(r'<tbody[^>]* data-result="(\w+)"', page), strict=True))
+
+    def to_back_up(self) -> list[str]:
+        """The databases of which the page says that a backup is to be started."""
+        rows = re.findall(r"<tbody.*?</tbody>", self.text("html"), re.DOTALL)
+        return [re.findall(r"<b>(.*?)</b>", row)[0] for row in rows if "Start a backup." in row]
+
     def text(self, name: str) -> str:
         return (self.place / f"night.{name}").read_text(encoding="utf-8")
 
 
-def test_the_page_names_each_database_rightly_and_is_green_once_all_are_backed_up(
+def test_the_page_names_each_database_rightly_and_is_green_once_what_it_names_is_backed_up(
     tmp_path: Path, aws: dict[str, str]
 ) -> None:
-    with Simulator(ESTATE) as simulator:
+    with Simulator(ESTATE, waiting_seconds=1, job_seconds=2) as simulator:
         variables = {"COMMVAULT_URL": simulator.url, "COMMVAULT_AUTH_TOKEN": simulator.token, **aws}
         night = Night(tmp_path, variables)
         run = night()
@@ -138,19 +163,30 @@ def test_the_page_names_each_database_rightly_and_is_green_once_all_are_backed_u
         assert sum(one["databases"] for one in from_json["summary"]["groups"]["tags.team"].values()) == 12
         lines = csv.DictReader(night.text("csv").splitlines())
         assert {line["id"]: line["state"] for line in lines} == STATES
-        page = night.text("html")
-        names = re.findall(r'scope="rowgroup"><b>(.*?)</b>', page)
-        states = re.findall(r'<tbody[^>]* data-result="(\w+)"', page)
-        assert dict(zip(names, states, strict=True)) == STATES
+        assert night.states() == STATES
         (suite,) = ET.fromstring(night.text("junit.xml"))
         assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("14", "7", "2")
         assert f'commvault_rds_database_protected{{id="{OLD}"' in night.text("prom")
         assert {request["kind"] for request in simulator.journal()} == {"read"}
 
-        # What the page names is mended and backed up.
-        fixed = json.loads(json.dumps(ESTATE))
-        fixed["clients"][0]["instances"] = [{"name": name, "history": [{"age": HOUR}]} for name in DATABASES]
-        simulator.reset(fixed)
+        # What the page says can be backed up is backed up. The others must be set up first.
+        assert night.to_back_up() == [NEVER, OLD]
+        run = night.back_up(night.to_back_up())
+        assert (run.rc, run.failed) == (0, {})
+        run = night()
+        assert run.failed.keys() == {PLANLESS, OFF, *LOST}
+        assert night.states() == {**STATES, OLD: "protected", NEVER: "protected"}
+
+        # Somebody does that in the Command Center. To have a plan is not to have a backup.
+        for name in (PLANLESS, OFF, *LOST):
+            simulator.set_up("aws-prod", name)
+        run = night()
+        assert run.failed.keys() == {PLANLESS, OFF, *LOST}
+        run = night.back_up(night.to_back_up())
+        assert (run.rc, run.failed) == (0, {})
         run = night()
         assert (run.rc, run.failed) == (0, {})
+        assert {state for name, state in night.states().items() if name in DATABASES} == {"protected"}
         assert "All databases are protected" in night.text("html")
+        started = [job["instance"] for job in simulator.jobs() if job["user"] != "scheduler"]
+        assert sorted(started) == sorted([OLD, NEVER, PLANLESS, OFF, *LOST]), "each once"

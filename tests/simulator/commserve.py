@@ -146,6 +146,13 @@ class CommServe:
             one.activity = enabled
         return len(found)
 
+    def set_up(self, client: str, instance: str) -> None:
+        """Have an instance be backed up, as somebody does in the Command Center.
+
+        :raises KeyError: if there is no such client.
+        """
+        self.estate.set_up(client, instance)
+
     def create_access_token(self, user: str = ADMIN, endpoints: list[str] | None = None) -> dict[str, Any]:
         """Begin a chain of access tokens for a user and return its first pair with its times."""
         return self.auth.describe(self.auth.create_access(user, "made by a test", endpoints))

@@ -30,6 +30,7 @@ OPERATIONS = {
     "script": "script",
     "set": "set",
     "set_activity": "set_activity",
+    "set_up": "set_up",
     "create_access_token": "create_access_token",
     "access_tokens": "auth.chains",
     "sessions": "auth.sessions",

@@ -173,6 +173,18 @@ class Estate:
         instance.subclients.append(subclient)
         self.subclients_by_id[subclient.id] = subclient
 
+    def set_up(self, client: str, instance: str) -> None:
+        """Have an instance be backed up: add it if it is not there, give it a plan, enable its backup activity.
+
+        :raises KeyError: if there is no such client.
+        """
+        owner = self.clients[client.lower()]
+        if instance.lower() not in owner.by_name:
+            self._add_instance(owner, {"name": instance})
+        for one in self.find(client, instance):
+            one.plan = one.plan or DEFAULT_PLAN
+            one.activity = one.instance.activity = True
+
     def plan_id(self, name: str) -> int:
         """Return the id of a plan."""
         return self._plan_ids.setdefault(name, len(self._plan_ids) + 1)

@@ -265,6 +265,10 @@ class Simulator:
         """Enable or disable backup activity by names and return how many subclients were meant."""
         return self.control("set_activity", enabled=enabled, client=client, instance=instance, subclient=subclient)
 
+    def set_up(self, client: str, instance: str) -> None:
+        """Add an instance to a client, or give one that is there a plan and backup activity."""
+        self.control("set_up", client=client, instance=instance)
+
     def create_access_token(self, user: str = "admin", endpoints: list[str] | None = None) -> dict[str, Any]:
         """Make an access and refresh token as a user would by hand and return both with their times.
 

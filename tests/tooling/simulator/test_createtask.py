@@ -187,6 +187,14 @@ def test_activity_of_one_instance_can_be_switched(api: Api, simulator: Simulator
     assert api.start().status_code == 200
 
 
+def test_an_instance_can_be_set_up(api: Api, simulator: Simulator) -> None:
+    simulator.set_up("aws-prod", "brand-new")
+    assert api.start(association("brand-new")).status_code == 200
+    simulator.set_activity(False, instance="orders", client="aws-prod")
+    simulator.set_up("aws-prod", "orders")
+    assert api.start().status_code == 200
+
+
 def test_blackout_window_queues(api: Api, simulator: Simulator) -> None:
     simulator.set(blackout=True)
     api.start()
