@@ -21,6 +21,10 @@ def estate():
     return estate_of(PER_CLIENT)
 
 
-def test_the_forecast_of_a_night_holds_and_no_client_is_asked_for_more_than_it_may_be(simulator: Simulator) -> None:
+@pytest.mark.parametrize(("share", "skip_late"), [(2.0, False), (0.6, False), (0.6, True)])
+def test_the_forecast_of_a_night_holds_and_no_client_is_asked_for_more_than_it_may_be(
+    simulator: Simulator, share: float, skip_late: bool
+) -> None:
     with commcell_of(simulator) as commcell:
-        check_night(simulator, SimulatedRuntime(simulator, standing=True), commcell, PER_CLIENT)
+        runtime = SimulatedRuntime(simulator, standing=True)
+        check_night(simulator, runtime, commcell, PER_CLIENT, share=share, skip_late=skip_late)
