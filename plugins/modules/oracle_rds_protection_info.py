@@ -366,7 +366,7 @@ summary:
       returned: always
       sample: 1
     percent:
-      description: The share of RV(summary.protected), rounded down; 100 without any database.
+      description: The share of RV(summary.protected) of all databases but new ones, rounded down; 100 without any.
       type: int
       returned: always
       sample: 91

@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#@]+)", re.IGNORECASE)
 _TIMELINE = '<td class="times"'
 _DRAWN = frozenset(["times", "bar", "days"])
-_CLASSES = {"amount": ' class="right"', "times": ' class="times"'}
+_CLASSES = {"amount": ' class="right"', "brief": ' class="right"', "times": ' class="times"'}
 # Tone and sign of every result, see page.SIGNS.
 _LOOKS = {
     "unknown": ("doubt", "question"),

@@ -55,7 +55,8 @@ a:focus-visible, button:focus-visible, .tools :focus-visible { outline: 2px soli
 table { width: 100%; table-layout: fixed; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 /* Fixed widths: the browser need not read 5,000 rows to know them. What has none gets the rest. */
 col.result { width: 9.8rem; } col.job { width: 5.7rem; } col.level { width: 6rem; } col.time { width: 6.9rem; }
-col.amount { width: 7.6rem; } col.times { width: 200px; } col.bar { width: 140px; } col.days { width: 9rem; }
+col.amount { width: 7.6rem; } col.good { width: 6.9rem; } col.brief { width: 6.4rem; } col.times { width: 200px; }
+col.bar { width: 140px; } col.days { width: 9rem; }
 thead th { position: sticky; top: 0; z-index: 1; background: var(--head); text-align: left; vertical-align: bottom;
   font-size: .8rem; font-weight: 600; overflow-wrap: normal; }
 th, td { padding: .4rem .5rem; text-align: left; vertical-align: top; font-weight: 400; overflow-wrap: anywhere; }
@@ -67,6 +68,8 @@ thead [aria-sort=ascending] button::after { content: " \\2191"; color: inherit; 
 thead [aria-sort=descending] button::after { content: " \\2193"; color: inherit; }
 tbody b { font-weight: 600; }
 td.tight b { font-weight: 400; }
+/* A row that is open has no color of its own, only its result has. */
+tbody.open { color: inherit; }
 tbody.failed { box-shadow: inset .25rem 0 var(--bad); }
 .word { font-weight: 600; }
 small { display: block; color: var(--soft); font-size: .85rem; }
@@ -82,7 +85,7 @@ small { display: block; color: var(--soft); font-size: .85rem; }
 .bar.hollow { fill: none; stroke-dasharray: 4 2; }
 .age { display: block; width: 120px; height: 14px; overflow: visible; }
 .age .goal { stroke: var(--text); stroke-width: 1.5; }
-.strip { display: block; height: 14px; overflow: visible; }
+.strip { display: block; overflow: visible; }
 .strip .none { color: var(--soft); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; font-size: .85rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -134,7 +137,8 @@ footer { margin-top: 1.5rem; color: var(--soft); font-size: .85rem; }
   small { display: inline; padding-left: .35em; }
   td[data-label=Job] br { display: none; }
   col.result { width: 35mm; } col.job { width: 27mm; } col.level { width: 15mm; } col.time { width: 28.5mm; }
-  col.amount { width: 33.5mm; } col.bar { width: 35mm; } col.days { width: 40mm; } .times { display: none; }
+  col.amount { width: 33.5mm; } .times { display: none; }
+  col.good { width: 48mm; } col.brief { width: 18mm; } col.bar { width: 35mm; } col.days { width: 36mm; }
   .tight { white-space: nowrap; overflow-wrap: normal; }
   .right { text-align: left; }
   .tools, .pick, #rest { display: none !important; }

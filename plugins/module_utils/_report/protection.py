@@ -39,6 +39,7 @@ _LOOKS = {
 # Pixels of an age: the target is in the middle, twice the target and more at the end.
 _WIDTH = 120
 _DAYS = {"g": "good", "w": "with warnings", "e": "with errors", "f": "failed", ".": "none", "?": "not known"}
+_DAYS_IN_LINE = 10
 _BACKUP_COLUMNS = ("job_id", "status", "backup_level", "end_time", "elapsed_seconds", "application_size", "media_size")
 _COLUMNS = (
     "id",
@@ -250,7 +251,7 @@ def _groups(report: ProtectionReport) -> str:
 def _unread(report: ProtectionReport) -> str:
     told = [*report.unread, *(f"{one.get('id')}: {one.get('msg')}" for one in report.left_out)]
     entries = "".join(f"<li>{escape(text)}</li>" for text in told)
-    return f'<h2>Not looked at</h2><ul class="legend">{entries}</ul>' if entries else ""
+    return f'<h2>Not checked</h2><ul class="legend">{entries}</ul>' if entries else ""
 
 
 def _table(report: ProtectionReport) -> str:
@@ -263,11 +264,11 @@ def _table(report: ProtectionReport) -> str:
     columns = [
         ("State", "result"),
         ("Database", "name"),
-        ("Last good backup (UTC)", "time"),
-        ("Age", "amount"),
+        ("Last good backup (UTC)", "good"),
+        ("Age", "brief"),
         ("Against the target", "bar"),
-        ("Duration", "amount"),
-        ("Data", "amount"),
+        ("Duration", "brief"),
+        ("Data", "brief"),
         (f"Last {days} days", "days"),
     ]
     return tools("Databases", choices) + table(columns, rows)
@@ -289,12 +290,12 @@ def _row(row: t.Mapping[str, t.Any], keys: t.Sequence[str], rank: int) -> str:
     cells = [
         f'<td class="{_LOOKS[state][0]}" data-sort="{rank}">{word}</td>',
         f'<th scope="rowgroup">{name}</th>',
-        time_cell("Last good backup", good.get("end_time"), f"<small>{job}</small>" if job else ""),
+        time_cell("Last good", good.get("end_time"), f"<small>{job}</small>" if job else ""),
         amount("Age", age, "" if age is None else age_words(age)),
-        f"<td>{_bar(row)}</td>",
+        f'<td data-label="Target">{_bar(row)}</td>',
         amount("Duration", elapsed, "" if elapsed is None else span(elapsed)),
         amount("Data", data, size(data)),
-        f"<td>{_strip(row['history'])}</td>",
+        f'<td data-label="Last {len(row["history"])} days">{_strip(row["history"])}</td>',
     ]
     return table_row(state, group, cells, why + what)
 
@@ -322,9 +323,16 @@ def _strip(history: str) -> str:
     }
     if not history:
         return ""
-    drawn = "".join(shapes.get(letter, shapes["?"]).replace("{x}", str(13 * day)) for day, letter in enumerate(history))
+    lines = []
+    for first in range(0, len(history), _DAYS_IN_LINE):
+        days = history[first : first + _DAYS_IN_LINE]
+        drawn = "".join(
+            shapes.get(letter, shapes["?"]).replace("{x}", str(13 * day)) for day, letter in enumerate(days)
+        )
+        lines.append(f'<g transform="translate(0 {14 * len(lines)})">{drawn}</g>' if lines else drawn)
     told = ", ".join(_DAYS.get(letter, "not known") for letter in history)
-    return f'<svg class="strip" width="{13 * len(history)}" role="img" aria-label="{told}">{drawn}</svg>'
+    size = f'width="{13 * min(len(history), _DAYS_IN_LINE)}" height="{14 * len(lines)}"'
+    return f'<svg class="strip" {size} role="img" aria-label="{told}">{"".join(lines)}</svg>'
 
 
 def _evidence(report: ProtectionReport) -> str:
@@ -333,12 +341,14 @@ def _evidence(report: ProtectionReport) -> str:
         "user": "By user",
         "commcell": "CommCell",
         "url": "URL",
-        "max_age_seconds": "Target in seconds",
-        "fail_on": "Missed from",
+        "max_age_seconds": "Target",
+        "fail_on": "Counts as failed from",
         "complete": "Everything could be read",
         "digest": "SHA-256 of the data",
     }
     told = {name: report.evidence.get(name) for name in words}
+    told["max_age_seconds"] = length_words(told["max_age_seconds"] or 0)
+    told["complete"] = "yes" if told["complete"] else "no"
     lines = "".join(
         f"<dt>{words[name]}</dt><dd>{'not told' if value is None else escape(str(value))}</dd>"
         for name, value in told.items()

@@ -53,6 +53,14 @@ def test_all_formats_name_each_database_and_its_state(result, report):
     assert {kinds[name] for name, state in expected.items() if state == "not_verified"} == {"error"}
 
 
+def test_many_days_are_drawn_in_lines_that_fit_into_their_column(result):
+    rows = [{**row, "history": "gwf" * 20} for row in result["databases"]]
+    long = {**result, "databases": rows, "evidence": {**result["evidence"], "digest": digest_of(rows)}}
+    page = render(make_protection_report(long, ""), "html").decode()
+    assert page.count('<svg class="strip" width="130" height="84"') == len(rows)
+    assert page.count('<g transform="translate(0 70)">') == len(rows)
+
+
 def test_the_unprotected_come_first_and_the_page_says_how_many(report):
     page = render(report, "html").decode()
     assert "6 of 13 databases are not protected" in page
