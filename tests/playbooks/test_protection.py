@@ -67,6 +67,42 @@ def test_a_group_that_no_host_has_is_refused_before_anything_is_read(play: Play,
     assert simulator.journal() == []
 
 
+@pytest.mark.parametrize(
+    ("settings", "fault", "words"),
+    [
+        ({}, {"kind": "forbidden"}, "the user lacks a permission"),
+        ({}, {"kind": "server_error_json"}, "Internal error occurred."),
+        ({}, {"cut_json": True}, "broken JSON"),
+        ({}, {"cut_body": True}, "before the answer was complete"),
+        ({}, {"json": {"totalRecordsWithoutPaging": 40, "jobs": []}}, "ended after 0 of 40 rows"),
+        ({"clock_skew": -10 * HOUR}, None, "Compare the clocks"),
+        ({"clock_skew": 23.5 * HOUR}, None, "Correct the clock that is wrong"),
+    ],
+)
+def test_what_is_not_certain_fails_the_host_with_the_reason(
+    play: Play, simulator: Simulator, settings: dict[str, float], fault: dict[str, object] | None, words: str
+) -> None:
+    simulator.reset(ESTATE)
+    simulator.set(**settings)
+    if fault:
+        simulator.order_fault({"path": "jobs"}, fault, times=None)
+    run = play(ROOT / "playbooks" / "protection_report.yml", inventory="production.yml", warnings=True)
+    states = {row["id"]: row["state"] for row in run.result("Look at the databases")["databases"] if row["listed"]}
+    assert states["orders.example.com"] == "not_verified"
+    assert words in run.failed["orders.example.com"]
+    assert "protected" not in states.values()
+
+
+def test_wrong_ends_of_a_night_are_refused_before_anything_is_sent(play: Play, simulator: Simulator) -> None:
+    simulator.reset(ESTATE)
+    for end in ("2020-01-01T00:00:00Z", "0", "25:00"):
+        more = {"oracle_rds_export_backup_must_end_by": end}
+        run = play(ROOT / "playbooks" / "export_backup.yml", inventory="production.yml", extravars=more)
+        assert len(run.failed) == 3
+        assert "must_end_by" in run.failed["orders.example.com"]
+        assert simulator.journal() == []
+
+
 NOT_OURS = """
 - name: Look at the databases
   hosts: oracle_rds

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.model import Subclient
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.plugins.module_utils._protection.model import (
@@ -98,7 +99,9 @@ def survey_of_twelve(group_by: t.Sequence[str] = ("plan", "team")) -> dict[str, 
     add("brand-new", ".......", created=SIX_O_CLOCK - 2.0 * DAY)
     msg = "Commvault shows no instance forgotten of client aws-prod with a subclient default. Nearest: forgot."
     rows.append(judge.unknown(target("forgotten", groups={"team": "shop"}), msg))
-    unread = Judge(SIX_O_CLOCK, history=7.0 * DAY, unread="HTTP 403 for the client aws-secret.")
+    unread = Judge(
+        SIX_O_CLOCK, history=7.0 * DAY, unread=CommvaultError("HTTP 403 for the client aws-secret.", "permission")
+    )
     rows.append(
         unread.judge(
             target("vault", "aws-secret", groups={"team": "people"}),

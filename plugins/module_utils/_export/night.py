@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from .._errors import CommvaultError, ErrorKind, InvalidInput
 from .._jobs.wait_loop import GRACE
 from .._parallel import RUNTIME
-from .._times import age_words, counted, iso_time, parse_duration
+from .._times import age_words, counted, iso_time, positive_duration
 from .backup import AWAITED_STATES, Backup, backup_from_error
 
 if t.TYPE_CHECKING:
@@ -73,7 +73,7 @@ def parse_end(value: str, now: float) -> float:
         end = (moment if moment.tzinfo else moment.replace(tzinfo=local.tzinfo)).timestamp()
     except ValueError:
         try:
-            end = now + parse_duration(text, "must_end_by")
+            end = now + positive_duration(text, "must_end_by")
         except InvalidInput as exc:
             raise InvalidInput(
                 "must_end_by must be a time such as 06:00 or 2026-01-02T06:00:00Z, or a duration such as 6h, not"

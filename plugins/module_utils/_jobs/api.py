@@ -133,6 +133,11 @@ class JobsApi:
         """The server's time in epoch seconds, this machine's as long as the server has not told its own."""
         return self._commcell.clock.at(self._commcell.now())
 
+    def server_ahead(self) -> float:
+        """Seconds by which the server's time is ahead of this machine's, negative if it is behind."""
+        now = self._commcell.now()
+        return self._commcell.clock.at(now) - now
+
     def get(self, job_id: str) -> Job | None:
         """One job, None if the server does not know it, not yet, or does not show it.
 

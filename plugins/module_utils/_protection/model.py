@@ -15,6 +15,7 @@ from .._jobs.job import BAD, ERRORS, OK, WARNINGS
 from .._times import age_words, iso_time, length_words
 
 if t.TYPE_CHECKING:
+    from .._errors import CommvaultError
     from .._estate.model import Subclient
     from .._estate.rds_match import RdsInstance
     from .._jobs.job import Job
@@ -186,11 +187,20 @@ def _backup(job: Job | None, job_url: t.Callable[[str], str | None]) -> dict[str
     }
 
 
+_ADD = "Add the instance to Commvault with a plan, correct its names, or give the user the right to see it."
+
+
 class Judge:
     """Says how databases are protected."""
 
     def __init__(
-        self, now: float, *, history: float, unread: str | None = None, new_after: float | None = None
+        self,
+        now: float,
+        *,
+        history: float,
+        unread: CommvaultError | None = None,
+        new_after: float | None = None,
+        ahead: float = 0.0,
     ) -> None:
         """Take the facts that are the same for all.
 
@@ -199,11 +209,14 @@ class Judge:
             history: Seconds for which jobs were looked at.
             unread: Why jobs are missing that should have been read, None if all were.
             new_after: Seconds for which a database is new, None for no such grace.
+            ahead: Seconds by which the server's time is ahead of this machine's.
         """
         self._now = now
         self._history = history
         self._unread = unread
         self._new_after = new_after
+        # Nobody knows which of two clocks is right.
+        self._doubt = ahead if abs(ahead) > CLOCK_MARGIN else 0.0
 
     def judge(self, target: Target, subclient: Subclient, past: Past, maybe: Job | None, planless: bool) -> Protection:
         """Judge one database that Commvault knows.
@@ -224,6 +237,13 @@ class Judge:
             ended = f"ended {age_words(abs(age))} in the future by the server's clock."
             found.reason = f"Job {good.id if good else ''} {ended}"
             found.action = "Compare the clocks of the CommServe and of its web server."
+        elif age is not None and (age <= target.max_age) != (age - self._doubt <= target.max_age):
+            found.state = NOT_VERIFIED
+            found.reason = (
+                f"Its last good backup{_job_words(good)} is {age_words(age)} old by the server's clock, but"
+                f" {age_words(age - self._doubt)} by this machine's; the target is {length_words(target.max_age)}."
+            )
+            found.action = "Correct the clock that is wrong, and run it again."
         elif age is not None and age <= target.max_age:
             found.age = max(0.0, age)
             found.reason = f"Its last good backup ended {age_words(found.age)} ago{_job_words(good)}."
@@ -241,7 +261,9 @@ class Judge:
             found.state = NOT_VERIFIED
             if self._unread:
                 found.reason = f"Not all jobs could be read: {self._unread}"
-                found.action = "Give the user the right to see the jobs of this client, and run it again."
+                found.action = "Run it again."
+                if self._unread.kind.denies_access:
+                    found.action = "Give the user the right to see the jobs of this client, and run it again."
             else:
                 found.reason = (
                     f"Job {maybe.id if maybe else ''} has its instance and subclient name, but is listed under"
@@ -283,7 +305,7 @@ class Judge:
         """A database that Commvault does not know."""
         if self._is_new(target):
             return Protection(target, NEW, f"The database is {age_words(self._now - (target.created or 0))} old. {msg}")
-        return Protection(target, UNKNOWN, msg, "Add the instance to Commvault, with a plan, or mend its names.")
+        return Protection(target, UNKNOWN, msg, _ADD)
 
 
 def _why_not_configured(subclient: Subclient, planless: bool) -> tuple[str, str] | None:

@@ -113,7 +113,11 @@ class Surveyor:
         if error:
             survey.unread.append(f"Not all jobs could be read: {error}")
         judge = Judge(
-            survey.now, history=longest, unread=str(error) if error else None, new_after=self._terms.new_after
+            survey.now,
+            history=longest,
+            unread=error,
+            new_after=self._terms.new_after,
+            ahead=self._reader.api.server_ahead(),
         )
         planless = self._planless(
             {place: one for place, one in places.items() if _is_late(pasts[id(one)], targets[place], survey.now)}

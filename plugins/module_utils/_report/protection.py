@@ -323,7 +323,7 @@ def _strip(history: str) -> str:
     }
     if not history:
         return ""
-    lines = []
+    lines: list[str] = []
     for first in range(0, len(history), _DAYS_IN_LINE):
         days = history[first : first + _DAYS_IN_LINE]
         drawn = "".join(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.plugins.module_utils._protection.model import (
     DAY,
@@ -29,9 +30,11 @@ from ansible_collections.rdsops.commvault.tests.support.protection import (
 TODAY = SIX_O_CLOCK // DAY
 
 
-def judge(nights, hours=3.0, *, unread=None, new_after=None, maybe=None, planless=False, created=None, **facts):
+def judge(
+    nights, hours=3.0, *, unread=None, new_after=None, maybe=None, planless=False, created=None, ahead=0.0, **facts
+):
     wanted = target("orders", created=created)
-    one = Judge(SIX_O_CLOCK, history=7.0 * DAY, unread=unread, new_after=new_after)
+    one = Judge(SIX_O_CLOCK, history=7.0 * DAY, unread=unread, new_after=new_after, ahead=ahead)
     return one.judge(wanted, subclient("orders", **facts), past(nights, hours), maybe, planless)
 
 
@@ -63,10 +66,29 @@ def test_what_cannot_be_backed_up_says_so_once_it_is_late(facts):
 
 
 def test_what_could_not_be_read_is_never_protected_unless_a_good_job_was_seen():
-    assert judge("", unread="HTTP 500").state == "not_verified"
-    assert "HTTP 500" in judge("", unread="HTTP 500").reason
-    assert judge("g", unread="HTTP 500").state == "protected"
-    assert judge("g", 30, unread="HTTP 500").state == "not_verified"
+    broken, denied = CommvaultError("HTTP 500", "interrupted"), CommvaultError("HTTP 403", "permission")
+    found = judge("", unread=broken)
+    assert (found.state, found.action) == ("not_verified", "Run it again.")
+    assert "HTTP 500" in found.reason
+    assert "Give the user the right" in str(judge("", unread=denied).action)
+    assert judge("g", unread=broken).state == "protected"
+    assert judge("g", 30, unread=broken).state == "not_verified"
+
+
+@pytest.mark.parametrize(
+    ("hours", "ahead", "state"),
+    [
+        (25, 2 * HOUR, "not_verified"),
+        (23, -2 * HOUR, "not_verified"),
+        (25, 240, "late"),
+        (28, 2 * HOUR, "late"),
+        (20, -2 * HOUR, "protected"),
+    ],
+)
+def test_an_age_that_only_one_of_two_clocks_takes_for_young_enough_is_not_verified(hours, ahead, state):
+    found = judge("g", hours, ahead=ahead)
+    assert found.state == state
+    assert ("this machine's" in found.reason) is (state == "not_verified")
 
 
 def test_a_job_that_may_be_its_own_neither_protects_nor_is_passed_over():
