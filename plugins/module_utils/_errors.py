@@ -199,6 +199,11 @@ class ErrorKind(str, enum.Enum):
         return self.about in (About.ITEM, About.ADDRESS)
 
     @property
+    def may_be_a_wrong_name(self) -> bool:
+        """Whether a start that failed so may have named what does not exist; of a batch, that is left out."""
+        return self in (ErrorKind.REFUSED, ErrorKind.NO_JOB)
+
+    @property
     def may_be_of_one_in_a_batch(self) -> bool:
         """Whether the halves of a batch that was declined so may do better; nothing of it was carried out."""
         return self.about is About.ITEM and self.says_no

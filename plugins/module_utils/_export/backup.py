@@ -12,7 +12,7 @@ import enum
 import typing as t
 from dataclasses import dataclass
 
-from .._errors import CommvaultError, RequestError
+from .._errors import CommvaultError, ErrorKind, RequestError
 from .._times import age_words, first_of, iso_time
 
 if t.TYPE_CHECKING:
@@ -141,8 +141,7 @@ class Backup:
         """Whether nothing was started for a reason that a wrong name can be behind."""
         if self.state == "not_submitted":
             return bool(self.candidates)
-        # Of a batch, Commvault leaves out what it does not find.
-        return (self.failure or {}).get("kind") in ("refused", "no_job") if self.state == "refused" else False
+        return self.state == "refused" and ErrorKind((self.failure or {})["kind"]).may_be_a_wrong_name
 
     def explain(self, cause: str) -> None:
         """Say why nothing was started, in place of what one might do without knowing it.
