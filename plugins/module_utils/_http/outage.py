@@ -149,8 +149,8 @@ class Outage:
                 answer = read()
             except CommvaultError as error:
                 failures.append(error)
-                # An answer that says no is an answer.
-                self.note(None if error.kind.says_no and not self.is_about(error) else error)
+                # An answer that says no is an answer. A web page is none of the API, whatever its status.
+                self.note(None if error.kind.says_no and not (error.web_page or self.is_about(error)) else error)
                 if not self.timeout or self.given_up or not self.is_about(error):
                     raise
             except BaseException:
@@ -187,9 +187,9 @@ class Outage:
                 end = min(end, self.deadline)
             if now >= end:
                 self._prober = None
-                self._over = (
-                    f"not sent: the CommCell was away for {age_words(now - self._begun)}; last error: {self._last}"
-                )
+                away = now - self._begun
+                words = age_words(away) if away >= 60 else f"{away:.0f} s"
+                self._over = f"not sent: the CommCell was away for {words}; last error: {self._last}"
                 return False
         self._runtime.sleep(min(seconds, end - now))
         return True

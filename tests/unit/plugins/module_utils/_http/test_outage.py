@@ -192,6 +192,21 @@ def test_what_points_to_a_wrong_address_is_an_outage_only_where_it_was_right_bef
     assert outage.is_about(error)
 
 
+def test_a_web_page_that_says_no_does_not_show_that_the_address_is_right(runtime):
+    outage = Outage(Server(runtime), MINUTES_5, None, runtime)
+    error = RequestError("no API here", "not_found")
+    error.web_page = True
+
+    def read():
+        raise error
+
+    for _read in range(2):
+        with pytest.raises(RequestError, match="no API here"):
+            outage.ride_out(read)
+    assert not outage.is_about(error)
+    assert (outage.last_error, runtime.slept) == (None, [])
+
+
 def test_what_the_api_does_not_know_is_no_outage(runtime):
     outage = Outage(Server(runtime), MINUTES_5, None, runtime)
     outage.note(None)
