@@ -110,7 +110,7 @@ def test_to_trust_everybody_is_possible_and_warned_about(play: Play, simulator: 
 @pytest.mark.parametrize(
     ("tls", "words"),
     [
-        ("expired", "The certificate must be renewed on the server"),
+        ("expired", "Have the certificate renewed on the server"),
         ("wrong-host", "The certificate is made out to another name: put the name in the certificate into url"),
     ],
 )

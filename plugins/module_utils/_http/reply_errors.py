@@ -48,12 +48,14 @@ ACCESS_DENIED = 5
 # alone is generic.
 _ALREADY_RUNNING_TEXT = "another backup is running"
 
+_GIVE_PERMISSION = "Give the user the permission in the Command Center."
 _NO_PERMISSION = (
     ErrorKind.PERMISSION,
     (
         "{host} accepts the credentials, but not for this: the user lacks a permission, or the token is limited to"
         " other endpoints"
     ),
+    _GIVE_PERMISSION,
 )
 
 _SHAPES = {
@@ -66,20 +68,22 @@ _SHAPES = {
     "deep": f"JSON nested deeper than {MAX_DEPTH} levels",
 }
 
-# The statuses that say all by themselves, with the kind of error and its words.
+# The statuses that say all by themselves, with the kind of error, its words, and what to do.
 _PLAIN_STATUSES = {
     401: (
         ErrorKind.AUTHENTICATION,
         "{host} did not accept the credentials: the token is wrong, has expired, or is limited to other endpoints",
+        "Create a new token in the Command Center, and use it in place of this one.",
     ),
-    403: (ErrorKind.PERMISSION, "{host} does not allow this with the given credentials"),
+    403: (ErrorKind.PERMISSION, "{host} does not allow this with the given credentials", _GIVE_PERMISSION),
     404: (
         ErrorKind.NOT_FOUND,
-        "{host} knows nothing of this name. Usual values of url are " + ", ".join(USUAL_BASE_URLS),
+        "{host} has no Commvault REST API at this address, or not this part of it",
+        "Correct url (or COMMVAULT_URL), usually to one of " + ", ".join(USUAL_BASE_URLS) + ".",
     ),
     # Seen on Subclient/{id}/action/backup for a backup that is queued or running; that createtask does so too is
     # inferred.
-    409: (ErrorKind.ALREADY_RUNNING, "{host} says that this is under way already"),
+    409: (ErrorKind.ALREADY_RUNNING, "{host} says that this is under way already", ""),
 }
 
 
@@ -137,8 +141,8 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     error = _Wording(reply, method, url, redactor, vendor)
     status, host = reply.status, error.host
     if reply.trusted and not 300 <= status < 400:
-        kind, text = _NO_PERMISSION
-        return error(kind, text.format(host=host))
+        kind, text, advice = _NO_PERMISSION
+        return error(kind, text.format(host=host), advice)
     if status < 300 and vendor is not None:
         return error(_vendor_kind(vendor), f"{host} refused the request")
     if status < 300:
@@ -148,10 +152,10 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
         shape = "an interim status" if status < 200 else _SHAPES[reply.shape]
         return error(ErrorKind.BAD_REPLY, f"{host} answered with {shape} instead of JSON", maybe_ran=changes)
     if 300 <= status < 400:
-        return error(ErrorKind.REDIRECT, _redirect_text(reply, host, url, redactor))
+        return error(ErrorKind.REDIRECT, *_redirect_texts(reply, host, url, redactor))
     if status in _PLAIN_STATUSES:
-        kind, text = _PLAIN_STATUSES[status]
-        return error(kind, text.format(host=host))
+        kind, text, advice = _PLAIN_STATUSES[status]
+        return error(kind, text.format(host=host), advice)
     if status == 408:
         return error(ErrorKind.TIMEOUT, f"{host} gave up waiting for the request", maybe_ran=changes)
     if status == 429:
@@ -172,20 +176,18 @@ def is_to_login(reply: Reply) -> bool:
     return 300 <= reply.status < 400 and "login" in urlsplit(reply.headers.get("Location", "")).path.lower()
 
 
-def _redirect_text(reply: Reply, host: str, url: str, redactor: Redactor) -> str:
+def _redirect_texts(reply: Reply, host: str, url: str, redactor: Redactor) -> tuple[str, str]:
+    """What happened, and what to do about it."""
     where = reply.headers.get("Location", "")
     target = redactor.clean(without_query(where)) or "another place"
+    what = f"{host} redirects to {target}, which is not followed"
     if is_to_login(reply):
-        return (
-            f"{host} redirects to {target}, which is not followed. That is a login page: the session has ended, or"
-            " this token is not taken for this request"
-        )
+        what += ": that is a login page, so the session has ended, or this token is not taken for this request"
+        return what, "Use a new token."
     if where and urlsplit(urljoin(url, where)).path.rstrip("/") == urlsplit(url).path.rstrip("/"):
-        return (
-            f"{host} redirects to {target}, which is not followed. Something in front of the CommCell, such as a proxy,"
-            " rewrites its URLs: it must pass them on as they are"
-        )
-    return f"{host} redirects to {target}, which is not followed. If it is the right server, put it into url"
+        what += ": something in front of the CommCell, such as a proxy, rewrites its URLs"
+        return what, "Have it pass them on as they are."
+    return what, "If it is the right server, put it into url."
 
 
 def _vendor_kind(vendor: VendorError) -> ErrorKind:
@@ -195,17 +197,25 @@ def _vendor_kind(vendor: VendorError) -> ErrorKind:
 
 
 class _Wording:
-    """Makes the errors of one answer: what happened, the vendor's words, and where."""
+    """Makes the errors of one answer: what happened, the vendor's words, where, and what to do."""
 
     def __init__(self, reply: Reply, method: str, url: str, redactor: Redactor, vendor: VendorError | None) -> None:
         self.host = urlsplit(url).hostname or url
         self._reply, self._method, self._url, self._redactor, self._vendor = reply, method, url, redactor, vendor
 
     def __call__(
-        self, kind: ErrorKind, what: str, *, maybe_ran: bool = False, retry_after: float | None = None
+        self,
+        kind: ErrorKind,
+        what: str,
+        advice: str = "",
+        *,
+        maybe_ran: bool = False,
+        retry_after: float | None = None,
     ) -> RequestError:
         vendor, status = self._vendor, self._reply.status
-        words = self._redactor.excerpt(vendor.message if vendor else self._reply.words or self._reply.text)
+        # A web server's page on what it does not have says no more than the status.
+        own = "" if status == 404 and self._reply.shape == "markup" else self._reply.words or self._reply.text
+        words = self._redactor.excerpt(vendor.message if vendor else own)
         code = vendor.code if vendor else None
         if isinstance(code, str):
             code = self._redactor.excerpt(code)
@@ -214,7 +224,7 @@ class _Wording:
             where.append(f"error code {code}")
         said = f": {words.rstrip('.')}." if words else "."
         error = RequestError(
-            f"{what}{said} ({', '.join(where)})",
+            f"{what}{said} ({', '.join(where)}){f' {advice}' if advice else ''}",
             kind,
             method=self._method,
             url=self._url,

@@ -213,13 +213,19 @@ class Transport:
         unsent = was_never_sent(exc)
         if unsent and (not isinstance(exc, errors.RequestException) or isinstance(exc, ValueError)):
             return InvalidInput(f"The request cannot be made: {self.redactor.excerpt(str(exc))}")
-        host = self.base.host
+        host, advice = self.base.host, ""
+        # That a proxy answers with 4xx passes as little as a name that does not exist.
+        unknown = "Tunnel connection failed: 4" in str(exc) or any(
+            isinstance(link, socket.gaierror) and link.errno in _NO_ADDRESS for link in _chain_of(exc)
+        )
         if unsent and isinstance(exc, errors.SSLError):
-            kind, text = ErrorKind.TLS, _tls_text(host, self._cause(exc))
+            kind, (text, advice) = ErrorKind.TLS, _tls_texts(host, self._cause(exc))
         elif unsent and isinstance(exc, errors.ProxyError):
             kind, text = ErrorKind.CONNECTION, f"The proxy for {host} could not be used: {self._cause(exc)}."
+            advice = " Correct HTTPS_PROXY, or put the host into NO_PROXY."
         elif unsent:
             kind, text = ErrorKind.CONNECTION, f"{host} could not be reached: {self._cause(exc)}."
+            advice = " Correct the host in url." if unknown else " Check host and port in url, and the firewall."
         elif _is_caused_by(exc, AnswerTooSlow):
             kind, text = (
                 ErrorKind.TIMEOUT,
@@ -232,11 +238,9 @@ class Transport:
                 ErrorKind.INTERRUPTED,
                 f"The connection to {host} broke before the answer was complete: {self._cause(exc)}.",
             )
-        error = RequestError(f"{text} ({method} {url})", kind, method=method, url=url, maybe_ran=changes and not unsent)
-        # That a proxy answers with 4xx passes as little as a name that does not exist.
-        error.unknown_host = "Tunnel connection failed: 4" in str(exc) or any(
-            isinstance(link, socket.gaierror) and link.errno in _NO_ADDRESS for link in _chain_of(exc)
-        )
+        where = f"({method} {url})"
+        error = RequestError(f"{text} {where}{advice}", kind, method=method, url=url, maybe_ran=changes and not unsent)
+        error.unknown_host = unknown
         return error
 
     def _cause(self, exc: BaseException) -> str:
@@ -269,19 +273,19 @@ def _is_caused_by(exc: BaseException, cause: type[BaseException]) -> bool:
     return any(isinstance(link, cause) for link in _chain_of(exc))
 
 
-def _tls_text(host: str, reason: str) -> str:
+def _tls_texts(host: str, reason: str) -> tuple[str, str]:
+    """What happened, and a sentence behind a blank: what to do about it."""
     text = f"The TLS connection to {host} failed: {reason}."
     lowered = reason.lower()
     if "certificate_required" in lowered.replace(" ", "_"):
-        return text + " The server wants a certificate of the client, which this collection does not support."
+        return text, " The server wants a certificate of the client, which this collection does not support."
     if "hostname" in lowered or "ip address mismatch" in lowered or "doesn't match" in lowered:
-        return text + " The certificate is made out to another name: put the name in the certificate into url."
+        return text, " The certificate is made out to another name: put the name in the certificate into url."
     if "expired" in lowered:
-        return text + " The certificate must be renewed on the server."
+        return text, " Have the certificate renewed on the server."
     if "certificate" in lowered:
-        return text + (
+        return text, (
             " If the CommCell's certificate comes from a private CA, set ca_path (or COMMVAULT_CA_PATH) to a file"
-            " that holds the"
-            " certificate of that CA."
+            " that holds the certificate of that CA."
         )
-    return text
+    return text, " Check host and port in url."

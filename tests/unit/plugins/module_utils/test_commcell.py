@@ -338,7 +338,7 @@ def test_a_redirect_to_the_login_page_that_stays_is_said_as_one():
         post("WhoAmI").returns(*LOGIN_PAGE),
         tokens=("one", "two"),
     )
-    with pytest.raises(RequestError, match=r"a login page: the session has ended") as caught:
+    with pytest.raises(RequestError, match=r"a login page, so the session has ended") as caught:
         cell.read("GET", "Job/7")
     assert caught.value.kind == "redirect"
 

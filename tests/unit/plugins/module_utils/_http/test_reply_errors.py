@@ -98,9 +98,25 @@ def test_the_documented_400_is_understood_as_json_string_and_as_bare_text(body):
     assert error.vendor_message == "Request body is empty or format is invalid"
 
 
-def test_a_wrong_base_url_is_answered_with_the_usual_ones():
-    assert "https://HOST/commandcenter/api" in str(answer(404, b""))
-    assert "https://api.metallic.io" in str(answer(404, b""))
+def test_a_wrong_base_url_is_answered_with_the_usual_ones_and_without_the_words_of_a_web_page():
+    error = answer(404, b"<html><title>HTTP Status 404</title>Not here</html>")
+    assert str(error).startswith(
+        "cc.example.com has no Commvault REST API at this address, or not this part of it."
+        f" (POST {URL}, HTTP 404) Correct url (or COMMVAULT_URL), usually to one of https://HOST/commandcenter/api, "
+    )
+    assert str(error).endswith("https://api.metallic.io (Commvault Cloud).")
+    assert "No such part" in str(answer(404, {"errorMessage": "No such part", "errorCode": 404}))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "advice"),
+    [
+        (401, {"errorCode": 5}, "Create a new token in the Command Center, and use it in place of this one."),
+        (403, b"Forbidden", "Give the user the permission in the Command Center."),
+    ],
+)
+def test_an_error_ends_in_what_to_do(status, body, advice):
+    assert str(answer(status, body)).endswith(f") {advice}")
 
 
 def test_a_redirect_names_its_target_without_query():
@@ -203,8 +219,8 @@ def test_json_nested_too_deep_is_named():
     ("location", "words", "advice"),
     [
         ("https://other.example.com/api", "redirects to https://other.example.com/api", True),
-        ("/commandcenter/api/createtask/", "Something in front of the CommCell", False),
-        ("http://cc.example.com/commandcenter/api/createtask", "Something in front of the CommCell", False),
+        ("/commandcenter/api/createtask/", "something in front of the CommCell", False),
+        ("http://cc.example.com/commandcenter/api/createtask", "something in front of the CommCell", False),
         ("/commandcenter/login?redirect=x", "the session has ended", False),
         ("", "another place", True),
     ],
