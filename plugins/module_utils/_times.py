@@ -28,6 +28,23 @@ def iso_time(epoch: float | None) -> str | None:
     return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def parse_time(text: str, name: str) -> float:
+    """Epoch seconds, from a time of ISO 8601 as iso_time and AWS write it; one without a time zone is UTC.
+
+    Args:
+        text: What the user wrote.
+        name: Of the option, for the message.
+
+    Raises:
+        InvalidInput: It is anything else.
+    """
+    try:
+        moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as exc:
+        raise InvalidInput(f"{name} must be a time such as 2026-01-01T00:00:00Z, not {text!r}.") from exc
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp()
+
+
 def span(seconds: float) -> str:
     """A span of time as hours, minutes and seconds, such as 00:12:30; 100:00:00 is more than four days."""
     minutes, rest = divmod(int(seconds), 60)

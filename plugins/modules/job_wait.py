@@ -63,6 +63,13 @@ options:
       - An C(adopted) backup may belong to somebody else, for example to a schedule.
     type: list
     elements: str
+  expected_ends:
+    description:
+      - Forecast ends of jobs by their ids, such as those of
+        RV(rdsops.commvault.oracle_rds_export_backup#module:backups[].expected_end).
+      - The progress line then shows how much time is left until the last of them.
+    type: dict
+    default: {}
 seealso:
   - module: rdsops.commvault.job_info
   - module: rdsops.commvault.job_control
@@ -395,6 +402,7 @@ from ..module_utils._jobs.job import check_job_ids
 from ..module_utils._jobs.wait import wait_and_describe
 from ..module_utils._jobs.wait_options import job_wait_spec, wait_options
 from ..module_utils._module.run import ModuleRun, run_module
+from ..module_utils._times import parse_time
 
 
 def argument_spec() -> ArgumentSpec:
@@ -407,6 +415,11 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     job_ids = check_job_ids(module.params["job_ids"])
     own = module.params["own_job_ids"]
     own = None if own is None else check_job_ids(own, "own_job_ids")
+    ends = {
+        str(job_id): parse_time(str(end), f"expected_ends[{job_id}]")
+        for job_id, end in module.params["expected_ends"].items()
+        if end
+    }
     options = wait_options(module.params)
     # Ansible's timeout would end the wait without a word of how far the jobs are.
     module.ignore_task_timeout()
@@ -417,6 +430,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
             options.within(None if module.deadline is None else module.deadline - time.monotonic()),
             check_mode=module.check_mode,
             own=own,
+            expected_ends=ends,
             on_progress=module.on_progress,
             parent_has_died=module.parent_has_died,
         )

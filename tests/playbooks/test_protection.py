@@ -136,8 +136,8 @@ def test_wrong_variables_are_refused_before_anything_is_read(
     play: Play, simulator: Simulator, playbook: str | None, variables: dict[str, object], words: str
 ) -> None:
     simulator.reset(ESTATE)
-    playbook = playbook or ROOT / "playbooks" / "protection_report.yml"
-    run = play(playbook, inventory="production.yml", extravars=variables)
+    chosen = playbook or ROOT / "playbooks" / "protection_report.yml"
+    run = play(chosen, inventory="production.yml", extravars=variables)
     assert run.rc != 0
     assert words in run.stdout
     assert simulator.journal() == []

@@ -513,3 +513,21 @@ def test_a_diff_shows_the_requests_and_not_the_whole_page_of_a_report(
     assert (tmp_path / "night.html").is_file()
     assert "<html" not in run.stdout
     assert len(run.stdout) < 30_000
+
+
+def test_progress_and_summary_tell_when_jobs_will_end(play: Play, simulator: Simulator) -> None:
+    history = [{"age": 86400 * day, "seconds": 7200} for day in (1, 2, 3)]
+    simulator.reset({"clients": [{"name": "aws-prod", "instances": [{"name": "orders", "history": history}]}]})
+    simulator.set(speed=2400, waiting_seconds=1, job_seconds=7000)
+    more = {
+        "oracle_rds_export_backup_must_end_by": "12h",
+        "oracle_rds_export_backup_wait": True,
+        "oracle_rds_export_backup_wait_interval": "1s",
+    }
+    run = play("rdsops.commvault.export_backup", inventory=inventory_of(["orders"], "aws-prod"), extravars=more)
+    assert run.rc == 0
+    lines = [line for line in run.stdout.splitlines() if " of 1, " in line]
+    assert any("left" in line and "about 1 h" in line for line in lines)
+    assert max(map(len, lines)) <= 80
+    (line,) = run.result("Start the backups")["summary"][1:]
+    assert "expected end 20" in line

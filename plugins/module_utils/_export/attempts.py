@@ -13,6 +13,7 @@ import typing as t
 from .._errors import ErrorKind
 from .._jobs.hints import may_pass
 from .._jobs.job import from_result
+from .._times import shortened
 from .backup import AWAITED_STATES, Backup
 
 if t.TYPE_CHECKING:
@@ -22,6 +23,9 @@ if t.TYPE_CHECKING:
     Start = t.Callable[[t.Sequence[Instance]], t.Sequence[Backup]]
     # Waits for the jobs of these backups and returns the result of job_wait.
     Wait = t.Callable[[t.Sequence[Backup]], t.Dict[str, t.Any]]
+
+
+_REASON_LENGTH = 120
 
 
 def start_and_wait(
@@ -55,6 +59,7 @@ def start_and_wait(
         fresh = start([instances[place] for place in places])
         for place, backup in zip(places, fresh):
             backup.attempts = (*backups[place].attempts, _told(backups[place], entries))
+            backup.msg += f" This is attempt {len(backup.attempts) + 1}; {_words(backup.attempts[-1])}."
             backups[place] = backup
         wait(fresh)
         waited = wait(backups)
@@ -94,3 +99,11 @@ def _told(backup: Backup, entries: t.Mapping[str, t.Mapping[str, t.Any]]) -> dic
         "start_time": entry.get("start_time"),
         "end_time": entry.get("end_time"),
     }
+
+
+def _words(told: t.Mapping[str, t.Any]) -> str:
+    """Why there is a further attempt, as a clause."""
+    reason = shortened(told["reason"] or "no reason given", _REASON_LENGTH).rstrip(".")
+    return (
+        f"job {told['job_id']} before it failed ({reason})" if told["job_id"] else f"the one before failed ({reason})"
+    )

@@ -57,6 +57,7 @@ def job_wait_spec() -> ArgumentSpec:
         {
             "job_ids": {"type": "list", "elements": "str", "required": True},
             "own_job_ids": {"type": "list", "elements": "str"},
+            "expected_ends": {"type": "dict", "default": {}},
         }
     )
     return job_ids.merge(wait_spec())

@@ -8,12 +8,11 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 from .._errors import InvalidInput
 from .._estate.rds_match import make_rds_instance
-from .._times import positive_duration
+from .._times import parse_time, positive_duration
 from .model import Target
 from .survey import Terms
 
@@ -86,18 +85,9 @@ def _target(entry: t.Mapping[str, t.Any], where: str, index: int, terms: Terms) 
         names,
         rds,
         positive_duration(given["max_age"], f"{where}.max_age") if "max_age" in given else terms.max_age,
-        _created(given["created"], f"{where}.created") if "created" in given else None,
+        parse_time(given["created"], f"{where}.created") if "created" in given else None,
         {str(key): str(value) for key, value in (entry.get("groups") or {}).items() if value is not None},
     )
-
-
-def _created(text: str, where: str) -> float:
-    """A time in epoch seconds, from ISO 8601 as AWS and its Ansible modules write it."""
-    try:
-        moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as exc:
-        raise InvalidInput(f"{where} must be a time such as 2026-01-01T00:00:00Z, not {text!r}.") from exc
-    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp()
 
 
 def _check_keys(group_by: t.Sequence[str], known: t.Collection[str]) -> None:

@@ -53,6 +53,11 @@ def awaited(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def expected_ends(entries: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """When the jobs of backups will end, by their ids, as far as that is known."""
+    return {job_id: entry["expected_end"] for entry in entries if entry["expected_end"] for job_id in entry["job_ids"]}
+
+
 def make_entries(
     backups: t.Sequence[t.Mapping[str, t.Any]], jobs: t.Sequence[t.Mapping[str, t.Any]] = ()
 ) -> dict[str, Entry]:

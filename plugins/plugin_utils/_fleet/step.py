@@ -25,7 +25,7 @@ from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
 from .._in_place import execute, execute_packed
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
-from .entries import awaited, entry_not_submitted, known_jobs, make_entries
+from .entries import awaited, entry_not_submitted, expected_ends, known_jobs, make_entries
 from .hosts import PREFIX, HostInputs
 from .options import RoleOptions
 from .result import make_fleet
@@ -92,6 +92,8 @@ class Step:
         self._params: dict[str, t.Any] = {}
         # Of the jobs to wait for, those that on_timeout may end; None for all of them.
         self._own_jobs: list[str] | None = None
+        # When jobs will end, by their ids, as far as that is known.
+        self._expected_ends: dict[str, str] = {}
 
     def run(self) -> dict[str, t.Any]:
         """The result of the step. It does not fail: the task Result of the role fails each host by its own cause."""
@@ -264,6 +266,7 @@ class Step:
         if before is not None:
             entries = list(self._entries_of_batch(before).values())
             self._own_jobs = awaited(entry for entry in entries if entry["own"])
+            self._expected_ends = expected_ends(entries)
             jobs = jobs_of(awaited(entries))
             if not changed_before:
                 entries = [{**entry, "changed": False} for entry in entries]
@@ -312,7 +315,7 @@ class Step:
         if not job_ids:
             return []
         options = {name: self._params[name] for name in WAIT_OPTIONS if self._params[name] is not None}
-        options["own_job_ids"] = self._own_jobs
+        options.update(own_job_ids=self._own_jobs, expected_ends=self._expected_ends)
         given = {**self._defaults(WAIT), **self._connection, **options, "job_ids": job_ids}
         result = execute(self._action, WAIT, given, self._variables)
         self._collect_warnings(result)

@@ -141,6 +141,10 @@ def _ids(row: Row, entries: t.Mapping[str, Entry]) -> str:
     if row.result == "active" and row.job.status:
         percent = "" if row.job.percent_complete is None else f", {row.job.percent_complete} %"
         parts.append(f"{row.job.status}{percent}")
+    if row.attempts:
+        parts.append(f"attempt {len(row.attempts) + 1}")
+    if row.expected_end:
+        parts.append(f"expected end {row.expected_end}")
     if row.result == "recent" and row.job.end_time is not None:
         age = entries[row.id].get("age_seconds")
         # Its time, too: the table is shown again when the other jobs have been waited for.

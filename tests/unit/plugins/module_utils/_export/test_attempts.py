@@ -62,6 +62,8 @@ def test_what_failed_for_a_passing_cause_is_tried_again_and_the_attempts_are_tol
     assert backups[0].attempts[0]["reason"] == BAD[1]
     assert [entry["outcome"] for entry in waited["jobs"]] == ["succeeded", "succeeded"]
     assert backups[1].attempts == ()
+    assert backups[0].msg == f" This is attempt 3; job 3 before it failed ({BAD[1]})."
+    assert backups[1].msg == ""
 
 
 def test_there_are_no_more_attempts_than_asked_for():

@@ -49,7 +49,7 @@ def test_wrong_times_are_refused_by_name(wrong):
 
 
 def test_job_wait_has_the_same_options_and_the_jobs():
-    assert job_wait_spec().options.keys() == {"job_ids", "own_job_ids", *wait_spec().options}
+    assert job_wait_spec().options.keys() == {"job_ids", "own_job_ids", "expected_ends", *wait_spec().options}
 
 
 def test_choices_are_those_that_the_code_knows():

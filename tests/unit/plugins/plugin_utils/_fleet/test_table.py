@@ -27,6 +27,22 @@ def test_the_table_has_what_failed_first_and_in_full():
     assert fleet["msg"] == "6 backups: 1 refused, 1 active, 4 started. [archive] No backup was started:\nno plan."
 
 
+def test_the_table_tells_when_jobs_will_end_and_which_attempt_it_was():
+    end = "2026-01-01T03:00:00Z"
+    failed = {"state": "started", "job_id": "7", "status": "Failed", "reason": "TNS:no listener"}
+    backups = [
+        backup("db0", job_ids=["8"], task_id=70, expected_end=end, attempts=[failed]),
+        backup("db1", job_ids=["9"], task_id=71, expected_end=end),
+        backup("db2", job_ids=["10"], task_id=72, attempts=[failed, failed]),
+    ]
+    fleet = make_fleet(make_entries(backups, [job(9, "succeeded"), job(10, "failed")]))
+    assert fleet["summary"][1:] == [
+        "db2  FAILED     task 72, job 10, attempt 3: Failed.",
+        f"db0  started    task 70, job 8, attempt 2, expected end {end}",
+        "db1  succeeded  task 71, job 9",
+    ]
+
+
 def test_of_many_with_the_same_cause_the_cause_is_told_once():
     words = {"reason": "ORA-01017: invalid username/password", "hint": "Update the credentials."}
     backups = [backup(f"db{number:02d}", job_ids=[str(number)], task_id=number) for number in range(11)]
