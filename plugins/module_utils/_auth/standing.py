@@ -13,9 +13,9 @@ import threading
 import time
 import typing as t
 
-# Seconds for which an answer holds. Long enough that a thousand refused requests of a fleet ask a few times only, short
-# enough that a token which dies in the meantime is not taken for a missing permission for long.
-STATUS_TTL = 30.0
+# Seconds for which an answer holds: a fleet with a thousand refused requests asks once in so many seconds, and a token
+# that dies in the meantime is taken for a missing permission for no longer.
+STATUS_TTL = 5.0
 
 
 class CredentialStatus(enum.Enum):
