@@ -125,17 +125,17 @@ class DuplicateCheck:
         listed = {job.id for job in jobs}
         jobs = [*jobs, *(job for job in own.values() if job.finished and job.id not in listed)]
         by_instance = JobsOfInstances(jobs, self._matching)
-        visible = {job.id for job in jobs}
+        begun_at = {job.id: job.start_time or 0 for job in jobs}
         unseen, doubled = [], []
         for backup in backups:
             first = min(int(job_id) for job_id in backup.job_ids)
             certain, possible = by_instance.of(backup.instance)
-            if not visible.issuperset(backup.job_ids):
+            if not all(job_id in begun_at for job_id in backup.job_ids):
                 # Nothing is decided by a listing that is older than the own job.
                 self._older[id(backup)] = [job for job in certain if int(job.id) < first and not job.finished]
                 unseen.append(backup)
                 continue
-            begun = min((job.start_time or 0 for job in jobs if job.id in backup.job_ids), default=0)
+            begun = min(begun_at[job_id] for job_id in backup.job_ids)
             older = [job for job in certain if int(job.id) < first and _was_active(job, begun)]
             doubts = [job for job in possible if int(job.id) < first and _was_active(job, begun)]
             if older:
