@@ -1,7 +1,8 @@
 # Copyright (c) 2026, rdsops contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server of the benchmark: answers createtask after a set time, counts, and does as little else as it can.
+"""The server of the benchmark: starts backups, lists them as running after a set time, counts, and does as little else
+as it can.
 
 The simulator would do for correctness, but what it spends on each request would be most of what a benchmark at 0 ms
 sees. The stub listens on a free port of 127.0.0.1 and is run by its owner through pipes: it writes its port as the
@@ -17,6 +18,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from typing import Any
 
 # No backup is started of an instance whose name ends so.
@@ -38,20 +40,27 @@ class State:
         counts = dict(getattr(self, "counts", {}))
         self.counts = {"connections": 0, "requests": 0, "backups": 0, "refused": 0}
         self.names: set[str] = set()
+        # Of each backup that runs, the oldest first, as a listing has it.
+        self.rows: list[bytes] = []
         return counts
 
     def answer(self, head: bytes, body: bytes) -> bytes:
-        """The answer to one request: a task with a job for each association, or an error."""
+        """The answer to one request: a task with a job for each association, a page of jobs, or an error."""
         self.counts["requests"] += 1
-        target = head.split(b" ", 2)
-        if target[0] != b"POST" or not target[1].lower().endswith(b"/createtask"):
+        method, target = head.split(b" ", 2)[:2]
+        answer = {b"/createtask": self._start, b"/jobs": self._list}.get(target[target.rfind(b"/") :].lower())
+        if method != b"POST" or not answer:
             return self._refuse(404, {"errorMessage": "no such endpoint", "errorCode": 404})
         if not _TOKEN.search(head):
             return self._refuse(401, {"errorMessage": "Access denied", "errorCode": 5})
         try:
-            names = [entry["instanceName"] for entry in json.loads(body)["taskInfo"]["associations"]]
+            return answer(json.loads(body))
         except (ValueError, KeyError, TypeError):
             return self._refuse(400, "Request body is empty or format is invalid")
+
+    def _start(self, body: Any) -> bytes:
+        associations = body["taskInfo"]["associations"]
+        names = [entry["instanceName"] for entry in associations]
         if any(name.endswith(REFUSED) for name in names):
             return self._refuse(200, {"errorMessage": "No eligible subclient", "errorCode": 587207178})
         if not names or not self.names.isdisjoint(names):
@@ -59,16 +68,38 @@ class State:
             return self._refuse(200, {"errorMessage": text, "errorCode": 2})
         self.names.update(names)
         self.counts["backups"] += len(names)
-        jobs = [str(next(self.ids)) for _name in names]
-        return _http(200, {"taskId": next(self.ids), "jobIds": jobs})
+        jobs = [next(self.ids) for _name in names]
+        self.rows += [_row(job_id, entry) for job_id, entry in zip(jobs, associations, strict=True)]
+        return _http(200, {"taskId": next(self.ids), "jobIds": [str(job_id) for job_id in jobs]})
+
+    def _list(self, body: Any) -> bytes:
+        paging = body["pagingConfig"]
+        found = self.rows[::-1] if paging["sortDirection"] else self.rows
+        page = b",".join(found[paging["offset"] : paging["offset"] + paging["limit"]])
+        return _answer(200, b'{"totalRecordsWithoutPaging":%d,"jobs":[%b]}' % (len(self.rows), page))
 
     def _refuse(self, status: int, reply: Any) -> bytes:
         self.counts["refused"] += 1
         return _http(status, reply)
 
 
+def _row(job_id: int, entry: dict[str, Any]) -> bytes:
+    names = {name: entry[name] for name in ("clientName", "instanceName", "subclientName", "applicationId")}
+    job = {
+        "jobId": job_id,
+        "status": "Running",
+        "jobType": "Backup",
+        "jobStartTime": int(time.time()),
+        "subclient": names,
+    }
+    return json.dumps({"jobSummary": job}).encode()
+
+
 def _http(status: int, reply: Any) -> bytes:
-    body = json.dumps(reply).encode()
+    return _answer(status, json.dumps(reply).encode())
+
+
+def _answer(status: int, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
