@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._fleet.hosts import PREFIX
@@ -31,9 +30,8 @@ class ActionModule(ActionBase):
         fleet, report = (variables.get(name) or {} for name in (RESULTS, f"__{PREFIX}report"))
         if report.get("host_results") is False:
             return result_of_all(fleet)
-        wanted = self._task.args.get("fail_hosts")
         host = variables["inventory_hostname"]
-        fail = wanted in (None, "") or boolean(wanted)
+        fail = report.get("fail_hosts", True)
         result = host_result(fleet, report, host, first=report.get("host", host) == host, fail=fail)
         if not result["failed"]:
             set_facts(self, result, {PREFIX + name: result[name] for name in OWN_FACTS})

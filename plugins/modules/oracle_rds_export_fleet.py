@@ -136,6 +136,11 @@ host_results:
   returned: for O(step=report) and O(step=write_only)
   type: bool
   sample: true
+fail_hosts:
+  description: Whether a host without a good backup fails.
+  returned: for O(step=report) and O(step=write_only)
+  type: bool
+  sample: true
 error:
   description: Reason why the whole step failed.
   returned: if it could not

@@ -36,11 +36,6 @@ attributes:
   action:
     description: Runs on the controller.
     support: full
-options:
-  fail_hosts:
-    description: Whether a host fails if it has no good backup.
-    type: bool
-    default: true
 seealso:
   - module: rdsops.commvault.oracle_rds_export_fleet
 """
@@ -91,7 +86,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 def main() -> None:
     """Only the action plugin of this name knows the hosts of the play."""
-    module = AnsibleModule({"fail_hosts": {"type": "bool", "default": True}}, supports_check_mode=True)
+    module = AnsibleModule({}, supports_check_mode=True)
     module.fail_json(msg="oracle_rds_export_result works on the controller, as a task of a play.")
 
 

@@ -340,14 +340,15 @@ class Step:
         # notified by the host that has changed.
         own = len(self._batch) <= MAX_OWN_RESULTS or bool(fleet["failed_backups"] or self._action._task.notify)
         own = own or len(self._batch) != len(self._variables["ansible_play_hosts"]) or "error" in result
-        return {**result, "host_results": own or self._params["host_results"] == "true"}
+        own = own or self._params["host_results"] == "true"
+        return {**result, "host_results": own, "fail_hosts": self._params["fail_hosts"]}
 
     def _write_only(self) -> dict[str, t.Any]:
         """Write a report of the step before."""
         before = self._before()
         if before is None:
             raise InvalidInput(NOTHING_TO_REPORT)
-        return {**self._write(before), "host_results": True}
+        return {**self._write(before), "host_results": True, "fail_hosts": self._params["fail_hosts"]}
 
     def _write(self, fleet: Mapping[str, t.Any]) -> dict[str, t.Any]:
         entries = [*self._previous_batches(fleet["results"]), *fleet["results"].values()]

@@ -72,7 +72,7 @@ def reported(monkeypatch, number, *, answer="auto", notify=None, others=0, once=
         _display=SimpleNamespace(display=lines.append),
     )
     one = step.Step(action, variables)
-    one._params = {"host_results": answer, "report_path": None}
+    one._params = {"host_results": answer, "report_path": None, "fail_hosts": True}
     result = one.run() if "error" in fleet else one._report()
     assert lines == ["a line"]
     return result["host_results"]
