@@ -82,16 +82,16 @@ class _Captured(BaseException):
 
 def argument_spec(module: str) -> dict[str, t.Any]:
     """The argument spec with which the module makes its AnsibleModule."""
-    captured: dict[str, t.Any] = {}
+    captured: list[dict[str, t.Any]] = []
 
     def remember(_self: AnsibleModule, argument_spec: dict[str, t.Any], **_more: t.Any) -> None:
-        captured.update(argument_spec)
+        captured.append(argument_spec)
         raise _Captured
 
     with mock.patch.object(AnsibleModule, "__init__", remember), contextlib.suppress(_Captured):
         importlib.import_module(f"ansible_collections.{FULL_NAME}.plugins.modules.{module}").main()
     assert captured, f"{module} made no AnsibleModule"
-    return captured
+    return captured[0]
 
 
 def all_options(spec: dict[str, t.Any], above: str = "") -> t.Iterator[tuple[str, dict[str, t.Any]]]:
