@@ -250,6 +250,9 @@ class _Checker:
         unclear = self.settings.get("rows") in rows
         if self._marked(launch):
             return not unclear
+        if "late" in self.outcome.sent.get((launch.name, name), ()):
+            # It did not start in the seconds of its request.
+            return False
         others = any(job.owner != launch.name for job in self.by_instance.get(name, ()))
         blurred = {"date_ahead", "details"} & set(self.settings)
         return soon and not (others or blurred or unclear or self.outcome.read_faults.get(launch.name))

@@ -22,6 +22,7 @@ if t.TYPE_CHECKING:
     from .wire import Request
 
 OUR_USER, OUR_PASSWORD, TOKEN = "svc-ansible", "correct horse", "0123abcd" * 16
+LEVELS = ("Full", "Incremental", "Differential")  # by number, from 1 on
 GOOD_ENDS = ("Completed", "Completed w/ one or more warnings")
 CLIENT = "aws-prod"
 CLIENT_ID, COMMCELL_ID = 11, 2
@@ -463,7 +464,7 @@ class CommServe:
             "lastUpdateTime": self.job_time(now if active or job.ended is None else job.ended),
             "jobElapsedTime": int((now if active or job.ended is None else job.ended) - job.created),
             "percentComplete": 50 if active else 100,
-            "backupLevel": 1 if job.level == "Full" else 2,
+            "backupLevel": LEVELS.index(job.level) + 1,
             "backupLevelName": job.level,
             "userName": {"userName": job.user, "userId": 7},
             "subclient": names,
