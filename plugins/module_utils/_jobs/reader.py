@@ -148,6 +148,7 @@ class JobReader:
             CommvaultError: The listing cannot be read.
         """
         found: list[Job] = []
+        begun = self.api.server_time()
         for number, jobs in enumerate(self._pages(ALL, set(), age + MARGIN, MAX_PAGE)):
             if (
                 narrow
@@ -156,7 +157,9 @@ class JobReader:
             ):
                 return self._recent_of(set(narrow()), age)
             found += [job for job in jobs if self.api.is_backup(job)]
-        return found
+        taken = self.api.server_time() - begun
+        # The server counts back from its answer: after an outage, what has ended long ago may be missing.
+        return self.recent(age + taken, narrow) if taken > MARGIN else found
 
     def past(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> list[Job]:
         """As recent, for those who start something where nothing is listed: a 204 is read a second time. Some servers

@@ -288,6 +288,13 @@ class TestListings:
         ids = {found.id for found in JobReader(api).recent(60)}
         assert ids == {str(number) for number in range(1, 2001)}
 
+    def test_a_listing_that_came_after_an_outage_is_read_again_for_as_long_ago(self):
+        api = FakeApi(Job("7", status="Running"))
+        times = iter([NOW, NOW + 600, NOW + 600, NOW + 601])
+        api.server_time = lambda: next(times)
+        assert [found.id for found in JobReader(api).recent(60)] == ["7"]
+        assert [page[2] for page in api.pages] == [60 + MARGIN, 660 + MARGIN]
+
     def test_details_are_passed_on(self):
         assert JobReader(FakeApi()).details("5").started_by == "the user of 5"
 
