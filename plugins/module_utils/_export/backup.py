@@ -193,6 +193,7 @@ class Backup:
             msg = f"A backup of {label} is under way already: {what}. No other was started."
         self._settle("adopted", msg + beside_words(others))
         self._take([job])
+        self.candidates = tuple(one.id for one in others)
         self.changed = False
 
     def mark_duplicate(self, other: Job, killed: bool = False, why_not: str = "") -> None:

@@ -72,16 +72,19 @@ class DuplicateCheck:
         self._lag = lag
         self._runtime = runtime
         self._since = runtime.now()
+        self._adopted: list[Backup] = []
         # Of backups whose own job is not listed yet: the active jobs with lower ids, as of the last look.
         self._older: dict[int, list[Job]] = {}
 
     def check(self, backups: t.Sequence[Backup]) -> list[str]:
-        """Mark the duplicates among the backups that this call started, in place. Raises nothing.
+        """Mark the duplicates among the backups that this call started, and name what is at work beside those that it
+        found running, in place. Raises nothing.
 
         Returns:
             Warnings.
         """
         left = [backup for backup in backups if backup.changed and backup.job_ids]
+        self._adopted = [backup for backup in backups if backup.state == "adopted" and not backup.changed]
         self._since = min((backup.sent_at for backup in left if backup.sent_at is not None), default=self._since)
         end = self._runtime.monotonic() + PATIENCE + self._lag
         if self._deadline is not None:
@@ -125,6 +128,10 @@ class DuplicateCheck:
         listed = {job.id for job in jobs}
         jobs = [*jobs, *(job for job in own.values() if job.finished and job.id not in listed)]
         by_instance = JobsOfInstances(jobs, self._matching)
+        for backup in self._adopted:
+            # A listing that lagged behind when it was adopted may show more now.
+            certain, _possible = by_instance.of(backup.instance)
+            backup.mark_beside([job for job in certain if not job.finished and job.id not in backup.job_ids])
         begun_at = {job.id: job.start_time or 0 for job in jobs}
         unseen, doubled = [], []
         for backup in backups:

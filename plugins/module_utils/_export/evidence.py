@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import enum
 import typing as t
+from collections import Counter
 
 from .._commcell import TOLERANCE
-from .._errors import CommvaultError
+from .._errors import CommvaultError, ErrorKind
 
 if t.TYPE_CHECKING:
     from .._commcell import ServerClock
@@ -24,6 +25,8 @@ if t.TYPE_CHECKING:
 # Seconds by which the clock of the web server, which Date shows, and that of the CommServe, which the times of jobs are
 # from, may differ: they can be two machines. Chosen here.
 MAX_SKEW = 300.0
+# How often the details of a job are asked for where the server denies them.
+MAX_TRIES = 3
 # The levels that a backup can have that was asked for by one of these names: Commvault turns the first incremental one
 # into a full one. A level of another name, such as one for exports, says nothing.
 _POSSIBLE_LEVELS = {"full": frozenset(["full"]), "incremental": frozenset(["incremental", "full"])}
@@ -79,6 +82,7 @@ class Evidence:
         self._read_details = read_details
         self._read_user = read_user
         self._details: dict[str, JobDetails | None] = {}
+        self._refused: Counter[str] = Counter()
         # Seconds from this machine's clock to that of the times of jobs, None while no job of ours was seen.
         self._offset: float | None = None
         self._own_users: set[str] = set()
@@ -171,6 +175,10 @@ class Evidence:
             except CommvaultError as error:
                 if error.kind.passing:
                     raise
+                self._refused[job.id] += 1
+                # "Access denied" can be about a token that has just ended, and will be renewed by the next look.
+                if error.kind in (ErrorKind.AUTHENTICATION, ErrorKind.PERMISSION) and self._refused[job.id] < MAX_TRIES:
+                    return None
                 self._details[job.id] = None
         return self._details[job.id]
 

@@ -95,6 +95,12 @@ class Matching:
             return Fit.MAYBE
         return Fit.YES if own == job.subclient_id else Fit.NO
 
+    def is_named_alone(self, instance: Instance, job: Job) -> bool:
+        """Whether a job tells the names of instance and subclient, and no other instance of the call has these."""
+        told = ((job.instance_name or "").lower(), (job.subclient_name or "").lower())
+        owners = self._owners.get(_below_client(instance), ())
+        return told == _below_client(instance) and {other.key for other in owners} <= {instance.key}
+
     def _subclient_id(self, instance: Instance) -> int | None:
         """None where it cannot be known."""
         try:

@@ -202,12 +202,16 @@ class Recovery:
             for job in sorted((*certain, *possible), key=lambda job: int(job.id))
             if job.id not in owned and (job.start_time is None or job.start_time >= earliest)
         ]
+        # Should a read fail now, they were seen all the same.
+        self._others[id(backup)] = {job.id: "could not be looked at" for job in found}
         ours: list[tuple[Job, Judgement]] = []
         others: dict[str, str] = {}
         doubtful: list[Job] = []
         for job in found:
             judged = self._evidence.judge(backup, job)
-            if judged.owner is Owner.OURS and job not in possible:
+            # The marker says that it is of this run, and where its names are those of one database only, of which.
+            named = judged.marked and self._matching.is_named_alone(backup.instance, job)
+            if judged.owner is Owner.OURS and (job not in possible or named):
                 ours.append((job, judged))
                 continue
             if judged.owner is Owner.OURS:
@@ -221,10 +225,14 @@ class Recovery:
         self._others[id(backup)] = others
         self._finds.pop(id(backup), None)
         backup.candidates = tuple(job.id for job, _judged in ours)
-        # One that has ended and does not fit is a worse guess than one that does; one at work may be its own as well.
-        if len(ours) != 1 or (not marked and any(not job.finished for job in doubtful)):
+        if len(ours) != 1:
             return
         job, judged = ours[0]
+        # One that has ended and began earlier is a worse guess than one that fits. One at work may be its own as well,
+        # and so may one that began later: requests are sometimes carried out late.
+        rivals = [one for one in doubtful if not one.finished or (one.start_time or 0) > (job.start_time or 0)]
+        if rivals and not marked:
+            return
         beside = {} if marked else {one.id: others[one.id] for one in doubtful}
         self._finds[id(backup)] = _Find(job, judged, beside)
         # Without a marker, it can be that of a like run in the same seconds, and its own, behind that one, not visible

@@ -224,6 +224,22 @@ def test_only_backups_that_this_call_started_are_looked_at():
     assert reader.calls == []
 
 
+def test_what_is_listed_later_beside_a_job_that_was_found_running_is_named():
+    one, adopted = started(7), started(5, "billing")
+    adopted.mark_already_running(job(5, "billing"))
+    check(FakeReader([job(7), job(6, "billing"), job(5, "billing")]), one, adopted)
+    assert (adopted.state, adopted.job_ids, adopted.candidates, adopted.changed) == ("adopted", ("5",), ("6",), False)
+    assert adopted.msg.endswith("Job 6 (Running) of the same subclient is active, too.")
+
+
+def test_what_was_named_beside_it_at_once_is_named_once():
+    one, adopted = started(7), started(5, "billing")
+    adopted.mark_already_running(job(5, "billing"), [job(6, "billing")])
+    told = adopted.msg
+    check(FakeReader([job(7), job(6, "billing"), job(5, "billing")]), one, adopted)
+    assert (adopted.msg, adopted.candidates) == (told, ("6",))
+
+
 def test_the_time_of_the_task_is_kept():
     one = started(7)
     _warnings, slept = check(FakeReader([]), one, deadline=1007.0)

@@ -11,7 +11,11 @@ import pytest
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import ServerClock
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.backup import Backup, Unresolved
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.evidence import MAX_SKEW, Evidence
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.evidence import (
+    MAX_SKEW,
+    MAX_TRIES,
+    Evidence,
+)
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching import Matching
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery import (
     GRACE,
@@ -192,6 +196,44 @@ class TestLost:
         assert (one.state, one.job_ids, one.candidates) == ("adopted", ("7",), ("6",))
         assert "Job 6 of this subclient is not taken for it: it did not start in the seconds of the request" in one.msg
 
+    def test_a_job_that_began_after_the_request_was_given_up_may_be_its_own_late(self, runtime):
+        one, late = backup(Unresolved.LOST), {"start": SENT + 40, "status": "Completed"}
+        settle(FakeReader(job(7, status="Completed"), job(8, **late)), one, runtime=runtime)
+        assert (one.state, one.candidates, one.job_ids) == ("unknown", ("7", "8"), ())
+
+    def test_a_job_that_was_seen_is_named_though_nothing_more_could_be_read_of_it(self, runtime):
+        one, down = backup(Unresolved.LOST), RequestError("down", "server")
+        settle(FakeReader(job(7), details={"7": down}), one, runtime=runtime)
+        assert (one.state, one.candidates) == ("unknown", ("7",))
+        assert "Job 7 of this subclient is not taken for it: it could not be looked at." in one.msg
+
+    def test_details_that_are_denied_while_a_token_ends_are_asked_for_again(self, runtime):
+        one, denied, asked = backup(Unresolved.LOST), RequestError("no", "permission", status=401), []
+        reader = FakeReader(job(7))
+
+        def read_details(job_id):
+            asked.append(job_id)
+            if len(asked) < MAX_TRIES:
+                raise denied
+            return details(9920)
+
+        reader.details = read_details
+        settle(reader, one, runtime=runtime)
+        assert (one.state, one.job_ids, one.task_id, len(asked)) == ("adopted", ("7",), 9920, MAX_TRIES)
+
+    def test_details_that_are_always_denied_are_asked_for_a_few_times_only(self, runtime):
+        asked = []
+        reader = FakeReader(job(7))
+
+        def read_details(job_id):
+            asked.append(job_id)
+            raise RequestError("no", "permission", status=401)
+
+        reader.details = read_details
+        one = backup(Unresolved.LOST)
+        settle(reader, one, runtime=runtime)
+        assert (one.state, one.candidates, len(asked)) == ("unknown", ("7",), MAX_TRIES)
+
     def test_a_job_that_becomes_visible_late_is_found(self, runtime):
         reader = FakeReader(looks=[[], [], [job(7)]])
         one = backup(Unresolved.LOST)
@@ -360,6 +402,18 @@ class TestLost:
         reader.all_details = {"7": RequestError("no", "permission")}
         settle(reader, one, runtime=runtime, options=ExportOptions(marker="rdsops-1"))
         assert (one.state, one.job_ids, one.own, runtime.slept) == ("adopted", ("7",), True, [])
+
+    @pytest.mark.parametrize("odd", [{"client_name": "node"}, {"application_id": 134}])
+    def test_a_marker_and_names_of_one_database_alone_outweigh_client_and_application(self, runtime, odd):
+        marked = ExportOptions(marker="rdsops-1")
+        one, first, second = (backup(Unresolved.LOST) for _one in range(3))
+        second.instance = Instance("aws-dev", "orders", id="orders")
+        settle(FakeReader(job(7, description="rdsops-1", **odd)), one, runtime=runtime, options=marked)
+        assert (one.state, one.job_ids, one.own) == ("adopted", ("7",), True)
+        settle(FakeReader(job(7, description="rdsops-1", client_name="node")), first, second, runtime=runtime,
+               options=marked)  # fmt: skip
+        assert {first.state, second.state} == {"unknown"}
+        assert first.candidates == second.candidates == ("7",)
 
     def test_a_marker_is_proof_either_way(self, runtime):
         marked = ExportOptions(marker="rdsops-1")
