@@ -156,8 +156,8 @@ def test_with_the_proposed_profile_max_age_finds_the_backup_of_the_day(
 
 
 # Where conflicts are queued, it takes a minute and a half until no other job can be the right one; the simulation has
-# that. A rate limiter may turn away the very request whose answer gets lost.
-@pytest.mark.parametrize("variant", [*sorted({*VARIANTS} - {"queue", "rate-limiter"}), "marker-in-row", "lag=3"])
+# that.
+@pytest.mark.parametrize("variant", [*sorted({*VARIANTS} - {"queue"}), "marker-in-row", "lag=3"])
 def test_with_the_proposed_profile_the_job_of_a_lost_answer_is_found(
     play: Play, simulator: Simulator, estate, variant: str
 ) -> None:

@@ -140,12 +140,18 @@ class Application:
             await asyncio.sleep(settings.latency_ms / 1000)
         # A request that was held back must not reach into the test that comes next, nor take a fault from it.
         late = generation != self.server.generation
-        fault = None if late else self.server.faults.pick(_facts(call, self.server.estate))
+        # What the limiter turns away comes to nothing else: a fault is for a request that gets through.
+        limited = not late and route is not None and self._is_limited()
+        fault = None if late or limited else self.server.faults.pick(_facts(call, self.server.estate))
         if fault is not None:
             call.entry["fault"] = fault.name
             await asyncio.sleep(fault.delay)
             late = generation != self.server.generation
-        reply = None if late else await self._answer(call, route, base, fault)
+        if limited:
+            # What such a refusal looks like is on no page of the vendor's.
+            reply: Reply | None = Reply({"errorMessage": "Too many requests", "errorCode": 429}, 429)
+        else:
+            reply = None if late else await self._answer(call, route, base, fault)
         if reply is None:
             await self._break(scope, receive, call, started)
             return
@@ -163,6 +169,10 @@ class Application:
             return
         response = Response(content, reply.status, headers, media_type if content else None)
         await response(scope, receive, send)
+
+    def _is_limited(self) -> bool:
+        policy = self.server.settings.rate_limit
+        return bool(policy) and self.server.rate_limiter.refuses(policy, self.server.clock.now())
 
     async def _answer(self, call: Call, route: Route | None, base: str, fault: Fault | None) -> Reply | None:
         """Carry a call out as far as its fault lets it, and return the answer, or None to reset the connection."""
@@ -188,9 +198,6 @@ class Application:
             call.quota_headers = left.headers if left.exceeded or settings.quota_headers_always else {}
             if left.exceeded:
                 return Reply({"errorMessage": "API rate limit exceeded", "errorCode": 429}, 429)
-        if settings.rate_limit and self.server.rate_limiter.refuses(settings.rate_limit, self.server.clock.now()):
-            # What such a refusal looks like is on no page of the vendor's.
-            return Reply({"errorMessage": "Too many requests", "errorCode": 429}, 429)
         if base == "webconsole/api" and settings.webconsole == "redirect":
             return Reply(status=302, text="", headers={"Location": f"/commandcenter/api/{call.endpoint}"})
         if route.auth:

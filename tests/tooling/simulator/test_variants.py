@@ -105,3 +105,14 @@ def test_each_variant_is_a_setting_of_the_simulator():
     for variant in VARIANTS:
         with Simulator(ESTATE, **settings_of(variant)) as simulator:
             assert simulator.url
+
+
+def test_a_fault_is_for_a_request_that_the_rate_limiter_lets_through():
+    with Simulator(ESTATE, rate_limit={"rate": 0.001, "burst": 1.0}) as simulator:
+        call(simulator, "GET", "Client")
+        simulator.order_fault({"path": "createtask"}, {"reset": "after"})
+        assert call(simulator, "POST", "CreateTask", json=BODY).status_code == 429
+        simulator.advance(3600)
+        with pytest.raises(requests.ConnectionError):
+            call(simulator, "POST", "CreateTask", json=BODY)
+        assert len(simulator.jobs()) == 1
