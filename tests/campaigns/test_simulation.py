@@ -13,9 +13,15 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.campaigns.simulation.commserve import Job, Truth
-from ansible_collections.rdsops.commvault.tests.campaigns.simulation.scenario import Scenario, draw
+from ansible_collections.rdsops.commvault.tests.campaigns.simulation.scenario import (
+    ALL_VARIANTS,
+    VARIANTS,
+    Scenario,
+    draw,
+)
 from ansible_collections.rdsops.commvault.tests.campaigns.simulation.scheduler import Process, Scheduler, Stalled
 from ansible_collections.rdsops.commvault.tests.campaigns.simulation.shrink import shrink
+from ansible_collections.rdsops.commvault.tests.simulator.variants import VARIANTS as SIMULATED
 
 PACKAGE = "ansible_collections.rdsops.commvault.tests.campaigns.simulation"
 
@@ -28,9 +34,9 @@ def simulation(tmp_path):
     link.parent.mkdir(parents=True)
     link.symlink_to(Path(__file__).parents[2])
 
-    def run(*arguments, timeout=900):
+    def run(*arguments, timeout=900, program=("-m", PACKAGE)):
         variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
-        command = [sys.executable, "-m", PACKAGE, *map(str, arguments)]
+        command = [sys.executable, *program, *map(str, arguments)]
         return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=timeout, check=False)
 
     return run
@@ -56,6 +62,46 @@ def test_a_slice_of_the_simulation_breaks_no_promise(simulation):
     # Without these, the slice would have tested nothing.
     for word in ("started", "adopted", "unknown", "killed", "two at once", "requests in outages"):
         assert f"  {word} " in done.stdout
+
+
+def test_a_slice_of_commcells_that_differ_breaks_no_promise_with_their_profiles(simulation):
+    done = simulation("--submissions", 3000, "--seconds", 60, "--seed", f"20260101{ALL_VARIANTS}")
+    assert "Every promise was kept." in done.stdout, done.stdout + done.stderr
+    for name in VARIANTS:
+        assert f"  worlds of {name} " in done.stdout
+    for word in ("started", "adopted", "unknown", "two at once"):
+        assert f"  {word} " in done.stdout
+
+
+NIGHT = """
+import json, sys
+from {package} import checker, scenario, world
+for variant in scenario.VARIANTS:
+    events = [*json.loads(sys.argv[1]), {{"kind": "variant", "name": variant}}]
+    outcome = world.World(scenario.Scenario("night", tuple(events))).run()
+    states = {{entry["id"]: entry["state"] for entry in outcome.launches[0].result["backups"]}}
+    broken = [finding.kind for finding in checker.check(outcome).findings]
+    print(json.dumps([variant, states, len(outcome.truth.starts), broken]))
+"""
+
+
+def test_an_ordinary_night_a_lost_answer_and_an_age_are_right_on_each_with_its_profile(simulation):
+    young = {"kind": "instance", "name": "db02", "history": {"age": 7200, "seconds": 900, "ending": "Completed"}}
+    events = [
+        {"kind": "instance", "name": "db00"},
+        {"kind": "instance", "name": "db01"},
+        young,
+        {"kind": "start_fault", "instance": "db01", "attempt": 0, "fault": "reset after"},
+        launch(options={"max_age": "24h"}),
+    ]
+    done = simulation(json.dumps(events), program=("-c", NIGHT.format(package=PACKAGE)))
+    seen = {name: rest for name, *rest in map(json.loads, done.stdout.splitlines())}
+    expected = [{"db00": "started", "db01": "adopted", "db02": "recent"}, 2, []]
+    assert seen == dict.fromkeys(VARIANTS, expected), done.stderr
+
+
+def test_every_variant_of_the_simulator_is_in_the_simulation():
+    assert set(VARIANTS) == set(SIMULATED)
 
 
 def test_a_world_leaves_the_same_trace_in_each_process(simulation):

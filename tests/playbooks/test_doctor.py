@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.rdsops.commvault.tests.campaigns.simulation.scenario import VARIANTS as SIMULATED
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.simulator.variants import settings_of
 
@@ -155,8 +156,13 @@ def test_with_the_proposed_profile_max_age_finds_the_backup_of_the_day(
     assert simulator.writes() == []
 
 
-# Where conflicts are queued, it takes a minute and a half until no other job can be the right one; the simulation has
-# that.
+def test_the_simulation_has_the_profiles_that_the_doctor_proposes() -> None:
+    for variant, (_lines, profile) in VARIANTS.items():
+        assert SIMULATED[variant.partition("=")[0]][1].keys() == profile.keys(), variant
+
+
+# Where conflicts are queued, it takes a minute and a half until no other job can be the right one;
+# tests/campaigns/test_simulation.py has that.
 @pytest.mark.parametrize("variant", [*sorted({*VARIANTS} - {"queue"}), "marker-in-row", "lag=3"])
 def test_with_the_proposed_profile_the_job_of_a_lost_answer_is_found(
     play: Play, simulator: Simulator, estate, variant: str

@@ -172,7 +172,7 @@ class Application:
 
     def _is_limited(self) -> bool:
         policy = self.server.settings.rate_limit
-        return bool(policy) and self.server.rate_limiter.refuses(policy, self.server.clock.now())
+        return policy is not None and self.server.rate_limiter.refuses(policy, self.server.clock.now())
 
     async def _answer(self, call: Call, route: Route | None, base: str, fault: Fault | None) -> Reply | None:
         """Carry a call out as far as its fault lets it, and return the answer, or None to reset the connection."""

@@ -5,6 +5,7 @@
 
 make chaos ARGS="--submissions 1000000"         the whole campaign, on all processors
 make chaos ARGS="--seconds 60 --seed 7"         a slice of it
+make chaos ARGS="--seed 7@variants"             CommCells that differ, each with the profile that the doctor proposes
 make chaos ARGS="--replay 7:1234 --trace"       one world, with all that happened in it
 make chaos ARGS="--replay 7:1234 --shrink"      the fewest events with which it still fails
 make chaos ARGS="--events FILE"                 a world from such a list of events

@@ -49,6 +49,7 @@ SETTINGS: dict[str, t.Any] = {
     "start_at_most": None,  # jobs of one request; the rest is left out unsaid
     "batch_order": "asked",  # order of jobIds: asked, reversed
     "token_seconds": None,  # how long a token of a login or of a pair lasts
+    "bearer_only": False,  # whether access tokens are taken in the header Authorization alone
     "rate": None,  # requests per second that the rate limiter lets through, after a burst of 20
     "rate_headers": "bare",  # what a 429 tells: bare, half_second, minute_text, period
 }
@@ -251,7 +252,10 @@ class CommServe:
         return token
 
     def _accepted(self, request: Request, now: float) -> bool:
-        token = request.headers.get("authtoken") or request.headers.get("authorization", "").rpartition(" ")[2]
+        own = request.headers.get("authtoken", "")
+        if self.settings["bearer_only"] and not own.startswith("QSDK "):
+            own = ""
+        token = own or request.headers.get("authorization", "").rpartition(" ")[2]
         return not self.dead_tokens and self._tokens.get(token, -1.0) > now
 
     def _login(self, request: Request, now: float) -> Answer:

@@ -14,6 +14,7 @@ Events are dictionaries with a kind:
     read_fault: launch, number, fault. What befalls a launch's n-th request of another kind.
     outage: at, seconds, fault. What befalls every request in that time.
     expire: at. Every token that can be renewed ends.
+    variant: name. A CommCell that differs in a way of VARIANTS, and whose profile all launches have.
     stranger: instance, attempt, before, user, level, started_from. Somebody else's job of the same subclient, created
         so many seconds before the createtask request arrives (after it, if negative).
 """
@@ -89,6 +90,24 @@ OUTAGES: dict[str, int] = {
 }
 
 
+# CommCells that differ as those of tests/simulator/variants.py do: settings, and the profile that the doctor proposes.
+VARIANTS: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
+    "proxy-client": ({"rows": "proxy"}, {"client_is_proxy": True}),
+    "app-134": ({"rows": "cloud_apps"}, {"application_ids": [134]}),
+    "other-type": ({"rows": "other_type"}, {"job_types": ["Data Protection"]}),
+    "no-end-time": ({"rows": "no_end"}, {}),
+    "numeric-level": ({"rows": "level_number"}, {}),
+    "skew": ({"date_ahead": 60.0}, {"clock_skew": 60.0}),
+    "lag": ({"lag": 10.0}, {"visibility_lag": 10.0}),
+    "bearer-only": ({"bearer_only": True}, {"auth_scheme": "bearer"}),
+    "queue": ({"queueing": True}, {"queues_conflicts": True}),
+    "rate-limiter": ({"rate": 2.0}, {}),
+    "marker-in-row": ({"description": True}, {"job_marker": True}),
+}
+# The worlds of a seed with this end go through all of them, one after the other; with @NAME, all are of that one.
+ALL_VARIANTS = "@variants"
+
+
 class Scenario(t.NamedTuple):
     """A world to be. seed: for what is not an event, such as the time a request takes."""
 
@@ -101,7 +120,11 @@ class Scenario(t.NamedTuple):
 
     def settings(self) -> dict[str, t.Any]:
         """The settings that differ."""
-        return {event["name"]: event["value"] for event in self.of("setting")}
+        return {**{event["name"]: event["value"] for event in self.of("setting")}, **self.variant()[0]}
+
+    def variant(self) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+        """The settings and the profile of the variant that this is, empty ones if it is none."""
+        return next((VARIANTS[event["name"]] for event in self.of("variant")), ({}, {}))
 
 
 class _Draw:
@@ -137,7 +160,19 @@ def draw(seed: str) -> Scenario:
     # Drawn last, so that the seeds of older findings still show the same.
     if draw_.often(0.3):
         draw_.setting("queueing_told", False)
+    _variant(draw_, seed)
     return Scenario(seed, tuple(draw_.events))
+
+
+def _variant(draw_: _Draw, seed: str) -> None:
+    """Make the world one of the variant that its seed names, if it names one."""
+    campaign, _colon, number = seed.rpartition(":")
+    name = campaign.partition("@")[2]
+    if not name:
+        return
+    if campaign.endswith(ALL_VARIANTS):
+        name = list(VARIANTS)[int(number) % len(VARIANTS)]
+    draw_.add("variant", name=name)
 
 
 def _instances(draw_: _Draw) -> list[str]:

@@ -195,6 +195,7 @@ class World:
     def _run_module(self, launch: Launch) -> None:
         params = module_run.spec_defaults()
         params.update({name: value for name, value in launch.options.items() if name in params})
+        params["commcell_profile"] = self.scenario.variant()[1]
         params.update(url=URL, read_retries=params["read_retries"], **self._credential(launch))
         params["instances"] = [
             {"client_name": CLIENT, "instance_name": name, "id": name, **_NO_NAMES} for name in self.instances
