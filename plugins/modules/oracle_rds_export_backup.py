@@ -499,7 +499,7 @@ backups:
       returned: always
       sample: true
     candidates:
-      description: Ids of jobs that may belong to this instance; the message explains them. Empty if the job is certain.
+      description: Ids of jobs that may belong to this instance, or are active beside its job; see RV(backups[].msg).
       type: list
       elements: str
       returned: always

@@ -106,6 +106,12 @@ class Backup:
         """Whether the instance has what was asked for."""
         return self.state in GOOD_STATES
 
+    @property
+    def found_running(self) -> bool:
+        """Whether nothing was started since a job was at work already."""
+        refused = (self.failure or {}).get("kind") == ErrorKind.ALREADY_RUNNING.value
+        return not self.changed and (self.state == "adopted" or refused)
+
     def mark_started(self, jobs: t.Sequence[Job]) -> None:
         """These jobs of its batch are its own."""
         ids = id_words([job.id for job in jobs])

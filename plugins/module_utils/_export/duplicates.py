@@ -72,7 +72,7 @@ class DuplicateCheck:
         self._lag = lag
         self._runtime = runtime
         self._since = runtime.now()
-        self._adopted: list[Backup] = []
+        self._running: list[Backup] = []
         # Of backups whose own job is not listed yet: the active jobs with lower ids, as of the last look.
         self._older: dict[int, list[Job]] = {}
 
@@ -84,7 +84,7 @@ class DuplicateCheck:
             Warnings.
         """
         left = [backup for backup in backups if backup.changed and backup.job_ids]
-        self._adopted = [backup for backup in backups if backup.state == "adopted" and not backup.changed]
+        self._running = [backup for backup in backups if backup.found_running]
         self._since = min((backup.sent_at for backup in left if backup.sent_at is not None), default=self._since)
         end = self._runtime.monotonic() + PATIENCE + self._lag
         if self._deadline is not None:
@@ -128,8 +128,8 @@ class DuplicateCheck:
         listed = {job.id for job in jobs}
         jobs = [*jobs, *(job for job in own.values() if job.finished and job.id not in listed)]
         by_instance = JobsOfInstances(jobs, self._matching)
-        for backup in self._adopted:
-            # A listing that lagged behind when it was adopted may show more now.
+        for backup in self._running:
+            # A listing that lagged behind when its job was found may show more now.
             certain, _possible = by_instance.of(backup.instance)
             backup.mark_beside([job for job in certain if not job.finished and job.id not in backup.job_ids])
         begun_at = {job.id: job.start_time or 0 for job in jobs}

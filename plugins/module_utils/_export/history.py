@@ -193,7 +193,9 @@ class HistoryCheck:
                 backup.mark_already_running(oldest, others)
                 return backup
             words = f"job {oldest.id} is under way ({oldest.status}).{beside_words(others)}"
-            return backup_from_error(instance, CommvaultError(words, "already_running"))
+            refused = backup_from_error(instance, CommvaultError(words, "already_running"))
+            refused.candidates = tuple(job.id for job in active)
+            return refused
         recent = [job for job in own if self._is_young_and_good(job)]
         if not recent:
             return None

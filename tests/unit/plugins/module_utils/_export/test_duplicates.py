@@ -232,6 +232,15 @@ def test_what_is_listed_later_beside_a_job_that_was_found_running_is_named():
     assert adopted.msg.endswith("Job 6 (Running) of the same subclient is active, too.")
 
 
+def test_it_is_also_named_where_a_running_job_refused_the_backup():
+    one, refused = started(7), started(5, "billing")
+    refused.state, refused.job_ids, refused.changed, refused.candidates = "refused", (), False, ("5",)
+    refused.failure = {"kind": "already_running"}
+    check(FakeReader([job(7), job(6, "billing"), job(5, "billing")]), one, refused)
+    assert (refused.state, refused.candidates) == ("refused", ("5", "6"))
+    assert refused.msg.endswith("Started. Job 6 (Running) of the same subclient is active, too.")
+
+
 def test_what_was_named_beside_it_at_once_is_named_once():
     one, adopted = started(7), started(5, "billing")
     adopted.mark_already_running(job(5, "billing"), [job(6, "billing")])
