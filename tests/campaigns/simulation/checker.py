@@ -160,8 +160,10 @@ class _Checker:
     def _young(self, launch: Launch) -> None:
         """A good backup that is young enough spares a new one, however its row is shaped."""
         hours = launch.options.get("max_age")
-        hidden = {"401 before", "500 json before", "html 404"} & set(self.outcome.read_faults.get(launch.name, ()))
-        if not hours:
+        faults = self.outcome.read_faults.get(launch.name, [])
+        hidden = {"401 before", "500 json before", "html 404"} & set(faults)
+        # As documented: a listing that is a 204 twice is an empty one.
+        if not hours or faults.count("no content after") > 1:
             return
         oldest = launch.began - int(hours[:-1]) * 3600.0 + CLOCKS
         for (owner, instance), own in self.own.items():
