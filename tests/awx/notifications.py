@@ -26,6 +26,23 @@ ALLOWED_SUMMARIES = {
 }
 
 
+class Lazy:
+    """A text that AWX will translate when it is shown: text for whoever prints it, and no str for anything else.
+
+    An error of any other kind than Jinja's own is not caught in AWX. In a text for a workflow, it comes again whenever
+    AWX looks at its workflows, and none of them goes on.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+
 class Message(t.NamedTuple):
     """What AWX sends. subject: all of it, for Slack and other chats."""
 
@@ -45,6 +62,7 @@ def render(messages: t.Mapping[str, t.Any], event: str, job: t.Mapping[str, t.An
     known["summary_fields"] = {
         name: value for name, value in job.get("summary_fields", {}).items() if name in ALLOWED_SUMMARIES
     }
+    known["job_explanation"] = Lazy(job.get("job_explanation", ""))
     kind = "workflow" if job["type"] == "workflow_job" else "playbook"
     context = {
         "job": known,

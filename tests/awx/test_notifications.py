@@ -160,6 +160,7 @@ def test_a_workflow_has_no_artifacts_and_no_playbook(kind: str) -> None:
     sent = render(messages(kind), "error", told)
     assert "Commvault: nightly" in sent.subject + sent.body
     assert "#/jobs/workflow/41" in sent.subject + sent.body
+    assert "no result" not in sent.body
 
 
 @pytest.mark.parametrize(
