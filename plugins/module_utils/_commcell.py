@@ -198,8 +198,10 @@ class CommCell:
             last[:] = []
             reply = self._call(method, path, changes, kwargs)
             error = self._error(reply, method, path, changes)
-            # What an address does not have, it need not have.
-            if error and error.kind.about is About.SERVER and self.outage.is_about(error):
+            # What an address does not have, it need not have. Only that a web page says so does not show that there is
+            # an API at all.
+            passes = error is not None and self.outage.is_about(error)
+            if error and ((passes and error.kind.about is About.SERVER) or (error.web_page and not passes)):
                 last[:] = [reply]
                 raise error
             return reply

@@ -265,6 +265,17 @@ def test_the_earliest_time_is_by_the_answer_that_told_the_least():
 # --- outages
 
 
+def test_web_pages_that_say_no_from_the_first_are_a_wrong_address_and_no_outage():
+    page = (404, "<html>Not found</html>", {"Content-Type": "text/html"})
+    cell, script, _credential = commcell(get("Client").returns(*page), post("x").returns(*page))
+    cell.outage.timeout = 300.0
+    for send in (lambda: cell.read("GET", "Client"), lambda: cell.write("POST", "x")):
+        with pytest.raises(RequestError) as caught:
+            send()
+        assert (caught.value.kind, cell.outage.is_about(caught.value)) == ("not_found", False)
+    script.finish()
+
+
 def ridden(*exchanges):
     """A CommCell that is waited for, and the clock of the waiting."""
     runtime = FakeRuntime()
