@@ -163,7 +163,7 @@ class ErrorKind(str, enum.Enum):
     )  # fmt: skip
     WAIT_TIMEOUT = (
         "wait_timeout", About.ITEM, Lasts.PASSING, (),
-        "A job was still active when the time was over.",
+        "A job was still running when the time was over.",
     )  # fmt: skip
     INTERNAL = (
         "internal", About.RUN, Lasts.FINAL, (),

@@ -17,6 +17,7 @@ import contextlib
 import functools
 import importlib
 import json
+import os
 import sys
 import typing as t
 
@@ -27,10 +28,11 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
 from ..module_utils._errors import InvalidInput
+from ..module_utils._estate.model import nearest_names
 from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._jobs.wait_options import WaitOptions
 from ..module_utils._module.masking import masked, tell_ansible, weak_secrets
-from ..module_utils._module.run import ModuleRun, find_secrets, run_safely
+from ..module_utils._module.run import ModuleRun, failed, find_secrets, run_safely
 from ..module_utils._redact import Redactor, named_secrets
 from ..module_utils._times import parse_duration
 from ._progress import WIDTH, Progress
@@ -70,7 +72,10 @@ def execute(
     result = None
     if _is_controllers_own(action, variables):
         result = _in_place(action, module, arguments, host)
-    elif module in _WAITING and boolean(arguments.get("wait", module == "job_wait"), strict=False):
+    mistake = None if result else _unknown_options(module, arguments) or _missing_python(action, variables)
+    if mistake:
+        return failed(InvalidInput(mistake))
+    if not result and module in _WAITING and boolean(arguments.get("wait", module == "job_wait"), strict=False):
         action._display.display(
             f"[{host}] No progress is shown, since this task does not run in Ansible's own process."
         )
@@ -121,12 +126,41 @@ def _is_controllers_own(action: ActionBase, variables: dict[str, t.Any]) -> bool
 
 
 def _is_own_python(action: ActionBase, variables: dict[str, t.Any]) -> bool:
+    return _chosen_python(action, variables) in ("", sys.executable)
+
+
+def _chosen_python(action: ActionBase, variables: dict[str, t.Any]) -> str:
+    """Empty without a choice: Ansible looks for any Python that will do then."""
     if action._task.delegate_to:
         variables = (variables.get("ansible_delegated_vars") or {}).get(action._task.delegate_to) or variables
     # From the variable of the host, or from where else Ansible may be told.
-    chosen = action._templar.template(C.config.get_config_value("INTERPRETER_PYTHON", variables=variables))
-    # Without a choice Ansible looks for any Python that will do.
-    return not chosen or str(chosen).startswith("auto") or chosen == sys.executable
+    chosen = str(action._templar.template(C.config.get_config_value("INTERPRETER_PYTHON", variables=variables)) or "")
+    return "" if chosen.startswith("auto") else chosen
+
+
+def _missing_python(action: ActionBase, variables: dict[str, t.Any]) -> str:
+    """What is wrong where a task of this machine and user is to run with a Python that is not there; else empty."""
+    chosen = _chosen_python(action, variables)
+    own = action._connection.transport == "local" and not action._connection.become
+    if not own or not os.path.isabs(chosen) or os.path.exists(chosen):
+        return ""
+    return (
+        f"ansible_python_interpreter is {chosen}, which does not exist on this machine. Correct it, or do not set it."
+    )
+
+
+def _unknown_options(module: str, arguments: t.Mapping[str, t.Any]) -> str:
+    """What is wrong if there are options that a module does not have, else empty. Ansible's own message hides them
+    behind others, and lists all that there are.
+    """
+    spec = connection_spec().merge(importlib.import_module(f"{_MODULES}.{module}").argument_spec())
+    known = list(spec.options)
+    unknown = [name for name in arguments if name not in known]
+    if not unknown:
+        return ""
+    near = [other for name in unknown for other in nearest_names(name, known, 2)]
+    advice = f"Correct it; nearest: {', '.join(near)}." if near else f"See ansible-doc {_COLLECTION}.{module}."
+    return f"{module} has no option {', '.join(unknown)}. {advice}"
 
 
 def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any] | None:

@@ -119,7 +119,7 @@ NOT_OURS = """
 @pytest.mark.parametrize(
     ("playbook", "variables", "words"),
     [
-        (None, {"oracle_rds_export_backup_protection_max_ages": "2d"}, "do you mean oracle_rds_export_backup_prot"),
+        (None, {"oracle_rds_export_backup_protection_max_ages": "2d"}, "nearest: oracle_rds_export_backup_prot"),
         (None, {"oracle_rds_export_backup_protection_max_age": "{{ nobody }}"}, "'nobody' is undefined"),
         (None, {"oracle_rds_export_backup_protection_max_age": "0"}, "must be longer than 0 seconds"),
         (None, {"oracle_rds_export_backup_protection_target": "0"}, "must be longer than 0 seconds"),

@@ -163,6 +163,9 @@ def test_a_host_that_failed_before_is_left_alone(play: Play, simulator: Simulato
     assert tasks.count("Result") == 2
 
 
+CORRECT = " Correct the variables of this host."
+
+
 def test_wrong_variables_are_named_for_all_hosts_before_anything_is_started(
     play: Play, simulator: Simulator, tmp_path: Path
 ) -> None:
@@ -179,11 +182,12 @@ def test_wrong_variables_are_named_for_all_hosts_before_anything_is_started(
     )
     assert run.failed == {
         "right.example.com": others,
-        "without-instance.example.com": "Not started: commvault_instance_name is missing.",
-        "empty.example.com": "Not started: commvault_client_name is missing.",
-        "same-again.example.com": "Not started: it names the same subclient as right.example.com.",
-        "not-text.example.com": "Not started: commvault_instance_name must be a string, not a list.",
-        "not-a-number.example.com": "Not started: commvault_application_id must be a positive number, not 'Oracle'.",
+        "without-instance.example.com": "Not started: commvault_instance_name is missing." + CORRECT,
+        "empty.example.com": "Not started: commvault_client_name is missing." + CORRECT,
+        "same-again.example.com": "Not started: it names the same subclient as right.example.com." + CORRECT,
+        "not-text.example.com": "Not started: commvault_instance_name must be a string, not a list." + CORRECT,
+        "not-a-number.example.com": "Not started: commvault_application_id must be a positive number, not 'Oracle'."
+        + CORRECT,
         # What is no template for Ansible is none for the role.
         "hostile.example.com": others,
     }

@@ -143,7 +143,7 @@ def test_the_role_in_a_rescue_is_refused(play: Play, simulator: Simulator) -> No
 WRONG = INVENTORY.replace("{commvault_instance_name: hr}", "{}")
 # What cannot be told before it is tried.
 TOO_LONG = f"{'night' * 60}.json"
-MISSING = "Not started: commvault_instance_name is missing."
+MISSING = "Not started: commvault_instance_name is missing. Correct the variables of this host."
 OTHERS = (
     "Not started, since variables of other hosts are wrong: hr. Correct them, or set"
     " oracle_rds_export_backup_on_invalid to skip to start the others."

@@ -115,7 +115,7 @@ def test_a_wait_says_how_far_the_jobs_are_when_its_time_is_over(play: Play, simu
     (result,) = run.tasks["Wait"].values()
     assert result["failed"] is True
     assert [job["state"] for job in result["jobs"]] == ["active"]
-    assert "still active when the time was over" in result["msg"]
+    assert "was still running after 00:00:0" in result["msg"]
     # on_timeout is about the timeout of the wait.
     assert {entry["path"].rpartition("/api/")[2] for entry in simulator.writes()} == {"createtask"}
 
@@ -127,4 +127,7 @@ def test_the_role_keeps_what_it_started_when_the_time_of_its_wait_is_over(play: 
     (fleet,) = run.tasks["Wait for the jobs"].values()
     assert sorted(job_id for one in fleet["results"].values() for job_id in one["job_ids"]) == started(simulator)
     assert len(run.failed) == 3
-    assert run.failed["orders.example.com"] == "Job 148886 (still running): Running."
+    assert run.failed["orders.example.com"] == (
+        "Job 148886 (still running): Running. Commvault goes on with it; to wait again, run ansible-playbook"
+        " rdsops.commvault.wait_and_report -e oracle_rds_export_backup_follow_job_ids=148886."
+    )

@@ -127,9 +127,10 @@ class Export:
         submitted = self._submission.run([instances[place] for place in wanted])
         for place, backup in zip(wanted, submitted):
             settled[place] = backup
-            backup.not_verified = not_verified.get(place, ())
-        if not any(backup.changed or backup.unresolved for backup in submitted):
             # What was not known of other backups does not matter where none was started; the failure says why.
+            if backup.changed or backup.unresolved:
+                backup.not_verified = not_verified.get(place, ())
+        if not any(backup.changed or backup.unresolved for backup in submitted):
             self.warnings.clear()
         backups = [settled[place] for place in range(len(instances))]
         recovers = any(backup.unresolved for backup in backups)

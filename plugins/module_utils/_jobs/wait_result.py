@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import CommvaultError
-from .._times import counted, first_of, span
+from .._times import counted, first_of, some_of, span
 from .entry import missing_entry
 from .job import from_result
 
@@ -111,7 +111,7 @@ def _message(
         "active": "still active",
         "missing": "not there",
         "stuck": "stuck",
-        "timed_out": "still active when the time was over",
+        "timed_out": "still running when the time was over",
         "not_followed": "not followed to the end",
     }
     said = ", ".join(f"{counts[outcome]} {text}" for outcome, text in words.items() if counts[outcome])
@@ -119,8 +119,15 @@ def _message(
     if wait.error:
         text += f" No more could be read: {wait.error}"
     text += first_of(problems, _SHOWN, "jobs")
+    if len(jobs) == 1 and counts["timed_out"]:
+        # What there is to count is the job itself.
+        text = problems[0].replace(":", f" was still running after {span(wait.waited)}:", 1)
     if wait.last_error and wait.timed_out and not wait.error:
         text += f" The last look failed: {wait.last_error}"
+    left = [entry["job_id"] for entry in jobs if entry["outcome"] == "timed_out" and not entry["on_timeout"]]
+    if left:
+        what = "it" if len(left) == 1 else "them"
+        text += f" Commvault goes on with {what}; to wait again, use job_wait with job_ids {some_of(left, _SHOWN)}."
     return text
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import traceback
 import typing as t
 from dataclasses import dataclass
@@ -194,7 +195,10 @@ def run_module(spec: ArgumentSpec, work: Work) -> None:
     complete = connection_spec().merge(spec)
     module = _Module(supports_check_mode=True, **complete.kwargs())
     if not HAS_REQUESTS:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        # The first words are Ansible's own, by which people search.
+        said = missing_required_lib("requests").partition(". ")[0]
+        install = f"Install it there: {sys.executable} -m pip install requests"
+        module.fail_json(msg=f"{said}. {install}", exception=REQUESTS_IMPORT_ERROR)
     run = ModuleRun(
         module.params,
         module.redactor,

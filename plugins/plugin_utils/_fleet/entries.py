@@ -78,6 +78,11 @@ def make_entries(
             entry["job"] = by_id.get(row.job.job_id, own[0])
             if len(own) > 1:
                 entry["jobs"] = own
+            if row.result == "timed_out" and not entry["job"]["on_timeout"]:
+                entry["cause"] += (
+                    " Commvault goes on with it; to wait again, run ansible-playbook rdsops.commvault.wait_and_report"
+                    f" -e oracle_rds_export_backup_follow_job_ids={row.job.job_id}."
+                )
         entries[row.id] = entry
     return entries
 

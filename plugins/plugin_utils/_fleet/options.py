@@ -46,10 +46,13 @@ class RoleOptions:
         hints = []
         for name in unknown:
             near = [one for one in self._names if one.endswith(name[len(PREFIX) :])]
-            near += [one for one in difflib.get_close_matches(name, self._names, 2, 0.8) if one not in near]
-            hints.append(f"{name} (do you mean {' or '.join(near[:3])}?)" if near else name)
+            # All begin alike, so they differ in the rest.
+            rests = {one[len(PREFIX) :]: one for one in self._names}
+            near += [rests[one] for one in difflib.get_close_matches(name[len(PREFIX) :], rests, 2)]
+            near = list(dict.fromkeys(near))
+            hints.append(f"{name} (nearest: {', '.join(near[:3])})" if near else name)
         if hints:
-            raise InvalidInput(f"The role has no variable called {', '.join(hints)}.")
+            raise InvalidInput(f"The role has no variable {', '.join(hints)}. Correct it, or remove it.")
 
     def read(self, variables: HostVariables) -> dict[str, t.Any]:
         """The options without the prefix, checked. What a survey leaves empty counts as not set.

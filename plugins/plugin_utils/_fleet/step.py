@@ -170,7 +170,7 @@ class Step:
                 raise InvalidInput(self._nothing_to_do())
             return [], [], []
         lost = [
-            entry_not_submitted(host, f"Not started: {problem}.", "invalid_input")
+            entry_not_submitted(host, f"Not started: {problem}. Correct the variables of this host.", "invalid_input")
             for host, problem in inputs.problems.items()
         ]
         left_out: list[dict[str, str]] = []

@@ -162,6 +162,56 @@ def test_any_other_task_runs_the_module(task, difference):
     assert given["wrap_async"] is False
 
 
+def missing_python(task):
+    task.variables = {"ansible_python_interpreter": "/nowhere/python3"}
+
+
+def missing_python_in_the_background(task):
+    missing_python(task)
+    task.task.async_val = 60
+
+
+def misspelt_option(task):
+    task.task.args["job_idss"] = task.task.args.pop("job_ids")
+
+
+def misspelt_option_elsewhere(task):
+    elsewhere(task)
+    misspelt_option(task)
+
+
+def option_like_no_other(task):
+    task.task.args["qqq"] = 1
+
+
+NO_PYTHON = "ansible_python_interpreter is /nowhere/python3, which does not exist on this machine."
+PYTHON = f"{NO_PYTHON} Correct it, or do not set it."
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (missing_python, PYTHON),
+        (missing_python_in_the_background, PYTHON),
+        (misspelt_option, "job_info has no option job_idss. Correct it; nearest: job_ids."),
+        (misspelt_option_elsewhere, "job_info has no option job_idss. Correct it; nearest: job_ids."),
+        (option_like_no_other, "job_info has no option qqq. See ansible-doc rdsops.commvault.job_info."),
+    ],
+)
+def test_a_mistake_is_said_with_what_to_do_and_nothing_is_run(task, mistake, words):
+    mistake(task)
+    result = task.run()
+    assert task.module_runs == []
+    assert (result["failed"], result["msg"], result["failure"]["kind"]) == (True, words, "invalid_input")
+
+
+@pytest.mark.parametrize("where", [elsewhere, as_another_user])
+def test_a_python_that_is_not_on_this_machine_may_be_where_the_task_runs(task, where):
+    missing_python(task)
+    where(task)
+    assert task.run() == BY_MODULE
+
+
 def test_a_task_in_the_background_runs_the_module_there(task):
     task.task.async_val = 60
     task.run()

@@ -83,15 +83,26 @@ def test_time_over_names_the_jobs_and_what_was_done_to_them():
     assert [entry["on_timeout"] for entry in result["jobs"]] == [None, None, "kill"]
     assert (result["changed"], result["failure"]["kind"]) == (True, "wait_timeout")
     assert result["msg"] == (
-        "3 jobs after 00:12:30: 3 still active when the time was over. Job 1: Running."
+        "3 jobs after 00:12:30: 3 still running when the time was over. Job 1: Running."
         " Job 2: Running. To kill it failed: not allowed. Job 3: Killed. It was killed."
+        " Commvault goes on with them; to wait again, use job_wait with job_ids 1, 2."
     )
+
+
+def test_one_job_whose_time_is_over_is_told_once_with_what_to_do():
+    result = result_of(Job("1", "Pending", instance_name="orders", reason="No resources"), timed_out=["1"])
+    assert result["msg"] == (
+        "Job 1 (orders) was still running after 00:12:30: Pending, No resources."
+        " Commvault goes on with it; to wait again, use job_wait with job_ids 1."
+    )
+    killed = result_of(Job("1", "Killed"), timed_out=["1"], actions={"1": ("kill", None)})
+    assert killed["msg"] == "Job 1 was still running after 00:12:30: Killed. It was killed."
 
 
 def test_a_job_that_was_not_seen_before_the_time_was_over():
     result = result_of(unseen=["5"], timed_out=["5"])
     assert (outcomes(result), result["jobs"][0]["found"]) == ({"5": "timed_out"}, False)
-    assert "Job 5: not visible yet." in result["msg"]
+    assert "Job 5 was still running after 00:12:30: not visible yet." in result["msg"]
 
 
 def test_a_stuck_job():
@@ -119,7 +130,7 @@ def test_when_no_more_could_be_read_every_job_is_still_returned():
 def test_a_last_look_that_failed_is_told():
     trouble = CommvaultError("no route to host", "connection")
     result = result_of(Job("1", "Running"), timed_out=["1"], last_error=trouble)
-    assert result["msg"].endswith(" The last look failed: no route to host")
+    assert " The last look failed: no route to host Commvault goes on with it" in result["msg"]
 
 
 def test_the_worst_failure_names_the_kind():

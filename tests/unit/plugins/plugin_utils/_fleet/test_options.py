@@ -59,7 +59,7 @@ def test_what_is_wrong_is_told_by_the_name_of_the_variable(options):
 def test_an_unknown_variable_is_refused_with_the_nearest_names(options, name, near):
     with pytest.raises(InvalidInput) as caught:
         options.check_names(variables(**{name: 1}))
-    assert f"no variable called {PREFIX}{name} (do you mean " in str(caught.value)
+    assert f"no variable {PREFIX}{name} (nearest: " in str(caught.value)
     assert near in str(caught.value)
 
 
