@@ -102,7 +102,7 @@ class PlayVariables:
         self._probe.vars, self._probe.delegate_to = {}, None
         self._parents = list(_parents(task))
         in_role = task._role is not None and task._role._role_collection == _COLLECTION
-        self._probe._parent = self._parents[1 if in_role else 0]
+        self._probe._parent = (self._parents[1 if in_role else 0 :] or self._parents)[0]
         self._play = next(play for play in (getattr(one, "_play", None) for one in self._parents) if play)
         # Ansible would copy the lists of all hosts for each host, a third of the time for 5,000 of them. Only names of
         # vars_files can depend on the lists before they are put in their place.
