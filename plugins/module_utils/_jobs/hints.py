@@ -24,15 +24,17 @@ class Cause(t.NamedTuple):
         pattern: Found in the vendor's words.
         hint: What to do about it.
         lasts: Whether it does not pass by itself.
+        goes_on: A sentence behind the hint for a job that has not ended.
     """
 
     pattern: re.Pattern[str]
     hint: str
     lasts: bool
+    goes_on: str
 
 
-def _cause(pattern: str, hint: str, *, lasts: bool = False) -> Cause:
-    return Cause(re.compile(pattern, re.IGNORECASE), hint, lasts)
+def _cause(pattern: str, hint: str, *, lasts: bool = False, goes_on: str = "") -> Cause:
+    return Cause(re.compile(pattern, re.IGNORECASE), hint, lasts, goes_on)
 
 
 # The first entry whose pattern is found in the vendor's words wins, so the special ones come first. What export backups
@@ -94,18 +96,19 @@ CAUSES = [
     ),
     _cause(
         r"activity\b.{0,60}\bdisabled|disabled\b.{0,60}\bactivity",
-        "Backup activity is disabled for the CommCell, the client group, the client or the subclient. The job goes on"
-        " once it is enabled.",
+        "Backup activity is disabled for the CommCell, the client group, the client or the subclient.",
         lasts=True,
+        goes_on=" The job goes on once it is enabled.",
     ),
     _cause(
         r"blackout|operation window",
-        "Backups are not allowed at this time. The job goes on by itself when the blackout window is over.",
+        "Backups are not allowed at this time.",
+        goes_on=" The job goes on by itself when the blackout window is over.",
     ),
     _cause(
         r"no resources? (is |are )?available|(maximum|all) (number of )?streams|reached.{0,40}stream",
-        "No stream, drive or MediaAgent is free. The job goes on by itself when one is; if none is busy, look at the"
-        " storage of the plan.",
+        "There is no free stream, drive or MediaAgent. If none is busy, look at the storage of the plan.",
+        goes_on=" The job goes on by itself when one is free.",
     ),
     _cause(
         r"media ?agent.{0,60}(offline|not available|unavailable|not reachable)|(library|mount path|disk library).{0,60}"
@@ -133,6 +136,11 @@ BY_STATUS = {
 }
 
 
+def _was_ended(job: Job) -> bool:
+    """Whether somebody, or a rule, ended the job before it was done."""
+    return job.status.lower() in ("killed", "committed")
+
+
 def may_pass(job: Job, words: t.Iterable[str | None] = ()) -> bool:
     """Whether a job that failed may do better at another attempt.
 
@@ -143,7 +151,7 @@ def may_pass(job: Job, words: t.Iterable[str | None] = ()) -> bool:
         job: The job.
         words: As of hint_for.
     """
-    if job.status.lower() in ("killed", "committed"):
+    if _was_ended(job):
         return False
     said = "\n".join(text for text in (job.reason, job.reason_code, *words) if text)
     return not any(cause.lasts for cause in CAUSES if cause.pattern.search(said))
@@ -152,12 +160,15 @@ def may_pass(job: Job, words: t.Iterable[str | None] = ()) -> bool:
 def hint_for(job: Job, words: t.Iterable[str | None] = ()) -> str | None:
     """What to do about a job that failed or hangs; None for others, and where no cause is known.
 
+    Commvault keeps the reason of an earlier delay with a job that somebody ended; what passes by itself is not why it
+    ended.
+
     words: what else the vendor said about it, such as delay reason and events.
     """
     if job.state in ("ok", "warnings") or (not job.finished and not job.stuck):
         return None
     said = "\n".join(text for text in (job.reason, job.reason_code, *words) if text)
     for cause in CAUSES:
-        if cause.pattern.search(said):
-            return cause.hint
+        if cause.pattern.search(said) and (cause.lasts or not _was_ended(job)):
+            return cause.hint if job.finished else cause.hint + cause.goes_on
     return BY_STATUS.get(" ".join(job.status.lower().split()))

@@ -27,7 +27,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import 
         ("ORA-39002: invalid operation", "Data Pump gave up"),
         ("Backup activity on the client is disabled.", "Backup activity is disabled"),
         ("Backups are in a blackout window", "not allowed at this time"),
-        ("No resources available", "No stream, drive or MediaAgent is free"),
+        ("No resources available", "There is no free stream, drive or MediaAgent"),
         ("Mount path on MediaAgent ma1 is offline", "storage of the plan is not available"),
         ("Access node proxy01 is offline", "could not reach the access node"),
         ("Failed to start phase [Backup] due to a network error", "could not reach the access node"),
@@ -47,6 +47,24 @@ def test_some_states_speak_for_themselves(status):
 
 def test_the_words_of_the_vendor_say_more_than_the_state():
     assert "AWS refused" in hint_for(Job("7", "Killed", reason="AccessDenied"))
+
+
+WAITS = ["No resources available", "Backups are in a blackout window", "Backup activity on the client is disabled."]
+
+
+@pytest.mark.parametrize("reason", WAITS)
+def test_only_a_job_that_has_not_ended_goes_on(reason):
+    assert "The job goes on" in hint_for(Job("7", "Pending", reason=reason))
+    for status in ("Failed", "Killed", "Committed", "Completed w/ one or more errors"):
+        assert "goes on" not in hint_for(Job("7", status, reason=reason))
+
+
+@pytest.mark.parametrize("status", ["Killed", "Committed"])
+@pytest.mark.parametrize("reason", [*WAITS[:2], "Access node proxy01 is offline", "ORA-12541: TNS:no listener"])
+def test_a_job_that_was_ended_has_no_hint_of_what_it_waited_for_before(status, reason):
+    own = hint_for(Job("7", status))
+    assert hint_for(Job("7", status, reason=reason)) == own
+    assert hint_for(Job("7", status), [reason]) == own
 
 
 @pytest.mark.parametrize("status", ["Failed", "Pending", "Completed w/ one or more errors"])
