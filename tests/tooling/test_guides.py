@@ -16,6 +16,7 @@ import ansible.parsing.mod_args
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import ErrorKind
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.hints import BY_STATUS, CAUSES
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
@@ -93,6 +94,12 @@ def test_a_message_that_nobody_says_is_found(texts):
     assert is_said("... could not be reached: ...", texts)
     assert not is_said("... could not be reached because of the moon: ...", texts)
     assert not is_said("could be reached ... not", texts)
+
+
+def test_every_hint_is_explained():
+    messages = quoted("guide_troubleshooting.rst")
+    hints = [cause.hint for cause in CAUSES] + list(BY_STATUS.values())
+    assert [hint for hint in hints if not any(hint.startswith(message) for message in messages)] == []
 
 
 def test_every_kind_of_failure_has_its_place_and_the_meaning_of_the_code():
