@@ -268,6 +268,9 @@ def argument_spec() -> ArgumentSpec:
     )
 
 
+_MOST_PER_READ = 10.0  # seconds
+
+
 def run(module: ModuleRun) -> dict[str, t.Any]:
     """Examine the CommCell."""
     days, start = module.params["days"], module.params["start"]
@@ -285,7 +288,14 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     with contextlib.ExitStack() as stack:
         for commcell in commcells.values():
             stack.enter_context(commcell)
-        checkup = Checkup(commcells, days=days, lifetime=_LIFETIMES[kind[0]])
+        checkup = Checkup(
+            commcells,
+            days=days,
+            lifetime=_LIFETIMES[kind[0]],
+            logs_in="password" in kind,
+            # So that there is a verdict soon, whatever is at that address.
+            timeout=min(_MOST_PER_READ, float(plain["timeout"])),
+        )
         diagnosis = checkup.run()
         backup = None
         if start and diagnosis.verdict not in _KINDS and not module.check_mode:

@@ -105,6 +105,7 @@ class Checkup:
         *,
         days: int = 30,
         lifetime: str = "",
+        logs_in: bool = False,
         timeout: float = 10.0,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
@@ -115,14 +116,17 @@ class Checkup:
                 kind of credentials than a token there is one only.
             days: how far back jobs are read.
             lifetime: what is known of how long the credentials last, in a sentence.
+            logs_in: whether the first request would send a password.
             timeout: seconds that one read may take.
         """
         self._commcells = commcells
         self._scheme, self.commcell = next(iter(commcells.items()))
         self.subclients: dict[int, Subclient] = {}
         self._lifetime = lifetime
+        self._logs_in = logs_in
         self._days = days
         self._timeout = timeout
+        self._knows_who = False
         self._sleep = sleep
         self._findings: list[Finding] = []
         self._profile: dict[str, t.Any] = {}
@@ -136,6 +140,10 @@ class Checkup:
         """Examine the CommCell. Raises nothing."""
         self.names.add("host", self.commcell.transport.base.host)
         try:
+            if self._logs_in:
+                # A login waits long, and no password goes to what is no CommCell.
+                transport = self.commcell.transport
+                self._answer_of(lambda: transport.send_unrepeated("POST", "WhoAmI", timeout=self._timeout))
             self._check_who()
             self._check_way()
             self._check_service()
@@ -222,6 +230,7 @@ class Checkup:
         else:
             self._profile["auth_scheme"] = self._scheme
             self._add("header", DIFFERS, f"The token is refused as {scheme} and accepted as {self._scheme}.")
+        self._knows_who = reply.status == 200
         user = text(member(reply.data, "user").get("userName"))
         self.names.add("user", user)
         if user:
@@ -233,10 +242,21 @@ class Checkup:
 
     def _who_am_i(self, commcell: CommCell) -> Reply:
         """Raises _Over where no CommCell answers."""
-        host = commcell.transport.base.host
+        reply = self._answer_of(lambda: self._ask("POST", "WhoAmI", commcell))
+        if reply.status not in (200, 401, 403):
+            self._look_for_anything(commcell.transport.base.host, reply)
+        return reply
+
+    def _answer_of(self, ask: t.Callable[[], Reply]) -> Reply:
+        """An answer that may be that of a CommCell. Raises _Over for any other."""
+        transport = self.commcell.transport
+        host = transport.base.host
         try:
-            reply = self._ask("POST", "WhoAmI", commcell)
+            reply = ask()
         except CommvaultError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                self._add("url", DIFFERS, "The login has no such URL.")
+                raise _Over(NO_COMMCELL, str(error)) from error
             if error.kind.ends_a_wait(proven=False) and error.kind is not ErrorKind.TLS:
                 self._add("header", DIFFERS, "The login failed.")
                 raise _Over(UNUSABLE, str(error)) from error
@@ -246,7 +266,7 @@ class Checkup:
             self._add("url", DIFFERS, f"The server redirects (HTTP {reply.status}).")
             raise _Over(
                 UNUSABLE,
-                f"{host} redirects to {commcell.transport.redactor.excerpt(reply.headers.get('Location', ''))}."
+                f"{host} redirects to {transport.redactor.excerpt(reply.headers.get('Location', ''))}."
                 " Redirects are not followed: set the option url to the final address.",
             )
         if reply.shape == "markup":
@@ -256,8 +276,6 @@ class Checkup:
                 f"A web page answers at this URL of {host} (HTTP {reply.status}), not Commvault's REST API: a login"
                 " page, maintenance, or another server. The usual URL is https://HOST/commandcenter/api.",
             )
-        if reply.status not in (200, 401, 403):
-            self._look_for_anything(host, reply)
         return reply
 
     def _look_for_anything(self, host: str, reply: Reply) -> None:
@@ -420,6 +438,13 @@ class Checkup:
             body=body,
             on_response=lambda response: encodings.append(response.headers.get("Content-Encoding", "")),
         )
+        if data is None and not self._knows_who:
+            raise _Over(
+                NO_COMMCELL,
+                f"{self.commcell.transport.base.host} answers some requests like a CommCell, but knows neither WhoAmI"
+                " nor Jobs: it may be a mock, or a gateway in between. Check the URL; the usual one is"
+                " https://HOST/commandcenter/api.",
+            )
         if data is None:
             raise _Over(
                 UNUSABLE,
