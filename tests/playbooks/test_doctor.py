@@ -42,13 +42,6 @@ def differing(result: t.Mapping[str, t.Any]) -> list[str]:
     return sorted(line["check"] for line in result["findings"] if line["status"] == "differs")
 
 
-@pytest.fixture(scope="module")
-def _simulator() -> t.Iterator[Simulator]:
-    """One of its own, whose clock no other test has put forward."""
-    with Simulator(https=True, lifetime=7200) as simulator:
-        yield simulator
-
-
 @pytest.fixture
 def estate() -> dict[str, t.Any]:
     return {"clients": [{"name": "aws-prod", "instances": [{"name": "orders-sesame", "history": HISTORY}, "billing"]}]}

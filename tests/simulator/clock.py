@@ -22,8 +22,13 @@ class Clock:
     ) -> None:
         self._ticks = ticks
         self._speed = speed
-        self._base = time.time() if start is None else start
-        self._mark = ticks()
+        self._start = start
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to the time it starts at, where there are no jobs that would come back to life. The speed stays."""
+        self._base = time.time() if self._start is None else self._start
+        self._mark = self._ticks()
 
     @property
     def speed(self) -> float:
@@ -35,7 +40,7 @@ class Clock:
         return self._base + (self._ticks() - self._mark) * self._speed
 
     def advance(self, seconds: float) -> float:
-        """Move the clock forward and return the new time. It never goes back, jobs would come back to life.
+        """Move the clock forward and return the new time.
 
         :raises ValueError: if ``seconds`` is negative.
         """

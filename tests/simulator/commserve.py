@@ -88,10 +88,11 @@ class CommServe:
         self.reset()
 
     def reset(self, estate: dict[str, Any] | Path | str | None = None) -> None:
-        """Go back to the state after the start, with another estate if one is given. The clock goes on."""
+        """Go back to the state after the start, with another estate if one is given. The clock keeps its speed."""
         if estate is not None:
             self._description = load(estate)
         self.generation += 1
+        self.clock.reset()
         self.settings = Settings()
         self.settings.update(self._first_settings)
         self.estate = Estate(self._description)

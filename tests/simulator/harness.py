@@ -293,5 +293,5 @@ class Simulator:
         self.control("expire_tokens")
 
     def reset(self, estate: dict[str, Any] | Path | str | None = None) -> None:
-        """Go back to the state after the start: first settings, no jobs, journal or faults. The clock goes on."""
+        """Go back to the state after the start: first settings and time, no jobs, journal, faults. The speed stays."""
         self.control("reset", estate=str(estate) if isinstance(estate, Path) else estate)
