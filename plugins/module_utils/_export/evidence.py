@@ -13,7 +13,7 @@ import typing as t
 from collections import Counter
 
 from .._commcell import TOLERANCE
-from .._errors import CommvaultError, ErrorKind
+from .._errors import CommvaultError
 
 if t.TYPE_CHECKING:
     from .._commcell import ServerClock
@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 # Seconds by which the clock of the web server, which Date shows, and that of the CommServe, which the times of jobs are
 # from, may differ: they can be two machines. Chosen here.
 MAX_SKEW = 300.0
-# How often the details of a job are asked for where the server denies them.
+# How often the details of a job are asked for where the server refuses them.
 MAX_TRIES = 3
 # The levels that a backup can have that was asked for by one of these names: Commvault turns the first incremental one
 # into a full one. A level of another name, such as one for exports, says nothing.
@@ -175,9 +175,9 @@ class Evidence:
             except CommvaultError as error:
                 if error.kind.passing:
                     raise
-                self._refused[job.id] += 1
                 # "Access denied" can be about a token that has just ended, and will be renewed by the next look.
-                if error.kind in (ErrorKind.AUTHENTICATION, ErrorKind.PERMISSION) and self._refused[job.id] < MAX_TRIES:
+                self._refused[job.id] += 1
+                if self._refused[job.id] < MAX_TRIES:
                     return None
                 self._details[job.id] = None
         return self._details[job.id]
