@@ -13,7 +13,7 @@ import typing as t
 from .._errors import CommvaultError
 from .._times import counted, first_of, some_of, span
 from .entry import missing_entry
-from .job import from_result
+from .job import WARNINGS, from_result
 
 if t.TYPE_CHECKING:
     from .wait_loop import Wait
@@ -72,8 +72,9 @@ def wait_result(
         "counts": counts,
         "waited_seconds": int(wait.waited),
     }
-    if wait.warnings:
-        result["warnings"] = list(wait.warnings)
+    warnings = [*wait.warnings, *_job_warnings(jobs)]
+    if warnings:
+        result["warnings"] = warnings
     failure = wait.error or _failure(result["msg"], counts)
     if failure:
         result["failed"] = True
@@ -151,6 +152,13 @@ def _problem(entry: t.Mapping[str, t.Any], action: ActionResult | None) -> str:
         else:
             text += f" It {_ACTIONS[action[0]]}." if not action[1] else f" To {action[0]} it failed: {action[1]}"
     return text
+
+
+def _job_warnings(jobs: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
+    """A line on the jobs that Commvault completed with warnings: a task that succeeds shows nothing else of them."""
+    warned = [_problem(job, None) for job in jobs if job["outcome"] == "succeeded" and job["state"] == WARNINGS]
+    if warned:
+        yield f"{counted(len(warned), 'job')} succeeded with warnings.{first_of(warned, _SHOWN, 'jobs')}"
 
 
 def _last_event(entry: t.Mapping[str, t.Any]) -> str | None:

@@ -27,12 +27,20 @@ def outcomes(result):
 
 
 def test_all_well_is_success():
-    result = result_of(Job("1", "Completed"), Job("2", "Completed w/ one or more warnings"))
+    result = result_of(Job("1", "Completed"), Job("2", "Completed"))
     assert outcomes(result) == {"1": "succeeded", "2": "succeeded"}
     assert (result["changed"], result["waited_seconds"], result["job_ids"]) == (False, 750, ["1", "2"])
     assert result["msg"] == "2 jobs after 00:12:30: 2 succeeded."
     assert result["counts"] == {**dict.fromkeys(OUTCOMES, 0), "succeeded": 2}
     assert not {"failed", "failure", "warnings"} & result.keys()
+
+
+def test_jobs_with_warnings_succeed_and_are_shown_as_a_warning():
+    result = result_of(Job("1", "Completed"), *(Job(str(n), "Completed w/ one or more warnings") for n in range(2, 7)))
+    assert outcomes(result) == {str(n): "succeeded" for n in range(1, 7)}
+    (warning,) = result["warnings"]
+    assert warning.startswith("5 jobs succeeded with warnings. Job 2: Completed w/ one or more warnings. Job 3: ")
+    assert warning.endswith("And 2 more, see jobs.")
 
 
 def test_no_jobs_are_a_success():
