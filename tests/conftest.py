@@ -57,11 +57,13 @@ def estate(request: pytest.FixtureRequest) -> t.Any:
 
 
 @pytest.fixture
-def simulator(_simulator: Simulator, estate: t.Any) -> t.Iterator[Simulator]:
+def simulator(_simulator: Simulator, estate: t.Any) -> Simulator:
     """The simulator as it is after its start, with the estate of these tests."""
+    # A reset leaves the clock as it is, where the test before has put it.
+    _simulator.set(speed=1)
+    _simulator.restart_clock()
     _simulator.reset(estate)
-    yield _simulator
-    _simulator.set(speed=1)  # the one thing that a reset leaves as it is
+    return _simulator
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ OPERATIONS = {
     "faults": "faults.list",
     "now": "clock.now",
     "advance": "clock.advance",
+    "restart_clock": "clock.restart",
     "jobs": "truth",
     "script": "script",
     "set": "set",

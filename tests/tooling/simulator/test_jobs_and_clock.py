@@ -15,6 +15,14 @@ from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulat
 from ansible_collections.rdsops.commvault.tests.simulator.jobs import script_of
 
 
+def test_the_clock_can_go_back_to_the_real_time(simulator: Simulator) -> None:
+    simulator.set(speed=0)
+    real = simulator.now()
+    simulator.advance(86400)
+    simulator.restart_clock()
+    assert 0 <= simulator.now() - real < 3600
+
+
 def test_clock_runs_at_its_speed_and_only_forward() -> None:
     real = [10.0]
     clock = Clock(speed=60, start=1000, ticks=lambda: real[0])
