@@ -21,6 +21,8 @@ if t.TYPE_CHECKING:
 MOST_REQUESTS, IN_SECONDS = 200, 300.0
 # Outages that last longer than this together may end a launch; shorter ones must be ridden out.
 OUTAGE_TIMEOUT = 300.0
+# Seconds that a launch waits for an answer, unless it is told otherwise.
+SILENCE = 60.0
 # No launch without a wait lasts longer, in seconds: every request of a world could time out.
 LONGEST = 6 * 3600.0
 # Seconds by which clocks may be apart before an age is judged wrongly.
@@ -242,6 +244,9 @@ class _Checker:
                 self.found("unknown, but seen", launch.name, name, about)
         batch = {str(job.id) for job in self.truth.jobs.values() if job.owner == launch.name} if batched else set()
         there = {str(job.id) for job in self.by_instance.get(name, ())} | batch
+        if self.settings.get("rows") == "no_instance":
+            # Nothing tells which instance a job is of.
+            there = {str(job_id) for job_id in self.truth.jobs}
         if not set(entry.get("candidates") or ()) <= there:
             self.found("wrong candidate", launch.name, name, about)
         if any(job.id in seen for job in own) and self._evident(launch, name):
@@ -311,8 +316,11 @@ class _Checker:
 
     def _why_not_submitted(self, launch: Launch, entry: dict[str, t.Any]) -> str:
         """The cause that the world gave for what an entry says, empty for none."""
-        faults = {fault for (who, _n), found in self.outcome.sent.items() if who == launch.name for fault in found}
-        long = self.outage_seconds >= OUTAGE_TIMEOUT * 0.9
+        met = [fault for (who, _n), found in self.outcome.sent.items() if who == launch.name for fault in found]
+        faults = set(met)
+        # A start that is not answered looks like a server that is away.
+        mute = SILENCE * sum(fault in ("late", "silence before", "silence after") for fault in met)
+        long = self.outage_seconds + (mute if self.outage_seconds else 0) >= OUTAGE_TIMEOUT * 0.9
         read = self.outcome.read_faults.get(launch.name) or long
         msg, kind = entry["msg"], (entry.get("failure") or {}).get("kind")
         doubtful = {"rows", "foreign_rows"} & self.untold
