@@ -287,9 +287,7 @@ def beside_words(others: t.Sequence[Job]) -> str:
 
 def _not_taken(jobs: t.Mapping[str, str] | None) -> str:
     """Sentences on jobs that are not taken for its own. jobs: by id the reason, a clause after "it"."""
-    return "".join(
-        f" Job {job_id} of this subclient is not taken for it: it {why}." for job_id, why in (jobs or {}).items()
-    )
+    return "".join(f" Job {job_id} is not taken for it: it {why}." for job_id, why in (jobs or {}).items())
 
 
 _ADVICE = (

@@ -150,6 +150,8 @@ class DuplicateCheck:
                 first_of_all, *others = sorted(older, key=lambda job: (job.finished, int(job.id)))
                 self._settle(backup, first_of_all)
                 backup.msg += beside_words([job for job in others if not job.finished])
+                ended = [job for job in others if job.finished]
+                backup.msg += "".join(f" Job {job.id} ({job.status}) was active then, too." for job in ended)
                 doubled.append(backup)
             elif doubts:
                 names = f"job {doubts[0].id} names client {doubts[0].client_name!r}"

@@ -215,7 +215,7 @@ class Recovery:
                 ours.append((job, judged))
                 continue
             if judged.owner is Owner.OURS:
-                others[job.id] = f"names client {job.client_name!r} and application {job.application_id}"
+                others[job.id] = _names(job)
             else:
                 others[job.id] = judged.why
             if judged.owner is not Owner.OTHERS:
@@ -264,11 +264,7 @@ class Recovery:
             oldest, *others = sorted(found, key=lambda job: int(job.id))
             backup.mark_already_running(oldest, [job for job in others if not job.finished])
         else:
-            self._others[id(backup)] = {
-                job.id: f"names client {job.client_name!r} and application {job.application_id}"
-                for job in possible
-                if not job.finished
-            }
+            self._others[id(backup)] = {job.id: _names(job) for job in possible if not job.finished}
 
     def _give_up(self, backups: t.Sequence[Backup], looked: str, error: CommvaultError | None) -> None:
         left = Counter(backup.task_id for backup in backups if backup.unresolved is Unresolved.BATCH)
@@ -287,6 +283,13 @@ class Recovery:
             elif backup.unresolved is Unresolved.LOST and backup.candidates:
                 words = ""
             backup.mark_unresolved(words, self._others.get(id(backup)))
+
+
+def _names(job: Job) -> str:
+    """Why a job that may be of a database is not certainly of it, a clause after "it"."""
+    if job.instance_name and job.subclient_name:
+        return f"names client {job.client_name!r} and application {job.application_id}"
+    return "does not say which database it is of"
 
 
 def _may_be_under_way(backup: Backup) -> bool:

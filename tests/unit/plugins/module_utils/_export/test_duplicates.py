@@ -95,6 +95,14 @@ def test_an_older_job_that_has_ended_since_the_start_makes_one_that_is_not_kille
     assert one.msg.endswith("but job 6 (Completed) of the same subclient was active already.")
 
 
+def test_all_that_were_active_when_it_was_started_are_named():
+    one = started(7)
+    older = [job(number, status="Completed", start_time=50, end_time=101) for number in (6, 5)]
+    check(FakeReader([job(7, start_time=100), *older]), one)
+    assert one.duplicate_of == "5"
+    assert one.msg.endswith("was active already. Job 6 (Completed) was active then, too.")
+
+
 def test_what_else_is_at_work_is_named_beside_a_job_that_is_not_certainly_its_own():
     one, certain = started(7), started(17, "billing")
     one.own = False

@@ -200,7 +200,7 @@ def test_the_job_of_somebody_else_is_named_and_not_taken_for_a_lost_one(simulato
     (backup,), _export, _commcell = run(simulator, names("orders"), check_running=False)
     job_id = str(simulator.jobs()[0]["job_id"])
     assert (backup.state, backup.own, backup.job_ids, backup.candidates) == ("unknown", False, (), (job_id,))
-    assert f"Job {job_id} of this subclient is not taken for it: it was started by dba" in backup.msg
+    assert f"Job {job_id} is not taken for it: it was started by dba" in backup.msg
 
 
 def test_where_history_is_hidden_the_backups_are_started_with_a_warning(simulator):

@@ -194,7 +194,7 @@ class TestLost:
         one = backup(Unresolved.LOST)
         settle(FakeReader(job(7), job(6, start=SENT - 90, status="Failed")), one, runtime=runtime)
         assert (one.state, one.job_ids, one.candidates) == ("adopted", ("7",), ("6",))
-        assert "Job 6 of this subclient is not taken for it: it did not start in the seconds of the request" in one.msg
+        assert "Job 6 is not taken for it: it did not start in the seconds of the request" in one.msg
 
     def test_a_job_that_began_after_the_request_was_given_up_may_be_its_own_late(self, runtime):
         one, late = backup(Unresolved.LOST), {"start": SENT + 40, "status": "Completed"}
@@ -205,7 +205,7 @@ class TestLost:
         one, down = backup(Unresolved.LOST), RequestError("down", "server")
         settle(FakeReader(job(7), details={"7": down}), one, runtime=runtime)
         assert (one.state, one.candidates) == ("unknown", ("7",))
-        assert "Job 7 of this subclient is not taken for it: it could not be looked at." in one.msg
+        assert "Job 7 is not taken for it: it could not be looked at." in one.msg
 
     def test_details_that_are_denied_while_a_token_ends_are_asked_for_again(self, runtime):
         one, denied, asked = backup(Unresolved.LOST), RequestError("no", "permission", status=401), []
@@ -305,14 +305,14 @@ class TestLost:
             (job(7, start=None), "it does not tell when it started"),
             (job(7, client_name="access-node-1"), "it names client 'access-node-1' and application 22"),
             (job(7, application_id=134), "it names client 'aws-prod' and application 134"),
-            (job(7, instance_name=None), "it names client 'aws-prod'"),
+            (job(7, instance_name=None), "it does not say which database it is of"),
         ],
     )
     def test_a_job_that_may_be_somebody_elses_is_named_and_not_taken(self, runtime, other, why):
         one = backup(Unresolved.LOST)
         settle(FakeReader(other), one, runtime=runtime)
         assert (one.state, one.candidates, one.job_ids, one.own) == ("unknown", ("7",), (), False)
-        assert "Job 7 of this subclient is not taken for it: it " in one.msg
+        assert "Job 7 is not taken for it: it " in one.msg
         assert why in one.msg
 
     def test_who_we_are_may_not_be_told(self, runtime):
