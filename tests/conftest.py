@@ -57,13 +57,11 @@ def estate(request: pytest.FixtureRequest) -> t.Any:
 
 
 @pytest.fixture
-def simulator(_simulator: Simulator, estate: t.Any) -> Simulator:
+def simulator(_simulator: Simulator, estate: t.Any) -> t.Iterator[Simulator]:
     """The simulator as it is after its start, with the estate of these tests."""
-    # A reset leaves the clock as it is, where the test before has put it.
-    _simulator.set(speed=1)
-    _simulator.restart_clock()
     _simulator.reset(estate)
-    return _simulator
+    yield _simulator
+    _simulator.set(speed=1)  # the one thing that a reset leaves as it is
 
 
 @pytest.fixture(scope="session")

@@ -49,10 +49,6 @@ class Clock:
         self._base += seconds
         return self.now()
 
-    def restart(self) -> None:
-        """Go back to the real time, which only a server without jobs should do."""
-        self._base, self._mark = time.time(), self._ticks()
-
     def set_speed(self, speed: float) -> None:
         """Change the speed from now on.
 

@@ -26,7 +26,6 @@ OPERATIONS = {
     "faults": "faults.list",
     "now": "clock.now",
     "advance": "clock.advance",
-    "restart_clock": "clock.restart",
     "jobs": "truth",
     "script": "script",
     "set": "set",

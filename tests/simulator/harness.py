@@ -240,10 +240,6 @@ class Simulator:
         """Move the simulated clock forward and return the new time."""
         return self.control("advance", seconds=seconds)
 
-    def restart_clock(self) -> None:
-        """Go back to the real time, ahead of a reset: jobs would come back to life."""
-        self.control("restart_clock")
-
     def jobs(self) -> list[dict[str, Any]]:
         """Return all jobs as they are, whatever the API shows: names, ids, state, and the ``seq`` of their request."""
         return self.control("jobs")

@@ -15,11 +15,11 @@ from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulat
 from ansible_collections.rdsops.commvault.tests.simulator.jobs import script_of
 
 
-def test_the_clock_can_go_back_to_the_real_time(simulator: Simulator) -> None:
+def test_a_reset_sets_the_clock_back(simulator: Simulator) -> None:
     simulator.set(speed=0)
     real = simulator.now()
     simulator.advance(86400)
-    simulator.restart_clock()
+    simulator.reset()
     assert 0 <= simulator.now() - real < 3600
 
 
