@@ -7,15 +7,34 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import connection_spec
 from ansible_collections.rdsops.commvault.plugins.module_utils._doctor.checks import CHECKS, STATUSES, TOPICS
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.profile import Profile
+from ansible_collections.rdsops.commvault.plugins.module_utils._module.run import ModuleRun
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.plugins.modules import commcell_check
+from ansible_collections.rdsops.commvault.tests.simulator.variants import settings_of
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
+HISTORY = [{"age": 3600 * hours, "seconds": 600} for hours in (5, 29, 53)]
+RUNNING = {"status": "Running", "age": 60, "user": "operator"}
+# Variant of the simulator, to the lines that differ and the profile that is proposed.
+VARIANTS: dict[str, tuple[list[str], dict[str, t.Any]]] = {
+    "proxy-client": (["job_client"], {"client_is_proxy": True}),
+    "app-134": (["job_application"], {"application_ids": [134]}),
+    "other-type": (["job_type"], {"job_types": ["Data Pump Export"]}),
+    "no-end-time": (["job_end"], {}),
+    "numeric-level": (["job_level"], {}),
+    "bearer-only": (["header"], {"auth_scheme": "bearer"}),
+    "queue": (["queueing"], {"queues_conflicts": True}),
+    "skew=60": (["job_clock", "local_clock"], {"clock_skew": 60.0}),
+    "rate-limiter": (["rate_limit"], {}),
+}
 ROOT = Path(__file__).parents[4]
 GUIDE = (ROOT / "docs/docsite/rst/guide_vendor_api.rst").read_text(encoding="utf-8")
 DOCTOR_GUIDE = (ROOT / "docs/docsite/rst/guide_doctor.rst").read_text(encoding="utf-8")
@@ -70,3 +89,87 @@ def test_a_server_that_knows_nothing_gets_a_verdict_and_no_secret_is_shown(run_m
     assert {line["status"] for line in result["findings"]} <= set(STATUSES)
     assert "cc.example.com" not in str(result["report"])
     assert "SECRET" not in result.text
+
+
+@pytest.fixture
+def estate():
+    """What the simulator of these tests has."""
+    return {"clients": [{"name": "aws-prod", "instances": [{"name": "orders-sesame", "history": HISTORY}, "billing"]}]}
+
+
+@pytest.fixture
+def examine(simulator):
+    """Runs the module against the simulator, without Ansible."""
+
+    def run(*, check_mode=False, **options):
+        specs = {**connection_spec().options, **commcell_check.argument_spec().options}
+        params = {name: option.get("default") for name, option in specs.items()}
+        params.update(url=simulator.url, auth_token=simulator.token, timeout=10.0, **options)
+        module = ModuleRun(params, Redactor(), check_mode, False, 0, lambda _text: None)
+        return commcell_check.run(module)
+
+    return run
+
+
+def differing(result):
+    return sorted(line["check"] for line in result["findings"] if line["status"] == "differs")
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_nothing_differs_about_a_plain_commcell(examine, simulator, check_mode):
+    result = examine(check_mode=check_mode)
+    assert (differing(result), result["profile"], result["verdict"], result["changed"]) == ([], {}, "ready", False)
+    assert {line["status"] for line in result["findings"]} <= {"ok", "not_seen"}
+    assert simulator.writes() == []
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_differs_in_its_own_lines_alone(examine, simulator, estate, variant):
+    expected, profile = VARIANTS[variant]
+    if variant.startswith("skew"):
+        estate["clients"][0]["instances"][0]["history"] = [*HISTORY, RUNNING]
+        simulator.reset(estate)
+    simulator.set(**settings_of(variant))
+    result = examine()
+    assert differing(result) == expected
+    proposed = dict(result["profile"])
+    if "clock_skew" in profile:
+        assert proposed["clock_skew"] == pytest.approx(profile["clock_skew"], abs=5)
+        proposed["clock_skew"] = profile["clock_skew"]
+    assert (proposed, result["verdict"], simulator.writes()) == (profile, "usable", [])
+
+
+@pytest.mark.parametrize(
+    ("faults", "verdict", "words"),
+    [
+        ([{"path": "*"}, {"kind": "maintenance"}], "no_commcell", "web page"),
+        ([{"path": "*"}, {"kind": "redirect"}], "unusable", "redirect"),
+        ([{"path": "*"}, {"kind": "unauthorized"}], "unusable", "does not accept the credentials"),
+        ([{"path": "*"}, {"kind": "reset_before"}], "unreachable", "does not answer"),
+        ([{"path": "*"}, {"status": 404, "json": {}}], "no_commcell", "not like a CommCell"),
+        ([{"path": "jobs"}, {"kind": "unauthorized"}], "unusable", "Jobs cannot be listed"),
+    ],
+)
+def test_what_is_no_usable_commcell_gets_a_clear_verdict(examine, simulator, faults, verdict, words):
+    simulator.order_fault(*faults, times=None)
+    result = examine(start={"client_name": "aws-prod", "instance_name": "billing"})
+    assert (result["verdict"], result["failed"], words in result["msg"]) == (verdict, True, True)
+    assert result["report"]["verdict"] == verdict
+    assert simulator.writes() == []
+
+
+def test_one_start_shows_what_reading_cannot(examine, simulator):
+    simulator.set(waiting_seconds=1, job_seconds=2, row_description=True)
+    names = {"client_name": "aws-prod", "instance_name": "billing", "subclient_name": "default"}
+    result = examine(start={**names, "backup_level": "full"}, wait_timeout="60s")
+    started = {line["check"]: line["status"] for line in result["findings"] if line["topic"] == "start"}
+    assert started == dict.fromkeys(started, "ok"), started
+    assert (len(started), result["profile"], result["changed"]) == (7, {"job_marker": True}, True)
+    assert len(simulator.writes()) == 1
+    assert "billing" not in str(result["report"])
+
+
+def test_a_start_is_left_out_in_check_mode(examine, simulator):
+    names = {"client_name": "aws-prod", "instance_name": "billing", "subclient_name": "default"}
+    result = examine(check_mode=True, start={**names, "backup_level": "full"})
+    assert (result["changed"], "backup" in result, simulator.writes()) == (False, False, [])
