@@ -162,6 +162,30 @@ def test_a_night_with_one_failed_database(site: Site, done: Twice, tmp_path: Pat
         site.simulator.set(speed=1)
 
 
+def test_a_check_fails_the_databases_that_are_not_protected_and_its_mail_names_them(site: Site, done: Twice) -> None:
+    """It starts nothing. The answers are those of an operator who leaves open what the form lets them leave open."""
+    site.launch("start_only", limit="orders,hr")
+    site.simulator.advance(7200)
+    writes = len(site.simulator.writes())
+    answers = {
+        "oracle_rds_export_backup_protection_target": "12h",
+        "oracle_rds_export_backup_protection_new_after": "",
+    }
+    check = site.launch("protection_report", made=done, answers=answers)
+    assert len(site.simulator.writes()) == writes
+    assert check.status == "failed"
+    assert check.failed_hosts == {"billing", "crm"}
+    artifact = check.artifacts["oracle_rds_export_backup_protection_artifact"]
+    assert artifact["counts"] == {"databases": 4, "protected": 2, "failed": 2}
+    (mail,) = done.awx.of("notification_templates").values()
+    sent = render(mail["messages"], "error", check.shown())
+    assert sent.subject == f"2 of 4 databases are not protected: billing, crm (Job {check.number})"
+    assert "billing: never" in sent.body
+    good = site.launch("protection_report", made=done, limit="orders,hr")
+    assert good.status == "successful"
+    assert render(mail["messages"], "success", good.shown()).subject.startswith("2 of 2 databases are protected")
+
+
 def test_looking_and_waiting_start_while_the_commserve_is_away(site: Site, done: Twice) -> None:
     """Neither reads the inventory of databases. Looking succeeds, and waiting goes on until it is back."""
     site.simulator.set(speed=0)

@@ -47,6 +47,22 @@ def job(
     }
 
 
+def check(late: int, databases: int) -> dict[str, t.Any]:
+    """A job that checked which databases are protected, with what it hands on of at most a hundred that are not."""
+    found = {"state": "never", "protected": False, "msg": "It has no good backup in 7 days. Start a backup."}
+    artifact = {
+        "counts": {"databases": databases, "protected": databases - late, "failed": late},
+        "failed": [{"id": f"db{index}", "found": found} for index in range(min(late, 100))],
+        "message": "",
+    }
+    told = {**job(0, 0, status="failed" if late else "successful"), "playbook": "playbooks/protection_report.yml"}
+    return {
+        **told,
+        "name": "Commvault: check protection",
+        "artifacts": {"oracle_rds_export_backup_protection_artifact": artifact},
+    }
+
+
 def messages(kind: str) -> dict[str, dict[str, str]]:
     return {"error": TEXTS[kind], "success": TEXTS[kind]}
 
@@ -126,6 +142,41 @@ def test_other_types_get_one_line() -> None:
     assert "\n" not in text
     assert text.startswith(f"7 of 9 backups failed: db0 ({DENIED}), ")
     assert text.endswith(f"db4 ({DENIED}) and 2 more. Job 42: {URL}")
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_check_names_the_databases_that_are_not_protected(kind: str) -> None:
+    sent = render(messages(kind), "error", check(2, 9))
+    if kind == "webhook":
+        body = json.loads(sent.body)
+        assert body["counts"] == {"databases": 9, "protected": 7, "failed": 2}
+        assert [one["id"] for one in body["failed"]] == ["db0", "db1"]
+        return
+    assert "2 of 9 databases are not protected" in sent.subject
+    assert "db0" in sent.subject
+    assert "It has no good backup in 7 days." in (sent.body if kind == "email" else sent.subject)
+    assert "relaunch" not in sent.subject + sent.body
+    good = render(messages(kind), "success", check(0, 9)).subject
+    assert good.startswith("9 of 9 databases are protected")
+
+
+def test_a_mail_about_protection_has_a_reason_for_each_database() -> None:
+    mail = render(messages("email"), "error", check(21, 40))
+    assert mail.subject == "21 of 40 databases are not protected: db0, db1, db2, db3, db4 and 16 more (Job 42)"
+    lines = mail.body.splitlines()
+    assert lines[:5] == [
+        "Of 40 databases, 19 are protected, 21 are not.",
+        "",
+        "db0: never",
+        "  It has no good backup in 7 days. Start a backup.",
+        "",
+    ]
+    assert lines[-3:] == ["... and 1 more.", "", f"Job 42, Commvault: check protection: {URL}"]
+
+
+def test_the_mail_of_a_cancelled_job_says_where_the_ids_are() -> None:
+    told = {**job(0, 0, status="canceled"), "artifacts": {}}
+    assert "its output has their job ids" in render(messages("email"), "error", told).body
 
 
 @pytest.mark.parametrize("kind", TEXTS)

@@ -98,7 +98,7 @@ def test_every_template_has_its_survey_playbook_credential_and_inventory(done: T
         assert done.awx.linked("job_templates", template, "credentials") == ["Commvault backups"]
         assert json.loads(template["extra_vars"]) == wanted["extra_vars"]
         # A source that is read at a launch would keep these from starting while the CommServe is away.
-        needs_hosts = wanted["playbook"] in ("export_backup.yml", "start_only.yml")
+        needs_hosts = wanted["playbook"] in ("export_backup.yml", "start_only.yml", "protection_report.yml")
         assert inventories[template["inventory"]] == ("Commvault Oracle RDS" if needs_hosts else "Commvault jobs")
     sources = done.awx.of("inventory_sources").values()
     assert [inventories[source["inventory"]] for source in sources] == ["Commvault Oracle RDS"]
@@ -132,18 +132,19 @@ def nodes_of(awx: Awx, organization: str) -> dict[str, list[dict[str, object]]]:
 
 
 def test_schedules_have_their_rules_and_answers(done: Twice) -> None:
-    (workflow,) = done.awx.of("workflow_job_templates").values()
+    names = {one["key"]: f"Commvault: {one['name']}" for one in [*data("job_templates"), *data("workflows")]}
+    templates = {**done.awx.of("workflow_job_templates"), **done.awx.of("job_templates")}
     made = done.awx.of("schedules")
     wanted = done.settings["commvault_awx_schedules"]
     assert list(made) == [one["name"] for one in wanted]
     for one in wanted:
         schedule = made[one["name"]]
-        assert schedule["unified_job_template"] == workflow["id"]
+        assert schedule["unified_job_template"] == templates[names[one.get("template", "workflow")]]["id"]
         assert schedule["rrule"] == one["rrule"]
-        assert schedule["extra_data"] == one["answers"]
+        assert schedule["extra_data"] == one.get("answers", {})
 
 
-def test_notifications_are_attached_to_failures_of_what_ends_a_night(done: Twice) -> None:
+def test_notifications_are_attached_to_failures_of_what_ends_a_night_and_of_checks(done: Twice) -> None:
     (name,) = [one["name"] for one in done.settings["commvault_awx_notifications"]]
     template = done.awx.of("notification_templates")[name]
     assert template["messages"]["error"] == data("notifications")["email"]
@@ -155,7 +156,8 @@ def test_notifications_are_attached_to_failures_of_what_ends_a_night(done: Twice
         ]
         for title, one in done.awx.of("job_templates").items()
     }
-    assert attached.pop("Commvault: back up and wait") == [[name], []]
+    for title in ("Commvault: back up and wait", "Commvault: check protection"):
+        assert attached.pop(title) == [[name], []]
     assert set(map(str, attached.values())) == {"[[], []]"}
 
 
@@ -257,7 +259,7 @@ def test_a_killing_that_needs_approval_is_offered_nowhere_else(payments: Payment
                 assert "kill" not in question.get("choices", [])
     approval = awx.of("workflow_job_templates", "Payments")["Commvault: kill jobs, after approval"]
     linked = awx.linked("workflow_job_templates", approval, "notification_templates_approvals")
-    assert linked == ["DBA channel", "Ticket hook"]
+    assert sorted(linked) == ["DBA channel", "Ticket hook"]
 
 
 def test_labels_groups_images_and_questions_are_those_of_the_file(payments: Payments) -> None:
@@ -268,10 +270,10 @@ def test_labels_groups_images_and_questions_are_those_of_the_file(payments: Paym
         assert awx.linked("job_templates", template, "instance_groups") == ["default"]
         assert template["execution_environment"] == image["id"]
         assert template["ask_credential_on_launch"] is True
-        needs_hosts = name in ("Commvault: back up and wait", "Commvault: start backups")
+        needs_hosts = name in ("Commvault: back up and wait", "Commvault: start backups", "Commvault: check protection")
         assert template["ask_inventory_on_launch"] is needs_hosts
         report = json.loads(template["extra_vars"]).get("oracle_rds_export_backup_report_path")
-        writes = name in ("Commvault: back up and wait", "Commvault: wait for jobs")
+        writes = name in ("Commvault: back up and wait", "Commvault: wait for jobs", "Commvault: check protection")
         # AWX fills in the number of the job: nodes of a workflow and slices have files of their own.
         files = ["/reports/commvault-{{ awx_job_id }}.html", "/reports/commvault-{{ awx_job_id }}.json"]
         assert report == (",".join(files) if writes else None)

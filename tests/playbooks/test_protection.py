@@ -141,3 +141,12 @@ def test_wrong_variables_are_refused_before_anything_is_read(
     assert run.rc != 0
     assert words in run.stdout
     assert simulator.journal() == []
+
+
+def test_an_inventory_without_a_database_to_check_is_no_success(play: Play, simulator: Simulator) -> None:
+    simulator.reset(ESTATE)
+    more = {"oracle_rds_export_backup_hosts": "nowhere"}
+    playbook = ROOT / "playbooks" / "protection_report.yml"
+    run = play(playbook, inventory="production.yml", extravars=more, warnings=True)
+    assert run.rc != 0
+    assert "There is no host to check in nowhere." in " ".join(run.stdout.split())
