@@ -84,6 +84,8 @@ class Recovery:
         self._runtime = runtime
         self._read_refuses = read_refuses
         self._jobs_were_read = jobs_were_read
+        # All jobs of all looks, as they were last seen.
+        self._seen: dict[str, Job] = {}
         # Of lost ones, as of the last look: the one job that is theirs if no other comes.
         self._finds: dict[int, _Find] = {}
         # Of lost ones: jobs that were found and are not taken for theirs, with the reason.
@@ -142,7 +144,10 @@ class Recovery:
         if not asked:
             return GRACE
         now = self._evidence.job_time(self._runtime.now())
-        jobs = self._reader.recent(max(0.0, now - min(self._evidence.earliest(backup) for backup in asked)))
+        listed = self._reader.recent(max(0.0, now - min(self._evidence.earliest(backup) for backup in asked)))
+        # What was there once is there, even if an answer without a list comes in between.
+        self._seen.update((job.id, job) for job in listed)
+        jobs = list(self._seen.values())
         self._evidence.learn(backups, jobs)
         by_instance = JobsOfInstances(jobs, self._matching)
         for backup in asked:

@@ -207,6 +207,11 @@ class TestLost:
         assert (one.state, one.candidates) == ("unknown", ("7",))
         assert "Job 7 is not taken for it: it could not be looked at." in one.msg
 
+    def test_a_job_that_was_seen_once_is_not_lost_by_an_empty_answer(self, runtime):
+        one = backup(Unresolved.LOST)
+        settle(FakeReader(looks=[[job(7)], []]), one, runtime=runtime)
+        assert (one.state, one.job_ids) == ("adopted", ("7",))
+
     def test_details_that_are_denied_while_a_token_ends_are_asked_for_again(self, runtime):
         one, denied, asked = backup(Unresolved.LOST), RequestError("no", "permission", status=401), []
         reader = FakeReader(job(7))
