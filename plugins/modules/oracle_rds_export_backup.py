@@ -718,7 +718,11 @@ ONE_INSTANCE = ("client_name", "instance_name", "subclient_name", "display_name"
 
 
 def instance_options(required: bool) -> dict[str, t.Any]:
-    """The options that name one instance; required: whether they must be given."""
+    """The options that name one instance.
+
+    Args:
+        required: Whether they must be given.
+    """
     return {
         "client_name": {"type": "str", "required": required},
         "instance_name": {"type": "str", "required": required},

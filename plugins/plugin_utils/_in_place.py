@@ -66,7 +66,10 @@ def execute(
 ) -> dict[str, t.Any]:
     """The result of a module of this collection, for the task of an action plugin.
 
-    module: its short name. arguments: its options. variables: those of the task.
+    Args:
+        module: Its short name.
+        arguments: Its options.
+        variables: Those of the task.
     """
     host = variables.get("inventory_hostname", "localhost")
     result = None

@@ -341,7 +341,9 @@ CHECKS = {
 def summary_lines(msg: str, findings: t.Sequence[t.Mapping[str, t.Any]], profile: t.Mapping[str, t.Any]) -> list[str]:
     """What a person reads at the end: the verdict, what differs with what to do, and how much there is of the rest.
 
-    findings: as of Finding.to_result. profile: as of Profile.to_result.
+    Args:
+        findings: As of Finding.to_result.
+        profile: As of Profile.to_result.
     """
     lines = [msg]
     for finding in findings:

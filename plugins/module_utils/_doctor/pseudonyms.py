@@ -25,7 +25,11 @@ class Pseudonyms:
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, kind: str, name: t.Any) -> None:
-        """Learn a name. kind: what it names, the first part of its pseudonym. Empty names are ignored."""
+        """Learn a name.
+
+        Args:
+            kind: What it names, the first part of its pseudonym. Empty names are ignored.
+        """
         text = str(name or "").strip()
         if not text or text.lower() in self._words:
             return

@@ -34,7 +34,11 @@ if t.TYPE_CHECKING:
         """Reads jobs; see _job_reader.JobReader."""
 
         def recent(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> t.Sequence[Job]:
-            """The jobs that are active or ended at most age seconds ago; narrow: the clients that matter."""
+            """The jobs that are active or ended at most age seconds ago.
+
+            Args:
+                narrow: The clients that matter.
+            """
 
 
 AUTO, INSTANCES, CLIENTS = "auto", "instances", "clients"

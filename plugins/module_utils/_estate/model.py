@@ -272,7 +272,8 @@ def parse_subclients(data: t.Any) -> list[Subclient]:
 def parse_database_instances(data: t.Any, clean: t.Callable[[str], str] = str) -> list[DatabaseInstance]:
     """The rows of GET V4/Instances (github.com/Commvault/CVPowershellSDKV2: OpenAPI3.yaml).
 
-    clean: masks secrets in what the server says of instances.
+    Args:
+        clean: Masks secrets in what the server says of instances.
     """
     instances = []
     for row in rows(data, "instances"):

@@ -92,10 +92,16 @@ class Match:
 
 
 def make_rds_instance(values: t.Mapping[str, t.Any], index: int) -> RdsInstance:
-    """An RdsInstance from option values. index: its place in the option match. Raises InvalidInput.
+    """An RdsInstance from option values.
 
     An ARN tells identifier, region and account where these are not given
     (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.ARN.html).
+
+    Args:
+        index: Its place in the option match.
+
+    Raises:
+        InvalidInput: A value cannot be used.
     """
     given = {name: (value.strip() or None) if isinstance(value, str) else None for name, value in values.items()}
     region = account = identifier = None

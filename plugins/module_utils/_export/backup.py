@@ -224,7 +224,11 @@ class Backup:
             self.msg += why_not or f" Both go on; on_duplicate: kill would end {own}."
 
     def mark_recent(self, job: Job, age: float) -> None:
-        """Nothing was started, since this backup is young enough. age: seconds since it ended."""
+        """Nothing was started, since this backup is young enough.
+
+        Args:
+            age: Seconds since it ended.
+        """
         self._settle(
             "recent",
             f"The last good backup of {self.instance.label} is young enough: job {job.id} ended {age_words(age)}"
@@ -331,7 +335,8 @@ def backup_from_error(
 def summary(backups: t.Sequence[Backup], job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
     """The result of a call: changed, msg, flat task_ids and job_ids, and one entry per backup. Fails if any is not ok.
 
-    job_url: gives the address of a job's page by its id.
+    Args:
+        job_url: Gives the address of a job's page by its id.
     """
     failed = [backup for backup in backups if not backup.ok]
     result: dict[str, t.Any] = {
@@ -350,7 +355,8 @@ def summary(backups: t.Sequence[Backup], job_url: t.Callable[[str], str | None])
 def add_wait(result: dict[str, t.Any], waited: dict[str, t.Any]) -> None:
     """Add what came of waiting for the jobs to a result of summary, in place.
 
-    waited: as of _wait_for.wait_and_describe, for the jobs of the backups.
+    Args:
+        waited: As of _wait_for.wait_and_describe, for the jobs of the backups.
     """
     jobs = {job["job_id"]: job for job in waited["jobs"]}
     for entry in result["backups"]:

@@ -25,7 +25,11 @@ if t.TYPE_CHECKING:
         """Reads jobs; see _jobs.reader.JobReader."""
 
         def past(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> t.Sequence[Job]:
-            """The jobs that are active or ended at most age seconds ago; narrow: the clients that matter."""
+            """The jobs that are active or ended at most age seconds ago.
+
+            Args:
+                narrow: The clients that matter.
+            """
 
         def active(self) -> t.Sequence[Job]:
             """The visible jobs that have not ended."""

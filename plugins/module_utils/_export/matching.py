@@ -38,7 +38,8 @@ class Fit(enum.Enum):
 def fit_by_names(instance: Instance, job: Job, application_ids: t.Collection[int] = ()) -> Fit:
     """Whether a job is of an instance by what its row says. Commvault takes names without regard to case.
 
-    application_ids: as of Matching.
+    Args:
+        application_ids: As of Matching.
     """
     names = ((job.instance_name, instance.instance_name), (job.subclient_name, instance.subclient_name))
     if any(told and told.lower() != wanted.lower() for told, wanted in names):

@@ -114,8 +114,13 @@ def check_name(value: str, where: str, any_text: bool = False) -> None:
 
 
 def make_instance(values: t.Mapping[str, t.Any], where: str = "") -> Instance:
-    """An Instance from option values (None: the default). where: prefix for messages, such as "instances[3].". Raises
-    InvalidInput.
+    """An Instance from option values (None: the default).
+
+    Args:
+        where: Prefix for messages, such as "instances[3].".
+
+    Raises:
+        InvalidInput: A value cannot be used.
     """
     texts = {}
     for name in ("client_name", "instance_name", "subclient_name", "display_name", "app_name", "id"):

@@ -36,7 +36,11 @@ class Look(t.NamedTuple):
 
 
 def describe(response: t.Any, proxied: bool) -> Look:
-    """What a response of requests shows as long as its body was not read. proxied: whether it came through a proxy."""
+    """What a response of requests shows as long as its body was not read.
+
+    Args:
+        proxied: Whether it came through a proxy.
+    """
     connection = getattr(response.raw, "connection", None)
     sock = getattr(connection, "sock", None)
     port = sock.getsockname()[1] if sock is not None else None

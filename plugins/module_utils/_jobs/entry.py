@@ -41,7 +41,11 @@ class JobReport:
         self._explained = 0
 
     def entry(self, job: Job | None, job_id: str, *, explain: bool = False) -> dict[str, t.Any]:
-        """The entry of a job; of None that of one that cannot be seen. explain: also read why it is as it is."""
+        """The entry of a job; of None that of one that cannot be seen.
+
+        Args:
+            explain: Also read why it is as it is.
+        """
         if job is None:
             return missing_entry(job_id)
         delay, events = self._why(job) if explain else (None, [])

@@ -163,7 +163,8 @@ def hint_for(job: Job, words: t.Iterable[str | None] = ()) -> str | None:
     Commvault keeps the reason of an earlier delay with a job that somebody ended; what passes by itself is not why it
     ended.
 
-    words: what else the vendor said about it, such as delay reason and events.
+    Args:
+        words: What else the vendor said about it, such as delay reason and events.
     """
     if job.state in ("ok", "warnings") or (not job.finished and not job.stuck):
         return None

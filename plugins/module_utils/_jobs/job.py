@@ -92,7 +92,8 @@ def is_well(state: str, fail_on: str = "errors") -> bool:
 def plain_text(value: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str], str] = str) -> str:
     """One line without markup (the vendor's texts can hold <br> and &amp;), at most length characters.
 
-    clean: masks secrets. It comes first: what is left of a secret when it has been cut can be found by nobody.
+    Args:
+        clean: Masks secrets. It comes first: what is left of a secret when it has been cut can be found by nobody.
     """
     if not value:
         return ""
@@ -101,7 +102,14 @@ def plain_text(value: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str
 
 
 def check_job_ids(values: t.Iterable[t.Any], name: str = "job_ids") -> list[str]:
-    """Job ids as texts, each once, in order. name: of the option. Raises InvalidInput for what cannot be a job id."""
+    """Job ids as texts, each once, in order.
+
+    Args:
+        name: Of the option.
+
+    Raises:
+        InvalidInput: One cannot be a job id.
+    """
     job_ids = []
     for value in values:
         given = str(value).strip()
@@ -259,10 +267,13 @@ def from_result(result: t.Mapping[str, t.Any]) -> Job | None:
 
 
 def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = str) -> Job | None:
-    """The job of a jobSummary, None without a job id. clean: masks secrets in what the server says.
+    """The job of a jobSummary, None without a job id.
 
     Keys as in the rows of GET Job and POST Jobs (github.com/centreon/centreon-plugins:
     tests/apps/backup/commvault/commserve/restapi has one from a live system). Numbers are taken as int or str.
+
+    Args:
+        clean: Masks secrets in what the server says.
     """
     job_id = fields.number(summary.get("jobId"))
     if not job_id or job_id < 0:

@@ -279,7 +279,11 @@ def _tools(report: Report) -> str:
 
 
 def tools(heading: str, choices: t.Iterable[tuple[str, str]]) -> str:
-    """The heading of the table, and what to search it by; choices: values of its rows, and their words."""
+    """The heading of the table, and what to search it by.
+
+    Args:
+        choices: Values of its rows, and their words.
+    """
     options = "".join(f'<option value="{value}">{escape(words)}</option>' for value, words in choices)
     return (
         f'<h2 id="listed">{heading}</h2>'
@@ -439,7 +443,11 @@ def amount(label: str, value: int | None, words: str, below: str = "") -> str:
 
 
 def time_cell(label: str, time: int | None, below: str = "") -> str:
-    """The cell of a time. below: what stands below it, as HTML; else as of amount."""
+    """The cell of a time.
+
+    Args:
+        below: What stands below it, as HTML; else as of amount.
+    """
     day, _space, clock = moment(time).partition(" ")
     shown = f"{day} <b>{clock}</b>" if time is not None else ""
     return f'<td class="tight" data-label="{label}" data-sort="{or_empty(time)}">{shown}{below}</td>'

@@ -68,7 +68,8 @@ def read_artifact(artifact: t.Mapping[str, t.Any]) -> PreviousRun:
 def make_artifact(entries: t.Sequence[Entry], report: Report, task_ids: t.Iterable[int] = ()) -> dict[str, t.Any]:
     """What a job hands on: ids, counts, what failed, and a paragraph for notifications, all bounded.
 
-    task_ids: those of an earlier run, of which it is not known which backups are theirs.
+    Args:
+        task_ids: Those of an earlier run, of which it is not known which backups are theirs.
     """
     summary = report.summary()
     tasks = (entry["task_id"] for entry in entries if entry["task_id"] is not None)
@@ -107,7 +108,8 @@ def backups_of_jobs(
 ) -> list[Entry]:
     """Backups for jobs of which nothing else is known, called client/instance/subclient.
 
-    not_started: as of PreviousRun.
+    Args:
+        not_started: As of PreviousRun.
     """
     backups: list[Entry] = []
     ids: set[str] = set()

@@ -63,8 +63,10 @@ def make_entries(
 ) -> dict[str, Entry]:
     """The backups by id, each with what came of it: result and counts_as as in reports, and the cause.
 
-    backups: as oracle_rds_export_backup returns them, or as this function did. jobs: as job_wait returns them; those of
-    a backup are kept in its "job", the one that decides, and where there are several in "jobs".
+    Args:
+        backups: As oracle_rds_export_backup returns them, or as this function did.
+        jobs: As job_wait returns them; those of a backup are kept in its "job", the one that decides, and where there
+            are several in "jobs".
     """
     kept = [{name: job.get(name) for name in JOB_KEYS} for job in jobs]
     by_id = {job["job_id"]: job for job in kept}

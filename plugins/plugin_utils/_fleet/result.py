@@ -32,9 +32,12 @@ def make_fleet(
 ) -> dict[str, t.Any]:
     """What a step of oracle_rds_export_fleet returns of all backups; see RETURN there.
 
-    entries: of make_entries, by id. earlier: entries of other batches of the play, which only the artifact holds.
-    left_out: hosts that are not Oracle, with the reason. lines: how many other backups the summary lists.
-    task_ids: as of make_artifact.
+    Args:
+        entries: Of make_entries, by id.
+        earlier: Entries of other batches of the play, which only the artifact holds.
+        left_out: Hosts that are not Oracle, with the reason.
+        lines: How many other backups the summary lists.
+        task_ids: As of make_artifact.
     """
     own = list(entries.values())
     report = make_report(own, known_jobs(own))

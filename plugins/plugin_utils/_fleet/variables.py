@@ -185,7 +185,11 @@ def _is_in_rescue(child: t.Any, block: t.Any) -> bool:
 
 
 def set_facts(action: ActionBase, result: dict[str, t.Any], facts: dict[str, t.Any]) -> None:
-    """Set variables of the hosts of a task that succeeds, as set_fact does; result: Of the task."""
+    """Set variables of the hosts of a task that succeeds, as set_fact does.
+
+    Args:
+        result: Of the task.
+    """
     register = getattr(action, "register_host_variables", None)
     if register is None:
         # Before ansible-core 2.21, facts are all that an action can set beside what is registered.

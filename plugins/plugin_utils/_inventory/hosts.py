@@ -42,9 +42,12 @@ def default_name(row: Row) -> str:
 
 
 def is_another(row: Row, variables: t.Mapping[str, t.Any], prefix: str) -> bool:
-    """Whether variables of a host say that it is another subclient than the row. prefix: of their names.
+    """Whether variables of a host say that it is another subclient than the row.
 
     What is not known of one of them tells nothing. Case does not count.
+
+    Args:
+        prefix: Of their names.
     """
     for name in _TELL_APART:
         known, own = variables.get(prefix + name), row.get(name)
@@ -69,12 +72,16 @@ def unique_names(
     is_taken: t.Callable[[str, Row], bool] = lambda _name, _row: False,
     groups: t.Container[str] = (),
 ) -> Names:
-    """Host names for rows, each once. wanted: what they should be. is_taken: whether a name is that of something else
-    than this row already. groups: names of groups, which no host shall have.
+    """Host names for rows, each once.
 
     Rows that should have the same name all get that of their client after it, and where that is not enough, the number
     of the subclient as well: nobody shall be left out, nor have a name that might mean another one. So do rows whose
     name is taken, or not for a single host.
+
+    Args:
+        wanted: What they should be.
+        is_taken: Whether a name is that of something else than this row already.
+        groups: Names of groups, which no host shall have.
     """
     names = [safe_host_name(name) for name in wanted]
     duplicates: list[str] = []
@@ -99,7 +106,9 @@ def unique_names(
 def age_group(row: Row, now: float, stale_after: float, history: float) -> str:
     """Whether the last good backup of a row is younger than stale_after seconds.
 
-    now: in epoch seconds of the server. history: seconds for which all jobs of the past are known, 0 for none.
+    Args:
+        now: In epoch seconds of the server.
+        history: Seconds for which all jobs of the past are known, 0 for none.
     """
     good = row["last_good_backup"]
     if good and good["time"] and now - good["time"] <= stale_after:
@@ -114,7 +123,11 @@ def age_group(row: Row, now: float, stale_after: float, history: float) -> str:
 
 
 def group_names(row: Row, age: str, group_by: t.Sequence[str], prefix: str) -> list[str]:
-    """The groups that a row belongs to. age: as of age_group."""
+    """The groups that a row belongs to.
+
+    Args:
+        age: As of age_group.
+    """
     names = []
     if "client" in group_by:
         names.append(f"{prefix}client_{row['client_name']}")

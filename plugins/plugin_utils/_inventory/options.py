@@ -86,10 +86,16 @@ class ConnectionOptions:
 
 
 def texts(values: t.Iterable[t.Any], name: str) -> tuple[str, ...]:
-    """The members of a list option as texts. name: of the option. Raises InvalidInput.
+    """The members of a list option as texts.
 
     Ansible converts the members of lists for modules, not for plugins. Numbers become texts here as well. What YAML
     takes for a boolean or a date does not: how it was written is not known any more.
+
+    Args:
+        name: Of the option.
+
+    Raises:
+        InvalidInput: A member cannot be used.
     """
     found = []
     for value in values:
@@ -100,7 +106,14 @@ def texts(values: t.Iterable[t.Any], name: str) -> tuple[str, ...]:
 
 
 def numbers(values: t.Iterable[t.Any], name: str) -> tuple[int, ...]:
-    """The members of a list option as integers. name: of the option. Raises InvalidInput."""
+    """The members of a list option as integers.
+
+    Args:
+        name: Of the option.
+
+    Raises:
+        InvalidInput: A member cannot be used.
+    """
     found = []
     for value in values:
         try:

@@ -23,8 +23,10 @@ if not MARKS_TRUST:
 
 
 def make_unsafe(value: t.Any) -> t.Any:
-    """The value, of which nothing ever becomes a template. value: strings, numbers, lists and dictionaries, as JSON has
-    them; keys are left as they are.
+    """The value, of which nothing ever becomes a template.
+
+    Args:
+        value: Strings, numbers, lists and dictionaries, as JSON has them; keys are left as they are.
     """
     return value if MARKS_TRUST else _wrapped(value)
 
