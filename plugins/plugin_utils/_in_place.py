@@ -22,6 +22,7 @@ import sys
 import typing as t
 
 from ansible import constants as C
+from ansible import context
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
@@ -58,7 +59,24 @@ class InPlaceAction(ActionBase):
         name = type(self).__module__.rpartition(".")[2]
         result = execute(self, name, self._task.args, task_vars or {})
         exit_if_parent_died()
+        # The command "ansible" prints a result as it is, and nothing else reads it. With -v all of it is shown.
+        msg = result.get("msg")
+        if result.get("failed") and msg and "module_args" in context.CLIARGS and not self._display.verbosity:
+            result = {**without_repeats(result, msg), "msg": msg}
         return result
+
+
+def without_repeats(result: dict[str, t.Any], msg: str) -> dict[str, t.Any]:
+    """A part of a failed result without the messages that msg, that of the whole, has in it."""
+    kept: dict[str, t.Any] = {}
+    for name, value in result.items():
+        if isinstance(value, dict):
+            kept[name] = without_repeats(value, msg)
+        elif isinstance(value, list):
+            kept[name] = [without_repeats(one, msg) if isinstance(one, dict) else one for one in value]
+        elif name not in ("msg", "message") or str(value) not in msg:
+            kept[name] = value
+    return kept
 
 
 def execute(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import typing as t
@@ -50,12 +51,20 @@ def test_check_mode_starts_nothing(shell: Shell, simulator: Simulator) -> None:
     assert simulator.writes() == []
 
 
-def test_a_refusal_is_an_error_of_the_command(shell: Shell) -> None:
-    done = shell("ansible", "localhost", "-m", MODULE, "-a", "client_name=aws-prod instance_name=nobody")
+def test_a_refusal_is_an_error_of_the_command_and_is_told_once(shell: Shell) -> None:
+    command = ("ansible", "localhost", "-m", MODULE, "-a", "client_name=aws-prod instance_name=nobody")
+    done = shell(*command)
     assert done.rc == 2
     result = done.adhoc()
     assert result["word"] == "FAILED!"
     assert result["failure"]["code"] == 587207178
+    assert "no eligible subclients" in result["msg"]
+    assert "no eligible subclients" not in json.dumps({**result, "msg": ""})
+    assert result["backups"][0]["state"] == "refused"
+    # What a playbook gets is shown on demand.
+    backup = shell(*command, "-v").adhoc()["backups"][0]
+    assert backup["msg"] == result["msg"]
+    assert "no eligible subclients" in backup["failure"]["message"]
 
 
 @pytest.mark.parametrize("missing", ["COMMVAULT_URL", "COMMVAULT_AUTH_TOKEN"])

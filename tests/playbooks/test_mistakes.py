@@ -147,6 +147,7 @@ def test_each_mistake_at_a_shell_is_told_in_three_sentences_that_end_in_what_to_
             assert told[-1].startswith(sentences(mistake.advice)[0]), name
             assert len(told) <= 3, name
             assert ENDS_IN_WHAT_TO_DO.match(told[-1]), name
+            assert told[-1] not in json.dumps({**result, "msg": ""}), name
             if mistake.calls:
                 assert (result["api_calls"]["reads"], result["api_calls"]["writes"]) == mistake.calls, name
             if mistake.requests:
