@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-from .._errors import RequestError
+from .._errors import CommvaultError, RequestError
 from .._parallel import RUNTIME
 from .api import TasksApi
 from .backup import AWAITED_STATES, NO_ELIGIBLE_SUBCLIENT, Backup
@@ -32,6 +33,9 @@ if t.TYPE_CHECKING:
 
 # How far back the last good backup is looked for when somebody wants to see it, in seconds.
 LAST_GOOD_AGE = 30 * 86400.0
+# Jobs that others started whose tasks are read, and the time for each, in seconds.
+MAX_TASKS = 10
+MAX_SECONDS_OF_A_TASK = 10.0
 
 
 class Export:
@@ -141,12 +145,28 @@ class Export:
         worth_it = len(wanted) > 1 or bool(gaps) or asked_to or recovers
         if self._plan.check_running and worth_it and any(backup.changed and backup.job_ids for backup in backups):
             self._find_duplicates(backups)
+        self._read_task_ids(backups)
         if not self._plan.preflight and any(backup.may_be_misnamed for backup in backups):
             self._explain(backups)
         if self._shown or self._past:
             for backup, known in zip(backups, self.forecasts(instances)):
                 self._note_end(backup, known)
         return backups
+
+    def _read_task_ids(self, backups: t.Sequence[Backup]) -> None:
+        """Add the tasks of jobs that others started, which no list of jobs tells: of the first few, once each."""
+        found = [one for one in backups if one.state == "adopted" and one.task_id is None and one.job_ids]
+        if not found or self._parent_has_died():
+            return
+        from .._jobs.api import JobsApi
+
+        api = JobsApi(self._commcell)
+        api.limit(MAX_SECONDS_OF_A_TASK, repeat=False)
+        with contextlib.suppress(CommvaultError):
+            for backup in found[:MAX_TASKS]:
+                if self._plan.deadline is not None and self._runtime.monotonic() >= self._plan.deadline:
+                    return
+                backup.task_id = api.details(backup.job_ids[0]).task_id
 
     def _explain(self, backups: t.Sequence[Backup]) -> None:
         """Say of what was not started which name is wrong."""

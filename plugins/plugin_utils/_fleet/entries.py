@@ -93,7 +93,7 @@ def cause_of(row: Row) -> str | None:
     """Why it failed, with what to do about it if that is known."""
     hint = row.job.hint
     cause = row.cause or (row.msg or row.word if row.counts_as == FAILED else None)
-    return f"{cause} Hint: {hint}" if cause and hint else cause
+    return f"{cause.rstrip('.')}. Hint: {hint}" if cause and hint else cause
 
 
 def _cause_alone(row: Row) -> str | None:

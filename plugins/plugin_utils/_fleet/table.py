@@ -46,7 +46,7 @@ def make_message(report: Report, bad: t.Sequence[Row]) -> str:
 def _group_cause(group: CauseGroup) -> str | None:
     if len(group.rows) == 1:
         return cause_of(group.rows[0])
-    return f"{group.text} Hint: {group.hint}" if group.hint else group.text
+    return f"{group.text.rstrip('.')}. Hint: {group.hint}" if group.hint else group.text
 
 
 def make_table(

@@ -92,6 +92,27 @@ def test_a_relaunch_while_jobs_run_starts_nothing(simulator):
     assert len(simulator.jobs()) == 2
 
 
+def test_a_running_backup_is_returned_with_its_task_within_two_requests(simulator):
+    run(simulator, names("orders"))
+    (backup,), _export, commcell = run(simulator, names("orders"))
+    job = simulator.jobs()[0]
+    assert (backup.state, backup.task_id, backup.job_ids) == ("adopted", job["task_id"], (str(job["job_id"]),))
+    assert commcell.api_calls() == {"reads": 2, "writes": 0, "quota": None}
+
+
+def test_tasks_of_running_backups_are_extras_and_few_are_read(simulator):
+    simulator.reset({"clients": {"aws-prod": [f"db{number}" for number in range(12)]}})
+    instances = names(*(f"db{number}" for number in range(12)))
+    run(simulator, instances)
+    again, _export, commcell = run(simulator, instances)
+    assert [backup.task_id is not None for backup in again] == [True] * 10 + [False] * 2
+    assert commcell.api_calls()["reads"] == 1 + 10
+    simulator.order_fault({"path": "JobDetails"}, {"kind": "unavailable"}, times=None)
+    again, export, commcell = run(simulator, instances)
+    assert {(backup.state, backup.task_id) for backup in again} == {("adopted", None)}
+    assert (commcell.api_calls()["reads"], export.warnings) == (2, [])
+
+
 def test_a_relaunch_after_good_ends_starts_nothing_within_max_age(simulator):
     instances = [*names("orders", "billing", "hr"), *names("orders", client="aws-dev")]
     run(simulator, instances)

@@ -50,12 +50,12 @@ def test_of_many_with_the_same_cause_the_cause_is_told_once():
     fleet = make_fleet(make_entries([*backups, backup("crm", "refused", msg="No plan.")], jobs))
     assert fleet["summary"][:3] == [
         "12 backups: 11 failed, 1 refused",
-        "11 FAILED: Failed. ORA-01017: invalid username/password Hint: Update the credentials.",
+        "11 FAILED: Failed. ORA-01017: invalid username/password. Hint: Update the credentials.",
         "  db00, task 0, job 0",
     ]
     assert fleet["summary"][13:] == ["crm  REFUSED  No plan."]
     assert fleet["msg"] == (
-        "12 backups: 11 failed, 1 refused. [db00, db01, db02 and 8 more] Failed. ORA-01017: invalid username/password"
+        "12 backups: 11 failed, 1 refused. [db00, db01, db02 and 8 more] Failed. ORA-01017: invalid username/password."
         " Hint: Update the credentials. [crm] No plan."
     )
 
