@@ -90,13 +90,12 @@ def execute(
         variables: Those of the task.
     """
     host = variables.get("inventory_hostname", "localhost")
-    result = None
-    if _is_controllers_own(action, variables):
-        result = _in_place(action, module, arguments, host)
+    own = _is_controllers_own(action, variables)
+    result = _in_place(action, module, arguments, host) if own else None
     mistake = None if result else _unknown_options(module, arguments) or _missing_python(action, variables)
     if mistake:
         return failed(InvalidInput(mistake))
-    if not result and module in _WAITING and boolean(arguments.get("wait", module == "job_wait"), strict=False):
+    if not own and module in _WAITING and boolean(arguments.get("wait", module == "job_wait"), strict=False):
         action._display.display(
             f"[{host}] No progress is shown, since this task does not run in Ansible's own process."
         )

@@ -170,9 +170,14 @@ def test_elsewhere_the_module_does_it_all_and_the_task_says_that_it_shows_nothin
     assert wait.lines == ["[db-host] No progress is shown, since this task does not run in Ansible's own process."]
 
 
-def test_wrong_options_are_for_the_module_to_word(wait):
-    assert wait(job_ids=["7"], nonsense=1) == {"by": "module"}
+def test_wrong_values_are_for_the_module_to_word(wait):
+    assert wait(job_ids=["7"], read_retries="some") == {"by": "module"}
     assert wait.lines == []
+
+
+def test_options_that_it_does_not_have_are_named(wait):
+    assert wait(job_ids=["7"], nonsense=1)["msg"].startswith("job_wait has no option nonsense.")
+    assert (wait.packed, wait.lines) == ([], [])
 
 
 @pytest.mark.parametrize(
