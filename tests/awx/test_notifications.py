@@ -174,9 +174,12 @@ def test_a_mail_about_protection_has_a_reason_for_each_database() -> None:
     assert lines[-3:] == ["... and 1 more.", "", f"Job 42, Commvault: check protection: {URL}"]
 
 
-def test_the_mail_of_a_cancelled_job_says_where_the_ids_are() -> None:
-    told = {**job(0, 0, status="canceled"), "artifacts": {}}
+@pytest.mark.parametrize(("status", "explanation"), [("canceled", ""), ("failed", "Job terminated due to timeout")])
+def test_the_mail_of_a_job_that_was_ended_says_where_the_ids_are(status: str, explanation: str) -> None:
+    told = {**job(0, 0, status=status), "artifacts": {}, "job_explanation": explanation}
     assert "its output has their job ids" in render(messages("email"), "error", told).body
+    other = {**told, "status": "failed", "job_explanation": "Previous Task Failed: inventory_update 7"}
+    assert "its output" not in render(messages("email"), "error", other).body
 
 
 @pytest.mark.parametrize("kind", TEXTS)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.playbooks import artifact_of
 
 from .conftest import ROOT, Play
 
@@ -52,6 +53,12 @@ def test_each_host_of_the_inventory_fails_by_its_own_reason(play: Play, simulato
     assert run.failed.keys() == {"billing.example.com", "hr.example.com"}
     assert "1 d 6 h ago" in run.failed["billing.example.com"]
     assert "Start a backup." in run.failed["hr.example.com"]
+    artifact = artifact_of(run, "oracle_rds_export_backup_protection_artifact")
+    assert artifact["counts"] == {"databases": 3, "protected": 1, "failed": 2}
+    told = {one["id"]: (one["found"]["state"], one["found"]["msg"]) for one in artifact["failed"]}
+    assert told.keys() == run.failed.keys()
+    assert told["hr.example.com"][0] == "never"
+    assert all(message in run.failed[host] for host, (_state, message) in told.items())
     page = (tmp_path / "night.html").read_text(encoding="utf-8")
     assert "aws-prod/other/default" in page, "Commvault has it, the inventory has not"
     assert "By commvault_client_name" in page

@@ -123,10 +123,10 @@ def run_playbook(
     return run
 
 
-def artifact_of(run: PlaybookRun) -> t.Any:
+def artifact_of(run: PlaybookRun, name: str = "oracle_rds_export_backup_artifact") -> t.Any:
     """What the role handed on, as AWX would; None if that is nothing."""
     (stats,) = [event for event in run.events if event["event"] == "playbook_on_stats"]
-    return stats["event_data"]["artifact_data"].get("oracle_rds_export_backup_artifact")
+    return stats["event_data"]["artifact_data"].get(name)
 
 
 def summary_of(run: PlaybookRun) -> list[str]:
