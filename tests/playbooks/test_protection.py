@@ -157,3 +157,10 @@ def test_an_inventory_without_a_database_to_check_is_no_success(play: Play, simu
     run = play(playbook, inventory="production.yml", extravars=more, warnings=True)
     assert run.rc != 0
     assert "There is no host to check in nowhere." in " ".join(run.stdout.split())
+
+
+def test_an_inventory_without_any_host_is_no_success(play: Play, simulator: Simulator) -> None:
+    run = play(ROOT / "playbooks" / "protection_report.yml", warnings=True)
+    assert run.rc != 0
+    assert "Nothing was read." in run.failed["localhost"]
+    assert simulator.journal() == []
