@@ -133,6 +133,10 @@ class JobsApi:
         """The server's time in epoch seconds, this machine's as long as the server has not told its own."""
         return self._commcell.clock.at(self._commcell.now())
 
+    def local_time(self) -> float:
+        """The time of this machine in epoch seconds."""
+        return self._commcell.now()
+
     def server_ahead(self) -> float:
         """Seconds by which the server's time is ahead of this machine's, negative if it is behind."""
         now = self._commcell.now()

@@ -148,7 +148,7 @@ class JobReader:
             CommvaultError: The listing cannot be read.
         """
         found: list[Job] = []
-        begun = self.api.server_time()
+        begun = self.api.local_time()
         for number, jobs in enumerate(self._pages(ALL, set(), age + MARGIN, MAX_PAGE)):
             if (
                 narrow
@@ -157,7 +157,8 @@ class JobReader:
             ):
                 return self._recent_of(set(narrow()), age)
             found += [job for job in jobs if self.api.is_backup(job)]
-        taken = self.api.server_time() - begun
+        # By this machine's clock: the server's is not known before its first answer.
+        taken = self.api.local_time() - begun
         # The server counts back from its answer: after an outage, what has ended long ago may be missing.
         return self.recent(age + taken, narrow) if taken > MARGIN else found
 

@@ -28,9 +28,9 @@ def names(*instances, client="aws-prod"):
     return [Instance(client, instance, id=f"{client}/{instance}") for instance in instances]
 
 
-def run(simulator, instances, outage_timeout=300.0, **plan):
-    """One call; returns its backups, its Export and its CommCell."""
-    clock = SimulatedRuntime(simulator)
+def run(simulator, instances, outage_timeout=300.0, ahead=0.0, **plan):
+    """One call; returns its backups, its Export and its CommCell. ahead: of this machine's clock, in seconds."""
+    clock = SimulatedRuntime(simulator, ahead)
     transport = Transport(parse_base_url(simulator.url), Redactor(), timeout=5, pool_size=4)
     with CommCell(transport, Token(simulator.token), clock) as commcell:
         commcell.outage.timeout = outage_timeout
@@ -49,6 +49,14 @@ def test_a_backup_is_one_request_beside_one_look_before_and_one_after_several(si
     assert [backup.state for backup in backups] == ["started"] * count
     assert commcell.api_calls() == {"reads": reads, "writes": count, "quota": None}
     assert export.warnings == []
+
+
+@pytest.mark.parametrize("ahead", [-7200.0, 7200.0])
+def test_where_the_clocks_differ_it_takes_no_more_requests(simulator, ahead):
+    simulator.reset(MIXED)
+    (backup,), _export, commcell = run(simulator, names("orders"), ahead=ahead, max_age=86400.0)
+    assert backup.state == "started"
+    assert commcell.api_calls() == {"reads": 1, "writes": 1, "quota": None}
 
 
 def test_without_a_look_it_is_one_request_and_no_read(simulator):

@@ -40,7 +40,7 @@ class FakeApi:
     def is_backup(self, job):
         return job.is_backup or job.job_type in self.more_types
 
-    def server_time(self):
+    def local_time(self):
         return NOW
 
     def get(self, job_id):
@@ -291,7 +291,7 @@ class TestListings:
     def test_a_listing_that_came_after_an_outage_is_read_again_for_as_long_ago(self):
         api = FakeApi(Job("7", status="Running"))
         times = iter([NOW, NOW + 600, NOW + 600, NOW + 601])
-        api.server_time = lambda: next(times)
+        api.local_time = lambda: next(times)
         assert [found.id for found in JobReader(api).recent(60)] == ["7"]
         assert [page[2] for page in api.pages] == [60 + MARGIN, 660 + MARGIN]
 
