@@ -24,8 +24,9 @@ if t.TYPE_CHECKING:
     from .._parallel import Runtime
     from .backup import Backup
 
-# Of one call: the clients that are read, and all reads. A wrong client takes 3, another wrong name 1.
+# Of one call: the clients and subclients that are read, and all reads. A wrong client takes 3, another wrong name 1.
 MAX_CLIENTS = 3
+MAX_SUBCLIENTS = 6
 MAX_READS = 10
 MAX_SECONDS = 30.0
 
@@ -49,7 +50,7 @@ class NameCheck:
         self._reads = _FewReads(commcell, runtime)
         estate = EstateApi(t.cast("CommCell", self._reads))
         clients = ClientDirectory(estate, concurrency, runtime)
-        self._preflight = Preflight(estate, clients, concurrency, runtime, close_looks=MAX_CLIENTS)
+        self._preflight = Preflight(estate, clients, concurrency, runtime, close_looks=MAX_SUBCLIENTS)
         # By names in lower case.
         self._looked_at: set[str] = set()
 
