@@ -122,8 +122,9 @@ def test_a_role_that_is_included_for_one_host_of_many_is_refused_and_stops_all(
     assert simulator.journal() == []
 
 
-def test_the_role_in_a_rescue_is_refused(play: Play, simulator: Simulator) -> None:
-    tasks = """
+@pytest.mark.parametrize("keyword", ["include_role", "import_role"])
+def test_the_role_in_a_rescue_is_refused(play: Play, simulator: Simulator, keyword: str) -> None:
+    tasks = f"""
     - name: Try
       block:
         - name: Try something
@@ -131,7 +132,7 @@ def test_the_role_in_a_rescue_is_refused(play: Play, simulator: Simulator) -> No
           when: inventory_hostname == 'hr'
       rescue:
         - name: Back up
-          ansible.builtin.include_role:
+          ansible.builtin.{keyword}:
             name: rdsops.commvault.oracle_rds_export_backup
 """
     run = play(a_play(tasks), inventory=INVENTORY)

@@ -111,6 +111,7 @@ class PlayVariables:
         self._hosts = variables["ansible_play_batch"] if whole else None
         self._hosts_all = variables["ansible_play_hosts_all"] if whole else None
         self._conditions = list(task.when)
+        self._is_in_rescue = _is_in_rescue(task)
         self._includes = [one for one in self._parents if getattr(one, "statically_loaded", True) is False]
 
     @property
@@ -145,7 +146,7 @@ class PlayVariables:
                 "include_role with run_once includes the role for the first host alone, so that other hosts could not"
                 " fail. Use import_role or roles, where run_once is fine."
             )
-        if any(_is_in_rescue(child, parent) for child, parent in zip([None, *self._parents], self._parents)):
+        if self._is_in_rescue:
             raise InvalidInput(
                 "The role does not work in the rescue section of a block: it cannot tell for which hosts that is run."
                 " Use it in a play of its own, for a group that group_by makes of them."
@@ -180,8 +181,14 @@ def _parents(task: Task) -> Iterator[t.Any]:
         parent = parent._parent
 
 
-def _is_in_rescue(child: t.Any, block: t.Any) -> bool:
-    return child is not None and any(one._uuid == child._uuid for one in getattr(block, "rescue", None) or ())
+def _is_in_rescue(task: Task) -> bool:
+    # An import is no member of the section that it is in: what it imports is, and that is further inside.
+    inside = {task._uuid}
+    for parent in _parents(task):
+        if any(one._uuid in inside for one in getattr(parent, "rescue", None) or ()):
+            return True
+        inside.add(parent._uuid)
+    return False
 
 
 def set_facts(action: ActionBase, result: dict[str, t.Any], facts: dict[str, t.Any]) -> None:

@@ -4,12 +4,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible import template
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import CannotEvaluate, HostVariables
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import (
+    CannotEvaluate,
+    HostVariables,
+    PlayVariables,
+    set_facts,
+)
+from ansible_collections.rdsops.commvault.tests.support.plays import EXPORT_ROLE, LoadedPlay
 
 trusted = getattr(template, "trust_as_template", str)
 
@@ -42,3 +51,124 @@ def test_conditions_are_those_of_when():
     ]
     with pytest.raises(CannotEvaluate):
         found.holds("nobody_knows == 1")
+
+
+def test_what_is_omitted_is_as_if_it_were_not_set():
+    found = variables(name="{{ nothing | default(omit) }}", omit="__omit_place_holder__1")
+    assert found.get("name") is None
+
+
+@pytest.fixture
+def play(tmp_path):
+    """What the step of a play sees of the variables of its hosts."""
+
+    def make(tasks, hosts, batch=None, **more):
+        loaded = LoadedPlay(tmp_path, hosts, {"tasks": tasks, **more})
+        task = loaded.step("start")
+        return PlayVariables(task, loaded.loader, loaded.variables(task, batch=batch))
+
+    return make
+
+
+def role_by(keyword, **more):
+    return [{keyword: {"name": EXPORT_ROLE}, **more}]
+
+
+HOSTS = {"a": {"odd": True, "name": "{{ prefix }}-a"}, "b": {"odd": False, "name": "{{ prefix }}-b"}}
+
+
+@pytest.mark.parametrize("keyword", ["import_role", "include_role"])
+def test_each_host_has_its_own_variables_with_those_of_the_play_the_block_and_the_role(play, keyword):
+    block = [{"block": role_by(keyword, vars={"of_role": "r-{{ name }}"}), "vars": {"of_block": "b-{{ name }}"}}]
+    found = play(block, HOSTS, vars={"prefix": "p"})
+    assert [found.of(host).get("name") for host in HOSTS] == ["p-a", "p-b"]
+    assert [found.of(host).get("of_block") for host in HOSTS] == ["b-p-a", "b-p-b"]
+    assert [found.of(host).get("of_role") for host in HOSTS] == ["r-p-a", "r-p-b"]
+    assert found.of("a").get("oracle_rds_export_backup_backup_level") == "incremental"
+
+
+def test_where_the_step_runs_is_not_among_the_variables_of_a_host(play):
+    hosts = {"a": {"ansible_connection": "ssh"}, "b": {}}
+    found = play(role_by("import_role"), hosts)
+    assert [found.of(host).get("ansible_connection") for host in hosts] == ["ssh", None]
+    assert "ansible_python_interpreter" not in found.of("a")
+
+
+def test_the_lists_of_hosts_are_those_of_the_play_for_each_host(play):
+    found = play(role_by("import_role"), {**HOSTS, "c": {}}, batch=["a", "b"])
+    for host in ("a", "b"):
+        assert found.of(host).get("ansible_play_batch") == ["a", "b"]
+        assert found.of(host).get("ansible_play_hosts_all") == ["a", "b", "c"]
+        assert found.of(host).get("inventory_hostname") == host
+
+
+def test_a_name_of_vars_files_can_depend_on_the_hosts_of_the_play(play, tmp_path):
+    (tmp_path / "two.yml").write_text("of_file: found\n")
+    files = ["{{ {2: 'two', 1: 'one'}[ansible_play_hosts_all | length] }}.yml"]
+    found = play(role_by("import_role"), HOSTS, vars_files=files)
+    assert [found.of(host).get("of_file") for host in HOSTS] == ["found", "found"]
+
+
+def test_what_a_task_registered_is_found_by_host(play):
+    found = play(role_by("import_role"), HOSTS)
+    found._manager.set_nonpersistent_facts("a", {"told": 1})
+    assert [found.registered(host, "told") for host in ("a", "b", "x")] == [1, None, None]
+
+
+@pytest.mark.parametrize("keyword", ["import_role", "include_role"])
+def test_without_conditions_all_hosts_are_backed_up(play, keyword):
+    assert play(role_by(keyword), HOSTS).included(["b", "a"]) == ["b", "a"]
+
+
+def test_an_included_role_is_for_the_hosts_that_its_condition_holds_for(play):
+    assert play(role_by("include_role", when="odd"), HOSTS).included(["a", "b"]) == ["a"]
+    nested = [{"block": role_by("include_role", when=["odd", "name is defined"])}]
+    assert play(nested, HOSTS, vars={"prefix": "p"}).included(["a", "b"]) == ["a"]
+
+
+def test_a_condition_that_differs_between_hosts_cannot_hold_for_one_task_of_all(play):
+    with pytest.raises(InvalidInput, match=r"condition \(when\) of the role is not the same for all hosts"):
+        play(role_by("import_role", when="odd"), HOSTS).included(["a", "b"])
+    # The same for all.
+    assert play(role_by("import_role", when="odd is defined"), HOSTS).included(["a", "b"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("keyword", ["import_role", "include_role"])
+def test_a_condition_that_cannot_be_evaluated_is_told_with_its_host(play, keyword):
+    found = play(role_by(keyword, when="size > 3"), {"a": {"size": 5}, "b": {}})
+    with pytest.raises(InvalidInput, match=r"\(when\) of the role cannot be evaluated for b: .*'size' is undefined"):
+        found.included(["a", "b"])
+
+
+def test_a_role_that_is_included_once_cannot_fail_other_hosts(play):
+    found = play(role_by("include_role", run_once=True), HOSTS)
+    assert found.is_included_once
+    with pytest.raises(InvalidInput, match="include_role with run_once includes the role for the first host alone"):
+        found.included(["a", "b"])
+    assert found.included(["a"]) == ["a"]
+    assert not play(role_by("import_role", run_once=True), HOSTS).is_included_once
+
+
+def test_a_rescue_section_is_refused_and_the_sections_beside_it_are_not(play):
+    other = [{"debug": {"msg": "other"}}]
+    for keyword in ("import_role", "include_role"):
+        for rescue in (role_by(keyword), [{"block": role_by(keyword)}]):
+            with pytest.raises(InvalidInput, match="does not work in the rescue section of a block"):
+                play([{"block": other, "rescue": rescue}], HOSTS).included(["a", "b"])
+    for fine in (
+        {"block": role_by("import_role"), "rescue": other},
+        {"block": other, "always": role_by("import_role")},
+    ):
+        assert play([fine], HOSTS).included(["a", "b"]) == ["a", "b"]
+
+
+def test_facts_are_set_as_each_ansible_core_wants_it(monkeypatch):
+    result = {}
+    set_facts(SimpleNamespace(), result, {"x": 1})
+    assert result == {"ansible_facts": {"x": 1}}
+    told = []
+    layers = SimpleNamespace(EPHEMERAL_FACT="as set_fact")
+    monkeypatch.setattr("ansible.plugins.action.VariableLayer", layers, raising=False)
+    result = {}
+    set_facts(SimpleNamespace(register_host_variables=lambda *given: told.append(given)), result, {"x": 1})
+    assert (result, told) == ({}, [({"x": 1}, "as set_fact")])
