@@ -482,8 +482,8 @@ backups:
       returned: always
       sample: started
     task_id:
-      description: Id of the task, V(null) if there is none. Of backups that were running already, the first ten have
-        it.
+      description: Id of the task, V(null) if there is none. Of backups that this call did not start, the first 50
+        have it.
       type: int
       returned: always
       sample: 9920

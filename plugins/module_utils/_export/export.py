@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 
 from .._errors import CommvaultError, RequestError
@@ -33,9 +32,10 @@ if t.TYPE_CHECKING:
 
 # How far back the last good backup is looked for when somebody wants to see it, in seconds.
 LAST_GOOD_AGE = 30 * 86400.0
-# Jobs that others started whose tasks are read, and the time for each, in seconds.
-MAX_TASKS = 10
+# Jobs that this call did not start whose tasks are read, and the time for each, in seconds.
+MAX_TASKS = 50
 MAX_SECONDS_OF_A_TASK = 10.0
+_OF_OTHERS = ("adopted", "recent")
 
 
 class Export:
@@ -154,19 +154,27 @@ class Export:
         return backups
 
     def _read_task_ids(self, backups: t.Sequence[Backup]) -> None:
-        """Add the tasks of jobs that others started, which no list of jobs tells: of the first few, once each."""
-        found = [one for one in backups if one.state == "adopted" and one.task_id is None and one.job_ids]
+        """Add the tasks of jobs that this call did not start, which no list of jobs tells: one read a job, of the first
+        ones, until one fails.
+        """
+        found = [one for one in backups if one.state in _OF_OTHERS and one.task_id is None and one.job_ids]
         if not found or self._parent_has_died():
             return
         from .._jobs.api import JobsApi
 
         api = JobsApi(self._commcell)
         api.limit(MAX_SECONDS_OF_A_TASK, repeat=False)
-        with contextlib.suppress(CommvaultError):
-            for backup in found[:MAX_TASKS]:
-                if self._plan.deadline is not None and self._runtime.monotonic() >= self._plan.deadline:
-                    return
+        failed: list[CommvaultError] = []
+
+        def read(backup: Backup) -> None:
+            if failed or (self._plan.deadline is not None and self._runtime.monotonic() >= self._plan.deadline):
+                return
+            try:
                 backup.task_id = api.details(backup.job_ids[0]).task_id
+            except CommvaultError as error:
+                failed.append(error)
+
+        self._runtime.map(read, found[:MAX_TASKS], self._plan.concurrency)
 
     def _explain(self, backups: t.Sequence[Backup]) -> None:
         """Say of what was not started which name is wrong."""
