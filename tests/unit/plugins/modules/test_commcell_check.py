@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -19,22 +18,9 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._module.run impor
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.plugins.modules import commcell_check
 from ansible_collections.rdsops.commvault.tests.simulator.variants import settings_of
+from ansible_collections.rdsops.commvault.tests.support.doctor import HISTORY, RUNNING, VARIANTS
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
-HISTORY = [{"age": 3600 * hours, "seconds": 600} for hours in (5, 29, 53)]
-RUNNING = {"status": "Running", "age": 60, "user": "operator"}
-# Variant of the simulator, to the lines that differ and the profile that is proposed.
-VARIANTS: dict[str, tuple[list[str], dict[str, t.Any]]] = {
-    "proxy-client": (["job_client"], {"client_is_proxy": True}),
-    "app-134": (["job_application"], {"application_ids": [134]}),
-    "other-type": (["job_type"], {"job_types": ["Data Pump Export"]}),
-    "no-end-time": (["job_end"], {}),
-    "numeric-level": (["job_level"], {}),
-    "bearer-only": (["header"], {"auth_scheme": "bearer"}),
-    "queue": (["queueing"], {"queues_conflicts": True}),
-    "skew=60": (["job_clock", "local_clock"], {"clock_skew": 60.0}),
-    "rate-limiter": (["rate_limit"], {}),
-}
 ROOT = Path(__file__).parents[4]
 GUIDE = (ROOT / "docs/docsite/rst/guide_vendor_api.rst").read_text(encoding="utf-8")
 DOCTOR_GUIDE = (ROOT / "docs/docsite/rst/guide_doctor.rst").read_text(encoding="utf-8")
