@@ -5,11 +5,16 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from types import SimpleNamespace
 
 import pytest
 import requests
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import connection_spec
+from ansible_collections.rdsops.commvault.plugins.module_utils._module.run import ModuleRun, run_safely
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 from ansible_collections.rdsops.commvault.tests.support import estates
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
@@ -412,3 +417,110 @@ def test_a_schedule_that_cannot_be_kept_is_refused_before_anything_is_sent(run_m
     result = run_module(backup, **ONE, **wrong)
     assert (result["failed"], result["failure"]["kind"]) == (True, "invalid_input")
     assert next(iter(wrong)) in result["msg"]
+
+
+HOUR = 3600
+# An hour each as a rule; the one of billing is over before that of orders.
+HISTORY = [{"age": (2 + 24 * day) * HOUR, "seconds": HOUR} for day in range(3)]
+ESTATE = {
+    "clients": [
+        {
+            "name": "aws-prod",
+            "instances": [
+                {"name": "orders", "history": HISTORY},
+                {"name": "billing", "history": [{**one, "seconds": HOUR // 2} for one in HISTORY]},
+                "hr",
+            ],
+        }
+    ]
+}
+NIGHT = [{"id": name, "client_name": "aws-prod", "instance_name": name} for name in ("billing", "orders", "hr")]
+
+
+@pytest.fixture
+def run_simulated(simulator):
+    """Runs the module against the simulator; warnings of it are in the result."""
+
+    def run(*, check=False, diff=False, **options):
+        specs = {**connection_spec().options, **backup.argument_spec().options}
+        params = {name: option.get("default") for name, option in specs.items()}
+        params.update(url=simulator.url, auth_token=simulator.token, timeout=10.0, **options)
+        suboptions = specs["instances"]["options"]
+        for place, entry in enumerate(params["instances"]):
+            params["instances"][place] = {**{name: one.get("default") for name, one in suboptions.items()}, **entry}
+        warnings = []
+        module = ModuleRun(params, Redactor(), check, diff, 0, warnings.append)
+        return {**run_safely(module, backup.run), "warnings": warnings}
+
+    return run
+
+
+def states(result):
+    return {entry["id"]: entry["state"] for entry in result["backups"]}
+
+
+def night(*names):
+    return [dict(one) for one in NIGHT if not names or one["id"] in names]
+
+
+def test_backups_that_would_end_too_late_are_left_out_with_the_reason(run_simulated, simulator):
+    result = run_simulated(instances=night(), must_end_by="45m", on_late="skip")
+    assert states(result) == {"billing": "started", "orders": "not_submitted", "hr": "started"}
+    (late,) = [entry["msg"] for entry in result["backups"] if entry["id"] == "orders"]
+    assert "would not end by" in late
+    assert any("1 of 3 backups will not end by" in warning for warning in result["warnings"])
+    assert len(simulator.writes()) == 2
+
+
+def test_the_longest_backups_are_started_first_and_results_keep_their_order(run_simulated, simulator):
+    result = run_simulated(instances=night("billing", "orders"), order="longest_first", concurrency=1)
+    asked = [write["body"]["taskInfo"]["associations"][0]["instanceName"] for write in simulator.writes()]
+    assert asked == ["orders", "billing"]
+    assert list(states(result)) == ["billing", "orders"]
+    assert all(entry["expected_end"] for entry in result["backups"])
+
+
+def test_a_dry_run_of_a_night_starts_nothing_and_says_what_would_be_late(run_simulated, simulator):
+    result = run_simulated(instances=night(), must_end_by="45m", check=True, diff=True)
+    assert states(result) == dict.fromkeys(["billing", "orders", "hr"], "would_start")
+    assert any("1 of 3 backups will not end by" in warning for warning in result["warnings"])
+    before = result["diff"]["before"].splitlines()
+    assert [line.partition(": job")[0] for line in before[:2]] == ["billing", "orders"]
+    assert before[2] == "hr: none known"
+    after = result["diff"]["after"]
+    assert after.count("POST ") == 1
+    assert 'Request 2 is the same, but taskInfo.associations[0].instanceName: "orders"' in after
+    assert simulator.writes() == []
+
+
+def test_a_profile_that_says_that_descriptions_come_back_marks_the_jobs(run_simulated, simulator):
+    run_simulated(instances=night("hr"), commcell_profile={"job_marker": True})
+    assert re.search(r'"rdsops-[0-9a-f]{12}"', json.dumps(simulator.writes()[0]["body"]))
+    run_simulated(instances=night("orders"))
+    assert "rdsops-" not in json.dumps(simulator.writes()[1]["body"])
+
+
+def test_what_failed_is_tried_again_only_while_there_is_time_for_it(run_simulated, simulator, monkeypatch):
+    passed = [{"state": "Failed", "reason": "ORA-12541: TNS:no listener"}]
+    simulator.script("hr", passed)
+    slept = []
+    clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=slept.append)
+    monkeypatch.setattr(backup, "time", clock)
+    options = {"instances": night("hr"), "wait": True, "attempts": 2, "check_running": False}
+    short = run_simulated(**options, wait_timeout="10s", wait_interval="15s")
+    assert (len(simulator.writes()), short["backups"][0]["job"]["outcome"], slept) == (1, "failed", [])
+    long = run_simulated(**options, wait_timeout="10m", wait_interval="5s")
+    assert slept == [5.0]
+    first, second = [str(write["job_id"]) for write in simulator.jobs()[-2:]]
+    (entry,) = long["backups"]
+    assert ([one["job_id"] for one in entry["attempts"]], entry["job_ids"]) == ([first], [second])
+
+
+def test_backups_of_a_client_wait_for_each_other(run_simulated, simulator):
+    simulator.set(waiting_seconds=0, job_seconds=1)
+    result = run_simulated(instances=night("billing", "orders"), concurrency_per_client=1, wait_interval="1s")
+    assert set(states(result).values()) == {"started"}
+    asked = [request["endpoint"] for request in simulator.journal()]
+    first, second = [place for place, endpoint in enumerate(asked) if endpoint == "createtask"]
+    # The second one is sent once the first job was seen to have ended.
+    assert f"job/{result['job_ids'][0]}" in asked[first:second]
