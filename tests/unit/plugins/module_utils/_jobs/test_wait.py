@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import wait as wait_module
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait import wait_and_describe
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_options import WaitOptions
 from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime, commcell_of, start_jobs
@@ -195,3 +197,54 @@ def test_on_timeout_leaves_jobs_of_others_alone_and_says_so(simulator, time, com
     assert [entry["on_timeout"] for entry in result["jobs"]] == [verb, None]
     assert "(db001): Running. It was left alone, since this run did not start it." in result["msg"]
     assert [write["endpoint"].rpartition("/")[0] for write in simulator.writes()[1:]] == [f"job/{mine}/action"]
+
+
+def test_how_long_the_last_of_the_jobs_will_take_is_known_while_any_forecast_is(simulator, time, commcell):
+    first, second, unknown = start_jobs(commcell, NAMES[:3])
+    simulator.script("db000", [{"state": "Running", "seconds": 100}, "Completed"])
+    now = time.now()
+    left = []
+    wait_and_describe(
+        commcell,
+        [first, second, unknown],
+        WaitOptions(interval=60.0),
+        expected_ends={first: now + 300, second: now + 900},
+        on_progress=lambda wait: left.append(wait.expected_left),
+        clock=time.monotonic,
+        sleep=time.sleep,
+    )
+    assert left[0] == pytest.approx(900, abs=5)
+    # The time goes down, and once the forecasts are over or their jobs have ended there is none to tell.
+    known = [one for one in left if one is not None]
+    assert known == sorted(known, reverse=True)
+    assert left[-1] is None
+
+
+def test_with_nothing_of_its_own_left_nothing_is_killed(simulator, time, commcell):
+    simulator.set(job_seconds=2 * HOUR)
+    (theirs,) = start_jobs(commcell, NAMES[:1])
+    before = len(simulator.writes())
+    result = wait_and_describe(
+        commcell,
+        [theirs],
+        WaitOptions(timeout=60.0, on_timeout="kill"),
+        own=set(),
+        clock=time.monotonic,
+        sleep=time.sleep,
+    )
+    assert (len(simulator.writes()), result["changed"]) == (before, False)
+    assert "It was left alone, since this run did not start it." in result["msg"]
+
+
+def test_a_kill_for_which_the_commcell_is_away_leaves_the_results_of_the_wait(simulator, time, commcell, monkeypatch):
+    simulator.set(job_seconds=2 * HOUR)
+    job_ids = start_jobs(commcell, NAMES[:2])
+
+    def away(*_args):
+        raise CommvaultError("nobody answers", "connection")
+
+    monkeypatch.setattr(wait_module, "control_jobs", away)
+    result = wait(commcell, time, job_ids, timeout=60, on_timeout="kill")
+    assert outcomes(result) == ["timed_out"] * 2
+    assert [entry["on_timeout"] for entry in result["jobs"]] == [None, None]
+    assert "To kill it failed: nobody answers" in result["msg"]
