@@ -5,7 +5,13 @@
 from __future__ import annotations
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import result_of_missing
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import JOB_KEYS, awaited, make_entries
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import (
+    JOB_KEYS,
+    awaited,
+    entry_not_submitted,
+    expected_ends,
+    make_entries,
+)
 from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
 
@@ -54,3 +60,22 @@ def test_only_jobs_of_this_run_are_waited_for():
         backup("e", job_ids=["1"]),
     ]
     assert awaited(entries) == ["1", "2"]
+
+
+def test_a_backup_that_is_still_running_says_how_to_go_on_waiting_for_it():
+    jobs = [job(1, "timed_out", end_time=None), job(2, "timed_out", end_time=None, on_timeout="kill")]
+    entries = make_entries([backup("left", job_ids=["1"]), backup("killed", job_ids=["2"])], jobs)
+    assert "wait_and_report -e oracle_rds_export_backup_follow_job_ids=1." in entries["left"]["cause"]
+    # What on_timeout has ended does not go on.
+    assert "goes on" not in entries["killed"]["cause"]
+
+
+def test_the_ends_that_are_expected_are_those_of_the_jobs_of_a_backup():
+    entries = [backup("a", job_ids=["1", "2"], expected_end="2026-01-01T06:00:00Z"), backup("b", job_ids=["3"])]
+    assert expected_ends(entries) == dict.fromkeys(["1", "2"], "2026-01-01T06:00:00Z")
+
+
+def test_what_no_module_was_asked_for_has_the_keys_of_what_one_returns():
+    entry = entry_not_submitted("hr", "Not started: no.", "invalid_input")
+    assert set(entry) == set(backup("hr", "not_submitted"))
+    assert (entry["id"], entry["state"], entry["failure"]["kind"]) == ("hr", "not_submitted", "invalid_input")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible import template
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
@@ -14,6 +15,8 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet import ste
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import PREFIX
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.options import RoleOptions
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import HostVariables
+
+trusted = getattr(template, "trust_as_template", str)
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +98,29 @@ def test_options_have_the_types_of_those_of_the_modules(options, module, prefix)
         if own and name != "instances":
             keys = ("type", "choices", "elements") if prefix else ("type", "choices", "elements", "default")
             assert {key: own.get(key) for key in keys} == {key: theirs.get(key) for key in keys}, name
+
+
+def test_a_value_that_cannot_be_evaluated_is_told_with_its_variable_and_its_host(options):
+    broken = variables(backup_level=trusted("{{ nobody_knows }}"))
+    with pytest.raises(
+        InvalidInput, match=r"oracle_rds_export_backup_backup_level cannot be evaluated: .*nobody_knows"
+    ):
+        options.read(broken)
+    with pytest.raises(InvalidInput, match="backup_level cannot be evaluated for hr: "):
+        options.check_same(variables(backup_level="full"), broken, "hr")
+
+
+def test_the_same_template_may_have_another_value_for_another_host(options):
+    level = trusted("{{ level }}")
+    first, same, other = (
+        HostVariables({f"{PREFIX}backup_level": level, "level": value}, Templar(loader=DataLoader()))
+        for value in ("full", "full", "incremental")
+    )
+    options.check_same(first, same, "hr")
+    with pytest.raises(InvalidInput, match=r"backup_level is not the same for all hosts \(hr differs\)"):
+        options.check_same(first, other, "hr")
+
+
+def test_a_name_like_no_other_is_refused_without_a_guess(options):
+    with pytest.raises(InvalidInput, match=f"^The role has no variable {PREFIX}zzqx. Correct it, or remove it.$"):
+        options.check_names(variables(zzqx=1))
