@@ -191,3 +191,22 @@ def test_half_a_listing_of_jobs_is_not_taken_for_all(survey, monkeypatch):
     result = survey(databases=named(*DATABASES), fail=False)
     assert "not_verified" in states(result).values()
     assert "ended after" in result["unread"][0]
+
+
+def test_instances_of_a_client_that_may_not_be_read_are_not_verified(survey, simulator):
+    simulator.order_fault({"path": "subclient", "client": "aws-dev"}, {"kind": "forbidden"}, times=None)
+    scratch = {"client_name": "aws-dev", "instance_name": "scratch"}
+    of_aws = {"db_instance_identifier": "lost", "engine": "oracle-se2"}
+    result = survey(databases=named(DATABASES[0], scratch, of_aws), report_unlisted=False, fail=False)
+    rows = {row["id"]: row for row in result["databases"]}
+    assert states(result)["aws-prod/orders/default"] == "protected"
+    assert states(result)["aws-dev/scratch/default"] == "not_verified"
+    assert rows["lost"]["protected"] is False
+    assert "It may be among what could not be read." in rows["lost"]["reason"]
+    assert len(result["unread"]) == 1
+
+
+def test_a_subclient_whose_plan_cannot_be_read_is_not_said_to_have_none(survey, simulator):
+    simulator.order_fault({"path": "subclient/*"}, {"kind": "forbidden"}, times=None)
+    result = survey(databases=named(DATABASES[2]), report_unlisted=False, fail=False)
+    assert states(result) == {"aws-prod/noplan/default": "never"}
