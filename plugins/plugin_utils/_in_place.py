@@ -32,7 +32,7 @@ from ..module_utils._errors import InvalidInput
 from ..module_utils._estate.model import nearest_names
 from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._jobs.wait_options import WaitOptions
-from ..module_utils._module.masking import masked, tell_ansible, weak_secrets
+from ..module_utils._module.masking import masked, names_in, tell_ansible, weak_secrets
 from ..module_utils._module.run import ModuleRun, failed, find_secrets, run_safely
 from ..module_utils._redact import Redactor, named_secrets
 from ..module_utils._times import parse_duration
@@ -106,7 +106,7 @@ def execute_packed(
     action: ActionBase, module: str, arguments: t.Mapping[str, t.Any], variables: dict[str, t.Any]
 ) -> dict[str, t.Any]:
     """As execute, but by the module itself, where the task runs; in the background if the task asks for that."""
-    Redactor(named_secrets(dict(arguments)), tell_ansible)
+    Redactor(named_secrets(dict(arguments)), _telling_ansible(arguments))
     in_background = bool(action._task.async_val and not action._connection.has_native_async)
     if module in _WAITING:
         # Its process would go on, and its result would be lost.
@@ -183,18 +183,33 @@ def _unknown_options(module: str, arguments: t.Mapping[str, t.Any]) -> str:
     return f"{module} has no option {', '.join(unknown)}. {advice}"
 
 
+def _without_no_log(options: t.Mapping[str, dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+    """Options of which Ansible masks none: since ansible-core 2.22 it would, also in names of hosts and tasks."""
+    kept = {}
+    for name, option in options.items():
+        kept[name] = {**option, "no_log": False}
+        if option.get("options"):
+            kept[name]["options"] = _without_no_log(option["options"])
+    return kept
+
+
+def _telling_ansible(arguments: t.Mapping[str, t.Any]) -> t.Callable[[t.Iterable[str]], None]:
+    """Has Ansible mask secrets, but in names of what these options back up."""
+    return functools.partial(tell_ansible, names=frozenset(names_in(dict(arguments))))
+
+
 def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any] | None:
     """The result of the work; None if the options are wrong, which the module words best. host: named in progress."""
     module = importlib.import_module(f"{_MODULES}.{name}")
     spec = connection_spec().merge(module.argument_spec())
     # As a module gets them: without what Ansible knows of the origin of a value, and decrypted.
     plain = json.loads(json.dumps(dict(arguments), default=str))
-    checked = ArgumentSpecValidator(spec.options, **spec.constraints).validate(plain)
+    checked = ArgumentSpecValidator(_without_no_log(spec.options), **spec.constraints).validate(plain)
     if checked.error_messages:
         return None
     params = checked.validated_parameters
     from_environment = spec.environment.complete(spec.options, params)
-    redactor = Redactor(listener=tell_ansible)
+    redactor = Redactor(listener=_telling_ansible(params))
     find_secrets(params, spec.options, redactor)
     warnings: list[str] = []
     task = action._task

@@ -19,10 +19,18 @@ except ImportError:  # ansible-core before 2.22, which masks the results of modu
     register_secrets = None
 
 
-def tell_ansible(secrets: t.Iterable[str]) -> None:
-    """Have Ansible mask secrets in whatever it shows, where it can be told. For its own process, not for modules."""
+def tell_ansible(secrets: t.Iterable[str], names: t.Collection[str] = ()) -> None:
+    """Have Ansible mask secrets in whatever it shows, where it can be told. For its own process, not for modules.
+
+    Args:
+        secrets: A short one, or one that is part of a name, is left out: Ansible would mask it in names of hosts and
+            tasks. weak_secrets has a warning of it.
+        names: Of what is backed up.
+    """
     if register_secrets:
-        register_secrets(secrets)
+        register_secrets(
+            [secret for secret in secrets if len(secret) >= SHORT and not any(secret in name for name in names)]
+        )
 
 
 # The names of what is backed up, and the words by which playbooks decide. A password can be part of one by chance
@@ -57,7 +65,7 @@ def _is_plain(value: t.Any) -> bool:
 def weak_secrets(params: dict[str, t.Any]) -> list[str]:
     """Warnings of secrets among the options that masking cannot tell from other words."""
     secrets = {name: params.get(name) for name in ("auth_token", "password")}
-    names = set(_names_in(params))
+    names = set(names_in(params))
     return [
         f"The {option} {'is also the name of a client or an instance' if secret in names else 'is very short'}. Names"
         " that contain it are shown, and messages that contain it become hard to read. Use another one."
@@ -66,12 +74,13 @@ def weak_secrets(params: dict[str, t.Any]) -> list[str]:
     ]
 
 
-def _names_in(value: t.Any, is_name: bool = False) -> t.Iterator[str]:
+def names_in(value: t.Any, is_name: bool = False) -> t.Iterator[str]:
+    """The names of what is backed up, among options."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _names_in(member, key in _NAMES or key == "client_names")
+            yield from names_in(member, key in _NAMES or key == "client_names")
     elif isinstance(value, list):
         for member in value:
-            yield from _names_in(member, is_name)
+            yield from names_in(member, is_name)
     elif is_name and isinstance(value, str):
         yield value

@@ -62,3 +62,15 @@ def test_ansible_is_told_of_secrets_where_it_can_be(monkeypatch):
     monkeypatch.setattr(masking, "register_secrets", None)
     masking.tell_ansible({"another"})
     assert told == ["secret"]
+
+
+def test_ansible_is_not_told_of_what_it_would_mask_in_names(monkeypatch):
+    told = []
+    monkeypatch.setattr(masking, "register_secrets", told.extend)
+    masking.tell_ansible(["x", "oracle", "correct horse"], names={"aws-prod", "oracle-orders"})
+    assert told == ["correct horse"]
+
+
+def test_names_are_those_of_what_is_backed_up():
+    params = {"client_name": "aws-prod", "url": "cc", "instances": [{"id": "db1", "instance_name": "orders"}]}
+    assert set(masking.names_in(params)) == {"aws-prod", "db1", "orders"}
