@@ -72,7 +72,7 @@ def wait_result(
         "counts": counts,
         "waited_seconds": int(wait.waited),
     }
-    warnings = [*wait.warnings, *_job_warnings(jobs)]
+    warnings = [*wait.warnings, *job_warnings(jobs)]
     if warnings:
         result["warnings"] = warnings
     failure = wait.error or _failure(result["msg"], counts)
@@ -154,7 +154,7 @@ def _problem(entry: t.Mapping[str, t.Any], action: ActionResult | None) -> str:
     return text
 
 
-def _job_warnings(jobs: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
+def job_warnings(jobs: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
     """A line on the jobs that Commvault completed with warnings: a task that succeeds shows nothing else of them."""
     warned = [_problem(job, None) for job in jobs if job["outcome"] == "succeeded" and job["state"] == WARNINGS]
     if warned:

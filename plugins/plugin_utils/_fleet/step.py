@@ -20,6 +20,7 @@ from ...module_utils._argspec import connection_spec
 from ...module_utils._errors import CommvaultError, InvalidInput
 from ...module_utils._jobs.entry import missing_entry
 from ...module_utils._jobs.wait_options import wait_options, wait_spec
+from ...module_utils._jobs.wait_result import job_warnings
 from ...module_utils._report.formats import check_mode, check_paths
 from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
@@ -318,7 +319,9 @@ class Step:
         options.update(own_job_ids=self._own_jobs, expected_ends=self._expected_ends)
         given = {**self._defaults(WAIT), **self._connection, **options, "job_ids": job_ids}
         result = execute(self._action, WAIT, given, self._variables)
-        self._collect_warnings(result)
+        # The summary has a line for each job with warnings.
+        told = set(job_warnings(result.get("jobs") or ()))
+        self._collect_warnings({"warnings": [text for text in result.get("warnings") or () if text not in told]})
         jobs = result.get("jobs") or [{**missing_entry(job_id), "outcome": "not_followed"} for job_id in job_ids]
         for job in jobs:
             if job["outcome"] == "not_followed" and not job["reason"]:
