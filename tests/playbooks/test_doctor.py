@@ -154,4 +154,5 @@ def test_with_the_proposed_profile_the_job_of_a_lost_answer_is_found(
     (backup,) = result["backups"]
     truth = [str(job["job_id"]) for job in simulator.jobs() if job["started_by"]]
     assert (backup["state"], backup["job_ids"], result["changed"]) == ("adopted", truth, True)
-    assert len(simulator.writes()) == 1
+    # What the rate limiter refuses is sent again: it was not carried out.
+    assert len([one for one in simulator.writes() if one["status"] != 429]) == 1
