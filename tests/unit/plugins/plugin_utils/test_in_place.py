@@ -261,3 +261,30 @@ def test_no_module_that_talks_to_a_commcell_is_left_out():
     }
     assert len(modules) >= 7
     assert modules <= {path.stem for path in (plugins / "action").glob("*.py")}
+
+
+@pytest.mark.parametrize(("arguments", "verbosity"), [({"module_args": ""}, 0), ({"module_args": ""}, 1), ({}, 0)])
+def test_the_command_ansible_shows_the_message_of_a_failure_once(task, monkeypatch, arguments, verbosity):
+    monkeypatch.setattr(_in_place.context, "CLIARGS", arguments)
+    failure = {"kind": "refused", "status": 400, "message": "No such thing."}
+    refused = {"failed": True, "msg": "Job 7: No such thing.", "failure": failure}
+    monkeypatch.setattr(_in_place, "execute", lambda *_args: refused)
+    task.verbosity = verbosity
+    result = task.run()
+    assert (result["failed"], result["msg"]) == (True, "Job 7: No such thing.")
+    # With -v, and in playbooks, all of it is there.
+    assert ("message" in result["failure"]) is (bool(verbosity) or not arguments)
+    assert result["failure"]["status"] == 400
+
+
+def test_of_a_result_only_what_the_message_has_is_left_out():
+    row = {"msg": "No plan.", "state": "refused"}
+    result = {
+        "msg": "a: No plan.",
+        "backups": [row, {"msg": "Started.", "state": "started"}, 7],
+        "failure": {"code": 1},
+    }
+    assert _in_place.without_repeats(result, result["msg"]) == {
+        "backups": [{"state": "refused"}, {"msg": "Started.", "state": "started"}, 7],
+        "failure": {"code": 1},
+    }
