@@ -172,11 +172,12 @@ class Surveyor:
                 )
                 settled[place] = _unknown(target, msg)
         wanted = [place for place, target in enumerate(targets) if target.rds]
+        complete = not any(one.what == "subclients" for one in found.unread)
         matches = match(
             [t.cast("t.Any", targets[place].rds) for place in wanted],
             found.subclients,
             patterns,
-            not any(one.what == "subclients" for one in found.unread),
+            complete,
             found.clients_not_read,
         )
         for place, one_match in zip(wanted, matches):
@@ -185,7 +186,7 @@ class Surveyor:
                 survey.left_out.append({"id": target.id, "msg": one_match.msg})
             elif one_match.state == MATCHED and one_match.subclient:
                 places[place] = one_match.subclient
-            elif one_match.state == MISSING:
+            elif one_match.state == MISSING and complete:
                 settled[place] = _unknown(target, one_match.msg)
             else:
                 settled[place] = _not_verified(target, one_match.msg)

@@ -201,7 +201,7 @@ def test_instances_of_a_client_that_may_not_be_read_are_not_verified(survey, sim
     rows = {row["id"]: row for row in result["databases"]}
     assert states(result)["aws-prod/orders/default"] == "protected"
     assert states(result)["aws-dev/scratch/default"] == "not_verified"
-    assert rows["lost"]["protected"] is False
+    assert (rows["lost"]["protected"], rows["lost"]["state"]) == (False, "not_verified")
     assert "It may be among what could not be read." in rows["lost"]["reason"]
     assert len(result["unread"]) == 1
 
