@@ -141,7 +141,7 @@ class _Checker:
                 self.found("hammered", launch.name, "", f"{MOST_REQUESTS} requests in an outage from {moment:.0f} s on")
                 break
         lasted = (launch.ended or 0.0) - launch.began
-        if launch.began and lasted > LONGEST + self.outage_seconds:
+        if launch.began and not launch.options.get("wait") and lasted > LONGEST + self.outage_seconds:
             self.found("endless", launch.name, "", f"{lasted:.0f} s")
 
     def _thrift(self, launch: Launch) -> None:
@@ -290,6 +290,8 @@ class _Checker:
     def _refused(self, launch: Launch, name: str, entry: dict[str, t.Any], about: str) -> None:
         refusals = self.outcome.refusals.get((launch.name, name), [])
         faults = self.outcome.sent.get((launch.name, name), [])
+        # As documented: a listing that is a 204 twice is an empty one.
+        empty = self.outcome.read_faults.get(launch.name, []).count("no content after") > 1
         told = {"401 before", "403 before", "redirect before", "500 json before"}
         active = any(job.created <= (launch.ended or 0.0) for job in self.by_instance.get(name, ()))
         by_rule = launch.options.get("on_running") == "fail" and active
@@ -297,7 +299,7 @@ class _Checker:
         # The server says both in the same way, and a token that was given out a moment ago is not taken for dead.
         credentials = (entry.get("failure") or {}).get("kind") in ("authentication", "permission")
         locked_out = credentials and self._locked_out(launch)
-        if not (refusals or told & set(faults) or by_rule or trait.get("refused") or locked_out):
+        if not (refusals or told & set(faults) or by_rule or trait.get("refused") or locked_out or empty):
             self.found("refused without a cause", launch.name, name, about)
 
     def _locked_out(self, launch: Launch) -> bool:
@@ -406,6 +408,9 @@ class _Checker:
                 continue
             seen = self.truth.seen.get(launch.name, {})
             at_work = all(job.id in seen and job.active(seen[job.id]) for job in (first, second))
+            # Who starts nothing looks for jobs at work once.
+            if not any(owner == launch.name for owner, _name in self.own):
+                at_work = at_work and seen[first.id] == seen[second.id]
             if launch.result is not None and launch.began > second.created and at_work:
                 return False
         return True
