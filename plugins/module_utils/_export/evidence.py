@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 # Seconds by which the clock of the web server, which Date shows, and that of the CommServe, which the times of jobs are
 # from, may differ: they can be two machines. Chosen here.
 MAX_SKEW = 300.0
-# How often the details of a job are asked for where the server refuses them.
+# How often the details of a job are asked for where the server refuses them, or tells nothing.
 MAX_TRIES = 3
 # The levels that a backup can have that was asked for by one of these names: Commvault turns the first incremental one
 # into a full one. A level of another name, such as one for exports, says nothing.
@@ -82,7 +82,7 @@ class Evidence:
         self._read_details = read_details
         self._read_user = read_user
         self._details: dict[str, JobDetails | None] = {}
-        self._refused: Counter[str] = Counter()
+        self._tries: Counter[str] = Counter()
         # Seconds from this machine's clock to that of the times of jobs, None while no job of ours was seen.
         self._offset: float | None = None
         self._own_users: set[str] = set()
@@ -169,18 +169,20 @@ class Evidence:
 
     def _details_of(self, job: Job) -> JobDetails | None:
         """None where they cannot be seen. Raises CommvaultError for what may pass."""
-        if job.id not in self._details:
-            try:
-                self._details[job.id] = self._read_details(job.id)
-            except CommvaultError as error:
-                if error.kind.passing:
-                    raise
-                # "Access denied" can be about a token that has just ended, and will be renewed by the next look.
-                self._refused[job.id] += 1
-                if self._refused[job.id] < MAX_TRIES:
-                    return None
-                self._details[job.id] = None
-        return self._details[job.id]
+        if job.id in self._details:
+            return self._details[job.id]
+        details = None
+        try:
+            details = self._read_details(job.id)
+        except CommvaultError as error:
+            if error.kind.passing:
+                raise
+        # Nothing at all may be an answer that was lost. And "Access denied" can be about a token that has just ended,
+        # and will be renewed by the next look.
+        self._tries[job.id] += 1
+        if (details and any(details)) or self._tries[job.id] == MAX_TRIES:
+            self._details[job.id] = details
+        return details
 
 
 def _same_user(one: str, other: str) -> bool:

@@ -233,9 +233,10 @@ class Recovery:
         if len(ours) != 1:
             return
         job, judged = ours[0]
-        # One that has ended and began earlier is a worse guess than one that fits. One at work may be its own as well,
-        # and so may one that began later: requests are sometimes carried out late.
-        rivals = [one for one in doubtful if not one.finished or (one.start_time or 0) > (job.start_time or 0)]
+        # One that began before the request and has ended is a worse guess than one that fits. One at work may be its
+        # own as well, and so may one that began since: what is told of it was not enough, or it was carried out late.
+        sent = int(self._evidence.job_time(backup.sent_at or 0.0))
+        rivals = [one for one in doubtful if not one.finished or (one.start_time or sent) >= sent]
         if rivals and not marked:
             return
         beside = {} if marked else {one.id: others[one.id] for one in doubtful}

@@ -24,6 +24,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery 
     Recovery,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportOptions, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobDetails
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
@@ -91,7 +92,7 @@ class FakeReader:
 
 
 def details(task_id, started_from="Interactive", started_by=None):
-    return SimpleNamespace(task_id=task_id, started_from=started_from, started_by=started_by)
+    return JobDetails(task_id, started_from, started_by)
 
 
 @pytest.fixture
@@ -200,6 +201,23 @@ class TestLost:
         one, late = backup(Unresolved.LOST), {"start": SENT + 40, "status": "Completed"}
         settle(FakeReader(job(7, status="Completed"), job(8, **late)), one, runtime=runtime)
         assert (one.state, one.candidates, one.job_ids) == ("unknown", ("7", "8"), ())
+
+    def test_a_job_of_which_too_little_is_told_stands_beside_one_that_fits(self, runtime):
+        one, hidden = backup(Unresolved.LOST), RequestError("no", "permission")
+        ended = job(7, status="Completed")
+        settle(FakeReader(ended, job(8), details={"7": hidden}), one, runtime=runtime)
+        assert (one.state, one.job_ids, sorted(one.candidates)) == ("unknown", (), ["7", "8"])
+
+    def test_details_that_tell_nothing_are_asked_for_again(self, runtime):
+        one, reader, asked = backup(Unresolved.LOST), FakeReader(job(7)), []
+
+        def read_details(job_id):
+            asked.append(job_id)
+            return JobDetails() if len(asked) == 1 else JobDetails(9920, "Interactive", "me")
+
+        reader.details = read_details
+        settle(reader, one, runtime=runtime)
+        assert (one.state, one.task_id, len(asked)) == ("adopted", 9920, 2)
 
     def test_a_job_that_was_seen_is_named_though_nothing_more_could_be_read_of_it(self, runtime):
         one, down = backup(Unresolved.LOST), RequestError("down", "server")
