@@ -60,9 +60,11 @@ if coming := os.environ.get("COMING_CORE"):
     CORES["coming"] = Core(coming, ("3.14", "3.13", "3.15"))
 TARGETS = tuple(version for core in CORES.values() for version in core.targets)
 
-# Playbook tests of what is up to each ansible-core: which hosts fail, when a task ends, what becomes of an inventory.
+# Playbook tests of what is up to each ansible-core: which hosts fail, what their variables are, when a task ends, what
+# becomes of an inventory.
 OF_EACH_CORE = tuple(
-    f"tests/playbooks/test_{name}.py" for name in ("role_fails", "task_timeout", "interrupt", "inventory")
+    f"tests/playbooks/test_{name}.py"
+    for name in ("role_fails", "role_variables", "task_timeout", "interrupt", "inventory")
 )
 PYTEST = ("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5", "-n", "2", "--dist=loadgroup")
 
