@@ -24,7 +24,7 @@ def tell_ansible(secrets: t.Iterable[str], names: t.Collection[str] = ()) -> Non
 
     Args:
         secrets: A short one, or one that is part of a name, is left out: Ansible would mask it in names of hosts and
-            tasks. weak_secrets has a warning of it.
+            tasks. weak_secrets warns of short ones and of whole names.
         names: Of what is backed up.
     """
     if register_secrets:
