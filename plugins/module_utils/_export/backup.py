@@ -186,6 +186,12 @@ class Backup:
         self.msg += "".join(f" Job {job.id} ({job.status}) of the same subclient is active, too." for job in new)
         self.candidates += tuple(job.id for job in new)
 
+    def mark_seen_later(self, jobs: t.Sequence[Job]) -> None:
+        """These jobs, each of which may be its own, were seen when the search for it was over."""
+        new = [job for job in jobs if job.id not in self.candidates]
+        self.msg += "".join(f" Job {job.id} ({job.status}) was seen since, and may be it." for job in new)
+        self.candidates += tuple(job.id for job in new)
+
     def mark_already_running(self, job: Job, others: t.Sequence[Job] = ()) -> None:
         """Nothing was started, since this job is at it already, or was when the request came.
 

@@ -75,6 +75,8 @@ class DuplicateCheck:
         self._running: list[Backup] = []
         # Of backups whose own job is not listed yet: the active jobs with lower ids, as of the last look.
         self._older: dict[int, list[Job]] = {}
+        # All jobs of the last listing.
+        self.listed: t.Sequence[Job] = ()
 
     def check(self, backups: t.Sequence[Backup]) -> list[str]:
         """Mark the duplicates among the backups that this call started, and name what is at work beside those that it
@@ -124,7 +126,7 @@ class DuplicateCheck:
         """
         # Before the listing, so that this one is not older. One at work must be in it: else it does not show all.
         own = self._reader.read([job_id for backup in backups for job_id in backup.job_ids]) if again else {}
-        jobs = self._list()
+        jobs = self.listed = self._list()
         listed = {job.id for job in jobs}
         jobs = [*jobs, *(job for job in own.values() if job.finished and job.id not in listed)]
         by_instance = JobsOfInstances(jobs, self._matching)

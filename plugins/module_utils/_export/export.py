@@ -27,6 +27,7 @@ if t.TYPE_CHECKING:
     from .matching import Matching
     from .name_check import NameCheck
     from .preflight import Verdict
+    from .recovery import Recovery
     from .request import ExportOptions, ExportPlan, Instance
 
 
@@ -137,14 +138,14 @@ class Export:
         if not any(backup.changed or backup.unresolved for backup in submitted):
             self.warnings.clear()
         backups = [settled[place] for place in range(len(instances))]
-        recovers = any(backup.unresolved for backup in backups)
-        if recovers:
-            self._settle(backups)
+        recovery = self._settle(backups) if any(backup.unresolved for backup in backups) else None
         # One start alone stays at two requests, unless there is a reason to look or time to do so.
         asked_to = self._plan.kill_duplicates or self._plan.waits or self._commcell.profile.queues_conflicts
-        worth_it = len(wanted) > 1 or bool(gaps) or asked_to or recovers
+        worth_it = len(wanted) > 1 or bool(gaps) or asked_to or recovery is not None
         if self._plan.check_running and worth_it and any(backup.changed and backup.job_ids for backup in backups):
-            self._find_duplicates(backups)
+            listed = self._find_duplicates(backups)
+            if recovery:
+                recovery.name_later_jobs(backups, listed)
         self._read_task_ids(backups)
         if not self._plan.preflight and any(backup.may_be_misnamed for backup in backups):
             self._explain(backups)
@@ -187,14 +188,15 @@ class Export:
             )
         self._name_check.explain(backups)
 
-    def _settle(self, backups: t.Sequence[Backup]) -> None:
+    def _settle(self, backups: t.Sequence[Backup]) -> Recovery:
+        """Answer the open questions; returns what looked for their jobs."""
         from .evidence import Evidence
         from .recovery import Recovery
 
         evidence = Evidence(
             self._commcell.clock, self._options, self._reader.details, TasksApi(self._commcell).own_user
         )
-        Recovery(
+        recovery = Recovery(
             self._reader,
             evidence,
             self._matching([backup.instance for backup in backups]),
@@ -204,7 +206,9 @@ class Export:
             runtime=self._runtime,
             read_refuses=self._refuses_conflicts,
             jobs_were_read=self._jobs_were_read,
-        ).settle(backups)
+        )
+        recovery.settle(backups)
+        return recovery
 
     def _refuses_conflicts(self) -> bool | None:
         """Whether the CommCell refuses a second backup of a subclient, None if not told. Raises CommvaultError."""
@@ -212,7 +216,8 @@ class Export:
             return False
         return self._reader.api.refuses_conflicts()
 
-    def _find_duplicates(self, backups: t.Sequence[Backup]) -> None:
+    def _find_duplicates(self, backups: t.Sequence[Backup]) -> t.Sequence[Job]:
+        """Mark backups that were started beside others; returns the jobs that were listed."""
         from .duplicates import DuplicateCheck
 
         matching = self._matching([backup.instance for backup in backups])
@@ -226,6 +231,7 @@ class Export:
             self._commcell.profile.visibility_lag,
         )
         self.warnings.extend(check.check(backups))
+        return check.listed
 
     def _matching(self, instances: t.Sequence[Instance]) -> Matching:
         from .matching import Matching

@@ -101,6 +101,7 @@ class Recovery:
         while True:
             last_error: CommvaultError | None = None
             grace = GRACE
+            shown_at = self._runtime.monotonic()
             try:
                 grace = self._look(backups)
             except CommvaultError as error:
@@ -119,10 +120,12 @@ class Recovery:
             end = due if self._deadline is None else min(due, self._deadline)
             # Who may not see the jobs need not ask again. Where they were seen, it is a token that will be renewed.
             readable = seen or (self._jobs_were_read and getattr(last_error, "status", None) == UNAUTHORIZED)
-            if now >= end or (last_error and last_error.kind.ends_a_wait(proven=True) and not readable):
+            # A look that took long shows what was there when it began.
+            over = now >= end if last_error or end < due else shown_at >= end
+            if over or (last_error and last_error.kind.ends_a_wait(proven=True) and not readable):
                 break
-            self._runtime.sleep(min(pause, end - now))
-        if last_error is None and now >= due:
+            self._runtime.sleep(max(0.0, min(pause, end - now)))
+        if last_error is None and shown_at >= due:
             for backup in left:
                 self._take(backup)
         looked = f"No job of it was seen within {now - (answered_since or begun):.0f} seconds."
@@ -150,6 +153,12 @@ class Recovery:
         jobs = list(self._seen.values())
         self._evidence.learn(backups, jobs)
         by_instance = JobsOfInstances(jobs, self._matching)
+        for backup in asked:
+            if backup.unresolved is Unresolved.LOST:
+                # Should a read fail before it is judged, its jobs were seen all the same.
+                found = self._may_be_its_own(backup, by_instance, backups)
+                told = {job.id: "could not be looked at" for job in found if job.id not in backup.candidates}
+                self._others[id(backup)] = {**told, **self._others.get(id(backup), {})}
         for backup in asked:
             if backup.unresolved is Unresolved.LOST:
                 self._find_lost(backup, by_instance, backups)
@@ -195,24 +204,33 @@ class Recovery:
                 # Every job of the batch is known, and none is of this instance.
                 backup.mark_not_in_batch()
 
-    def _find_lost(self, backup: Backup, jobs: JobsOfInstances, backups: t.Sequence[Backup]) -> None:
+    def name_later_jobs(self, backups: t.Sequence[Backup], jobs: t.Iterable[Job]) -> None:
+        """Name in what stayed unknown the jobs that were seen since settle, in place."""
+        by_instance = JobsOfInstances(jobs, self._matching)
+        for backup in backups:
+            if backup.state == "unknown":
+                backup.mark_seen_later(self._may_be_its_own(backup, by_instance, backups))
+
+    def _may_be_its_own(self, backup: Backup, jobs: JobsOfInstances, backups: t.Sequence[Backup]) -> list[Job]:
+        """The jobs that are or may be of its subclient, nobody else's, and young enough."""
         # A job that another instance of this call is known or thought to own is nobody else's.
         owned = {
             job_id for other in backups if other is not backup for job_id in (*other.job_ids, *other.candidates)
         } | self._known_before
         certain, possible = jobs.of(backup.instance)
         earliest = self._evidence.earliest(backup)
-        found = [
+        return [
             job
             for job in sorted((*certain, *possible), key=lambda job: int(job.id))
             if job.id not in owned and (job.start_time is None or job.start_time >= earliest)
         ]
-        # Should a read fail now, they were seen all the same.
-        self._others[id(backup)] = {job.id: "could not be looked at" for job in found}
+
+    def _find_lost(self, backup: Backup, jobs: JobsOfInstances, backups: t.Sequence[Backup]) -> None:
+        _certain, possible = jobs.of(backup.instance)
         ours: list[tuple[Job, Judgement]] = []
         others: dict[str, str] = {}
         doubtful: list[Job] = []
-        for job in found:
+        for job in self._may_be_its_own(backup, jobs, backups):
             judged = self._evidence.judge(backup, job)
             # The marker says that it is of this run, and where its names are those of one database only, of which.
             named = judged.marked and self._matching.is_named_alone(backup.instance, job)

@@ -108,8 +108,10 @@ def settle(reader, *backups, runtime, server_clock=None, user="me", options=None
 
     evidence = Evidence(server_clock or ServerClock(), options or ExportOptions(), reader.details, read_user)
     matching = Matching(lambda _client: subclients, [one.instance for one in backups])
-    Recovery(reader, evidence, matching, runtime=runtime, **more).settle(list(backups))
+    recovery = Recovery(reader, evidence, matching, runtime=runtime, **more)
+    recovery.settle(list(backups))
     assert all(one.unresolved is None for one in backups)
+    return recovery
 
 
 def clock_ahead(seconds):
@@ -224,6 +226,33 @@ class TestLost:
         settle(FakeReader(job(7), details={"7": down}), one, runtime=runtime)
         assert (one.state, one.candidates) == ("unknown", ("7",))
         assert "Job 7 is not taken for it: it could not be looked at." in one.msg
+
+    def test_jobs_that_were_seen_are_named_though_a_read_failed_before_they_were_judged(self, runtime):
+        first, second = backup(Unresolved.LOST), backup(Unresolved.LOST, "billing")
+        reader = FakeReader(job(7), job(8, "billing"), details={"7": RequestError("down", "server")})
+        settle(reader, first, second, runtime=runtime)
+        assert [(one.state, one.candidates) for one in (first, second)] == [("unknown", ("7",)), ("unknown", ("8",))]
+
+    def test_a_look_that_took_until_the_end_is_not_the_last(self, runtime):
+        one, reader = backup(Unresolved.LOST), FakeReader(looks=[[job(7)], [job(7), job(8)]])
+
+        def read_details(_job_id):
+            if reader.count == 1:
+                runtime.time += GRACE + 1
+            return details(1)
+
+        reader.details = read_details
+        settle(reader, one, runtime=runtime)
+        assert (one.state, one.candidates) == ("unknown", ("7", "8"))
+
+    def test_jobs_that_another_look_shows_later_are_named_once(self, runtime):
+        one, found = backup(Unresolved.LOST), backup(Unresolved.LOST, "billing")
+        recovery = settle(FakeReader(job(7, "billing")), one, found, runtime=runtime)
+        for _time in range(2):
+            recovery.name_later_jobs([one, found], [job(7, "billing"), job(8), job(9, start=SENT - MAX_SKEW - 1)])
+        assert (one.state, one.candidates) == ("unknown", ("8",))
+        assert one.msg.count("Job 8 (Running) was seen since, and may be it.") == 1
+        assert (found.state, found.candidates) == ("adopted", ())
 
     def test_a_job_that_was_seen_once_is_not_lost_by_an_empty_answer(self, runtime):
         one = backup(Unresolved.LOST)
