@@ -17,7 +17,7 @@ from .._errors import InvalidInput
 from .._times import iso_time
 from .html import report_html
 from .metrics import backup_metrics, protection_metrics
-from .model import FAILED, OPEN, Report, Row
+from .model import AMOUNTS, FAILED, OPEN, TIMES, Report, Row
 from .protection import protection_csv, protection_html, protection_json, protection_junit
 from .tables import csv_of, junit_of
 
@@ -28,9 +28,15 @@ if t.TYPE_CHECKING:
 
 # Told apart by whoever reads old files: goes up when a key changes its meaning or goes away, not when one is added.
 SCHEMA = 1
-# What a report says of a job, in the order of its columns.
-_JOB_TIMES = ("start_time", "end_time")
-_JOB_AMOUNTS = ("elapsed_seconds", "application_size", "media_size")
+# What the CSV says of a backup, in the order of its columns, and what of that is said of the job that decided.
+_NAMES = ("id", "client_name", "instance_name", "subclient_name")
+_JOB = (*TIMES, *AMOUNTS, "job_url")
+_OF_JOB = frozenset([*_JOB, "status", "backup_level", "percent_complete", "hint"])
+COLUMNS = (
+    *(*_NAMES, "result", "counts_as", "state", "task_id", "job_ids", "candidates"),
+    *("status", "backup_level", "percent_complete", *_JOB),
+    *("expected_end", "attempts", "cause", "hint", "msg"),
+)
 # What became of these is not known; everything else that counts as failed is known to have failed.
 _ERRORS = frozenset(["unknown", "not_submitted", "missing", "not_followed"])
 # As AnsibleModule.set_mode_if_different of ansible-core 2.16 to 2.21 reads them.
@@ -45,50 +51,29 @@ def report_json(report: Report) -> str:
         "schema": SCHEMA,
         "title": report.title,
         "summary": report.summary(),
-        "backups": [{**flat(row), "jobs": [_job(job) for job in row.jobs]} for row in report.rows],
+        "backups": [
+            {
+                **flat(row),
+                "jobs": [
+                    {name: _value(job, name) for name in ("job_id", "result", "status", *_JOB)} for job in row.jobs
+                ],
+            }
+            for row in report.rows
+        ],
     }
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def flat(row: Row) -> dict[str, t.Any]:
-    """A backup as one level of keys, those of the CSV. What it says of a job is said of the one that decided."""
-    job = row.job
-    return {
-        "id": row.id,
-        "client_name": row.client_name,
-        "instance_name": row.instance_name,
-        "subclient_name": row.subclient_name,
-        "result": row.result,
-        "counts_as": row.counts_as,
-        "state": row.state,
-        "task_id": row.task_id,
-        "job_ids": list(row.job_ids),
-        "candidates": list(row.candidates),
-        "status": job.status,
-        "backup_level": job.backup_level,
-        "percent_complete": job.percent_complete,
-        **_times_and_amounts(job),
-        "expected_end": row.expected_end,
-        "attempts": list(row.attempts),
-        "cause": row.cause,
-        "hint": job.hint,
-        "msg": row.msg,
-    }
+    """A backup as one level of keys, those of the CSV."""
+    return {name: _value(row.job if name in _OF_JOB else row, name) for name in COLUMNS}
 
 
-def _job(job: ReportedJob) -> dict[str, t.Any]:
-    return {"job_id": job.job_id, "result": job.result, "status": job.status, **_times_and_amounts(job)}
-
-
-def _times_and_amounts(job: ReportedJob) -> dict[str, t.Any]:
-    return {
-        **{name: iso_time(getattr(job, name)) for name in _JOB_TIMES},
-        **{name: getattr(job, name) for name in _JOB_AMOUNTS},
-        "job_url": job.job_url,
-    }
-
-
-COLUMNS = tuple(flat(Row("", "", "", "", "unknown", "", None, (), (), (), None, "")))
+def _value(of: Row | ReportedJob, name: str) -> t.Any:
+    value = getattr(of, name)
+    if name in TIMES:
+        return iso_time(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def report_csv(report: Report) -> str:

@@ -118,8 +118,9 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _sign(result: str) -> str:
-    tone, sign = _LOOKS[result]
+def sign_of(look: tuple[str, str]) -> str:
+    """The sign of a tone and the name of a sign."""
+    tone, sign = look
     return f'<svg class="sign {tone}" aria-hidden="true"><use href="#{sign}"/></svg>'
 
 
@@ -146,7 +147,12 @@ def commcells(rows: t.Iterable[Row]) -> list[str]:
 
 def _banner(report: Report) -> str:
     words, result = headline(report)
-    return f'<p class="banner {_LOOKS[result][0]}">{_sign(result)}{words}</p>'
+    return banner(words, _LOOKS[result])
+
+
+def banner(words: str, look: tuple[str, str]) -> str:
+    """How it went, with its tone and the name of its sign."""
+    return f'<p class="banner {look[0]}">{sign_of(look)}{words}</p>'
 
 
 def headline(report: Report) -> tuple[str, str]:
@@ -184,7 +190,7 @@ def _causes(report: Report) -> str:
         hint = f'<p class="hint">Hint: {escape(group.hint)}</p>' if group.hint else ""
         tone = _LOOKS[group.result][0]
         entries.append(
-            f'<li><p><span class="count {tone}">{_sign(group.result)} {len(group.rows)} {group.word}</span>'
+            f'<li><p><span class="count {tone}">{sign_of(_LOOKS[group.result])} {len(group.rows)} {group.word}</span>'
             f' {escape(group.text)}</p>{hint}<p class="who">{names}'
             f' <button type="button" class="pick" data-cause="{number}" hidden'
             f' aria-label="Show the {counted(len(group.rows), "backup")} of cause {number}">Show</button></p></li>'
@@ -199,12 +205,13 @@ def _shared(report: Report) -> list[CauseGroup]:
 
 
 def _totals(report: Report) -> str:
-    entries = [
-        f"<li>{_sign(result)}<b>{count}</b> {RESULTS[result][0]}</li>"
-        for result, count in report.results().items()
-        if count
-    ]
-    return f'<ul class="totals" aria-label="Totals">{"".join(entries)}</ul>' if entries else ""
+    return totals((_LOOKS[result], count, RESULTS[result][0]) for result, count in report.results().items())
+
+
+def totals(counts: t.Iterable[tuple[tuple[str, str], int, str]]) -> str:
+    """How many there are of what, each with its tone and the name of its sign; what there is none of is left out."""
+    entries = "".join(f"<li>{sign_of(look)}<b>{count}</b> {words}</li>" for look, count, words in counts if count)
+    return f'<ul class="totals" aria-label="Totals">{entries}</ul>' if entries else ""
 
 
 class _Axis:
@@ -344,12 +351,13 @@ def table_row(result: str, group: str, cells: t.Sequence[str], more: str = "", c
 
 def _row(row: Row, axis: _Axis, cause: int | None, several: bool) -> str:
     job = row.job
+    look = _LOOKS[row.result]
     state = STATES[row.state] if row.state in ("adopted", "duplicate") else ""
     elapsed, data = job.elapsed_seconds, job.application_size
     host = "".join(commcells([row])) if several else ""
     cells = [
         (
-            f'<td class="{_LOOKS[row.result][0]}" data-sort="{row.rank}"><span class="word">{_sign(row.result)}'
+            f'<td class="{look[0]}" data-sort="{row.rank}"><span class="word">{sign_of(look)}'
             f" {row.word}</span>{small(state)}{small(_progress(row))}</td>"
         ),
         f'<th scope="rowgroup"><b>{escape(row.id)}</b>{small(_names(row))}{small(host)}</th>',

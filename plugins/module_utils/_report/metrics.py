@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 
 from .._protection.model import STATES
-from .model import RESULTS, SUCCEEDED
+from .model import SUCCEEDED
 
 if t.TYPE_CHECKING:
     from .model import Report, Row
@@ -23,33 +24,23 @@ if t.TYPE_CHECKING:
 LABEL_LENGTH = 200
 
 
-class _Metrics:
-    """Collects families of gauges, each with the samples that have a value.
+def _gauge(name: str, text: str, samples: t.Iterable[tuple[Labels, t.Any]]) -> list[str]:
+    """The lines of a family of gauges, none if it has no samples.
 
     Source of the format: https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md. Names are by
     https://prometheus.io/docs/practices/naming: base units at the end, no time stamps, since node_exporter's textfile
     collector refuses them.
+
+    Args:
+        name: With its unit at the end, if it has one.
+        text: What it says.
+        samples: Labels and values; those of None are left out.
     """
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-
-    def gauge(self, name: str, text: str, samples: t.Iterable[tuple[Labels, t.Any]]) -> None:
-        """Add a family, unless it has no samples.
-
-        Args:
-            name: With its unit at the end, if it has one.
-            text: What it says.
-            samples: Labels and values; those of None are left out.
-        """
-        lines = [f"{name}{_labels(labels)} {_number(value)}" for labels, value in samples if value is not None]
-        if lines:
-            unit = next((f"# UNIT {name} {unit}" for unit in ("seconds", "bytes") if name.endswith(f"_{unit}")), None)
-            self._lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge", *([unit] if unit else []), *lines]
-
-    def text(self) -> str:
-        """The whole file."""
-        return "\n".join([*self._lines, "# EOF"]) + "\n"
+    lines = [f"{name}{_labels(labels)} {_number(value)}" for labels, value in samples if value is not None]
+    if not lines:
+        return []
+    units = [f"# UNIT {name} {unit}" for unit in ("seconds", "bytes") if name.endswith(f"_{unit}")]
+    return [f"# HELP {name} {text}", f"# TYPE {name} gauge", *units, *lines]
 
 
 def _labels(labels: Labels) -> str:
@@ -67,111 +58,103 @@ def _number(value: t.Any) -> str:
     return str(int(value)) if isinstance(value, (bool, int)) else repr(float(value))
 
 
-def _calls(metrics: _Metrics, prefix: str, calls: t.Mapping[str, t.Any]) -> None:
+def _end(prefix: str, calls: t.Mapping[str, t.Any]) -> list[str]:
+    """The last lines of a file."""
     samples = [({"kind": kind}, calls.get(f"{kind}s")) for kind in ("read", "write")]
-    metrics.gauge(f"{prefix}_api_calls", "Requests that the run made to the CommCell.", samples)
+    return [*_gauge(f"{prefix}_api_calls", "Requests that the run made to the CommCell.", samples), "# EOF", ""]
 
 
 def protection_metrics(report: ProtectionReport) -> str:
     """How databases are protected, one series a database."""
-    metrics, rows, prefix = _Metrics(), report.databases, "commvault_rds_database"
+    names = [
+        {
+            "id": row["id"],
+            "client": row["client_name"] or "",
+            "instance": row["instance_name"] or "",
+            "subclient": row["subclient_name"] or "",
+        }
+        for row in report.databases
+    ]
 
-    def each(read: t.Callable[[dict[str, t.Any]], t.Any], **more: str) -> list[tuple[Labels, t.Any]]:
-        return [({**_names(row), **more}, read(row)) for row in rows]
+    def each(name: str, text: str, read: t.Callable[[dict[str, t.Any]], t.Any]) -> list[str]:
+        return _gauge(f"commvault_rds_database_{name}", text, zip(names, map(read, report.databases)))
 
-    def good(name: str) -> t.Callable[[dict[str, t.Any]], t.Any]:
-        return lambda row: (row["last_good"] or {}).get(name)
+    def good(name: str, text: str, key: str) -> list[str]:
+        return each(f"last_good_backup_{name}", text, lambda row: (row["last_good"] or {}).get(key))
 
-    listed = [row for row in rows if row["listed"]]
-    metrics.gauge(
-        f"{prefix}_protected",
-        "Whether the last good backup of a database is younger than its target.",
-        [(_names(row), row["protected"]) for row in listed],
-    )
-    metrics.gauge(
-        f"{prefix}_state",
-        "The state of a database, always 1.",
-        [({**_names(row), "state": row["state"]}, 1) for row in rows],
-    )
-    metrics.gauge(
-        f"{prefix}_target_age_seconds", "How old the last good backup may be.", each(lambda row: row["max_age_seconds"])
-    )
-    metrics.gauge(
-        f"{prefix}_last_good_backup_age_seconds",
-        "How old the last good backup was when this was written.",
-        each(lambda row: row["age_seconds"]),
-    )
-    metrics.gauge(
-        f"{prefix}_last_good_backup_timestamp_seconds", "When the last good backup ended.", each(good("end_time"))
-    )
-    metrics.gauge(
-        f"{prefix}_last_good_backup_duration_seconds",
-        "How long the last good backup took.",
-        each(good("elapsed_seconds")),
-    )
-    metrics.gauge(
-        f"{prefix}_last_good_backup_application_bytes",
-        "The data of the last good backup.",
-        each(good("application_size")),
-    )
-    metrics.gauge(
-        f"{prefix}_last_good_backup_media_bytes", "What the last good backup wrote.", each(good("media_size"))
-    )
-    metrics.gauge(
-        "commvault_rds_databases",
-        "How many databases are in which state.",
-        [({"state": state}, report.summary["states"].get(state, 0)) for state in STATES],
-    )
-    metrics.gauge(
-        "commvault_rds_protection_complete",
-        "Whether everything could be read.",
-        [({}, bool(report.evidence.get("complete")))],
-    )
-    _calls(metrics, "commvault_rds_protection", report.api_calls)
-    return metrics.text()
-
-
-def _names(row: t.Mapping[str, t.Any]) -> Labels:
-    names = {"client": "client_name", "instance": "instance_name", "subclient": "subclient_name"}
-    return {"id": row["id"], **{label: str(row[name] or "") for label, name in names.items()}}
+    lines = [
+        *each(
+            "protected",
+            "Whether the last good backup of a database is younger than its target.",
+            lambda row: row["protected"] if row["listed"] else None,
+        ),
+        *_gauge(
+            "commvault_rds_database_state",
+            "The state of a database, always 1.",
+            [({**labels, "state": row["state"]}, 1) for labels, row in zip(names, report.databases)],
+        ),
+        *each("target_age_seconds", "How old the last good backup may be.", lambda row: row["max_age_seconds"]),
+        *each(
+            "last_good_backup_age_seconds",
+            "How old the last good backup was when this was written.",
+            lambda row: row["age_seconds"],
+        ),
+        *good("timestamp_seconds", "When the last good backup ended.", "end_time"),
+        *good("duration_seconds", "How long the last good backup took.", "elapsed_seconds"),
+        *good("application_bytes", "The data of the last good backup.", "application_size"),
+        *good("media_bytes", "What the last good backup wrote.", "media_size"),
+        *_gauge(
+            "commvault_rds_databases",
+            "How many databases are in which state.",
+            [({"state": state}, report.summary["states"].get(state, 0)) for state in STATES],
+        ),
+        *_gauge(
+            "commvault_rds_protection_complete",
+            "Whether everything could be read.",
+            [({}, bool(report.evidence.get("complete")))],
+        ),
+        *_end("commvault_rds_protection", report.api_calls),
+    ]
+    return "\n".join(lines)
 
 
 def backup_metrics(report: Report) -> str:
     """What became of backups, one series a backup."""
-    metrics, prefix = _Metrics(), "commvault_rds_export_backup"
+    names = [
+        {"id": row.id, "client": row.client_name, "instance": row.instance_name, "subclient": row.subclient_name}
+        for row in report.rows
+    ]
 
-    def each(read: t.Callable[[Row], t.Any]) -> list[tuple[Labels, t.Any]]:
-        return [(_backup_names(row), read(row)) for row in report.rows]
+    def each(name: str, text: str, read: t.Callable[[Row], t.Any]) -> list[str]:
+        return _gauge(f"commvault_rds_export_backup_{name}", text, zip(names, map(read, report.rows)))
 
-    metrics.gauge(
-        f"{prefix}_well",
-        "Whether a backup succeeded, or a recent one spared it.",
-        each(lambda row: row.counts_as == SUCCEEDED),
-    )
-    metrics.gauge(
-        f"{prefix}_result",
-        "The result of a backup, always 1.",
-        [({**_backup_names(row), "result": row.result}, 1) for row in report.rows],
-    )
-    metrics.gauge(f"{prefix}_start_timestamp_seconds", "When a backup started.", each(lambda row: row.job.start_time))
-    metrics.gauge(f"{prefix}_end_timestamp_seconds", "When a backup ended.", each(lambda row: row.job.end_time))
-    metrics.gauge(f"{prefix}_duration_seconds", "How long a backup took.", each(lambda row: row.job.elapsed_seconds))
-    metrics.gauge(f"{prefix}_application_bytes", "The data of a backup.", each(lambda row: row.job.application_size))
-    metrics.gauge(f"{prefix}_media_bytes", "What a backup wrote.", each(lambda row: row.job.media_size))
-    metrics.gauge(
-        "commvault_rds_export_backups",
-        "How many backups have which result.",
-        [({"result": result}, count) for result, count in report.results().items() if result in RESULTS],
-    )
-    kinds = [row.failure_kind for row in report.rows if row.failure_kind]
-    metrics.gauge(
-        "commvault_rds_export_failures",
-        "How many backups failed by which kind of failure.",
-        [({"kind": kind}, kinds.count(kind)) for kind in sorted(set(kinds))],
-    )
-    _calls(metrics, "commvault_rds_export", report.api_calls)
-    return metrics.text()
-
-
-def _backup_names(row: Row) -> Labels:
-    return {"id": row.id, "client": row.client_name, "instance": row.instance_name, "subclient": row.subclient_name}
+    kinds = Counter(row.failure_kind for row in report.rows if row.failure_kind)
+    lines = [
+        *each(
+            "well",
+            "Whether a backup succeeded, or a recent one spared it.",
+            lambda row: row.counts_as == SUCCEEDED,
+        ),
+        *_gauge(
+            "commvault_rds_export_backup_result",
+            "The result of a backup, always 1.",
+            [({**labels, "result": row.result}, 1) for labels, row in zip(names, report.rows)],
+        ),
+        *each("start_timestamp_seconds", "When a backup started.", lambda row: row.job.start_time),
+        *each("end_timestamp_seconds", "When a backup ended.", lambda row: row.job.end_time),
+        *each("duration_seconds", "How long a backup took.", lambda row: row.job.elapsed_seconds),
+        *each("application_bytes", "The data of a backup.", lambda row: row.job.application_size),
+        *each("media_bytes", "What a backup wrote.", lambda row: row.job.media_size),
+        *_gauge(
+            "commvault_rds_export_backups",
+            "How many backups have which result.",
+            [({"result": result}, count) for result, count in report.results().items()],
+        ),
+        *_gauge(
+            "commvault_rds_export_failures",
+            "How many backups failed by which kind of failure.",
+            [({"kind": kind}, count) for kind, count in sorted(kinds.items())],
+        ),
+        *_end("commvault_rds_export", report.api_calls),
+    ]
+    return "\n".join(lines)

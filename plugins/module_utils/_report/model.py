@@ -13,7 +13,8 @@ from __future__ import annotations
 import functools
 import re
 import typing as t
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 from .._errors import InvalidInput
 from .._export.backup import AWAITED_STATES, STATES
@@ -55,6 +56,8 @@ _IN_NAMES = ("-", "_")
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ?")
 # What XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets), and lone halves of characters that no encoding takes.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Keys of a job: epoch seconds, and amounts that are never negative.
+TIMES, AMOUNTS = ("start_time", "end_time"), ("elapsed_seconds", "application_size", "media_size")
 # The end of the year 9999, the last that dates are written for.
 _LAST_TIME = 253402300799
 
@@ -89,8 +92,29 @@ class ReportedJob:
         return self.end_time
 
 
+class _Result:
+    """What has a result, a key of RESULTS."""
+
+    result: str
+
+    @property
+    def word(self) -> str:
+        """The result in words."""
+        return RESULTS[self.result][0]
+
+    @property
+    def counts_as(self) -> str:
+        """SUCCEEDED, FAILED or OPEN."""
+        return RESULTS[self.result][1]
+
+    @property
+    def rank(self) -> int:
+        """The place of the result among all, 0 for what needs attention most."""
+        return _RANK[self.result]
+
+
 @dataclass(frozen=True)
-class Row:
+class Row(_Result):
     """One backup.
 
     Attributes:
@@ -122,27 +146,13 @@ class Row:
     age: int | None = None
 
     @property
-    def word(self) -> str:
-        """The result in words."""
-        return RESULTS[self.result][0]
-
-    @property
-    def counts_as(self) -> str:
-        """SUCCEEDED, FAILED or OPEN."""
-        return RESULTS[self.result][1]
-
-    @property
-    def rank(self) -> int:
-        """The place of the result among all, 0 for what needs attention most."""
-        return _RANK[self.result]
-
-    @property
     def job(self) -> ReportedJob:
         """The job that decided, an empty one if there is none."""
         return self.jobs[0] if self.jobs else ReportedJob("", self.result)
 
 
-class CauseGroup(t.NamedTuple):
+@dataclass(frozen=True)
+class CauseGroup(_Result):
     """Backups that ended the same way for the same reason.
 
     Attributes:
@@ -156,16 +166,6 @@ class CauseGroup(t.NamedTuple):
     text: str
     hint: str | None
     rows: tuple[Row, ...]
-
-    @property
-    def word(self) -> str:
-        """The result in words."""
-        return RESULTS[self.result][0]
-
-    @property
-    def counts_as(self) -> str:
-        """SUCCEEDED, FAILED or OPEN."""
-        return RESULTS[self.result][1]
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,8 @@ class Report:
 
     def results(self) -> dict[str, int]:
         """How many rows have which result, every result in the order of RESULTS."""
-        return {result: sum(row.result == result for row in self.rows) for result in RESULTS}
+        counts = Counter(row.result for row in self.rows)
+        return {result: counts[result] for result in RESULTS}
 
     def summary(self) -> dict[str, t.Any]:
         """The totals, as RETURN of export_report describes them."""
@@ -288,18 +289,16 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
     reported = [
         _job(job_id, *entry) if entry else ReportedJob(job_id, "started") for job_id, entry in zip(job_ids, found)
     ]
-    first_url = _text(backup.get("job_url"))
-    if reported and first_url and reported[0].job_url is None:
-        reported[0] = _with_url(reported[0], first_url)
+    if reported and reported[0].job_url is None:
+        reported[0] = replace(reported[0], job_url=_text(backup.get("job_url")))
     reported.sort(key=lambda job: _RANK[job.result])
-    result = str(state)
-    if state in AWAITED_STATES:
-        result = reported[0].result if reported else "started"
     msg = clean(backup.get("msg"))
     if state in AWAITED_STATES:
-        cause = reported[0].cause if reported else None
+        result, cause = (reported[0].result, reported[0].cause) if reported else ("started", None)
     else:
+        result = str(state)
         cause = msg or None if RESULTS[result][1] == FAILED or state == "not_verified" else None
+    failure, age = backup.get("failure"), backup.get("age_seconds")
     return Row(
         id=clean(backup["id"]),
         client_name=clean(backup.get("client_name")),
@@ -313,10 +312,10 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
         jobs=tuple(reported),
         cause=cause,
         msg=msg,
-        failure_kind=_kind(backup.get("failure")),
+        failure_kind=_text(failure.get("kind")) if isinstance(failure, dict) else None,
         expected_end=_text(backup.get("expected_end")) if RESULTS[result][1] == OPEN else None,
         attempts=tuple(_attempt(one) for one in backup.get("attempts") or () if isinstance(one, dict)),
-        age=_seconds(backup.get("age_seconds")) if state == "recent" else None,
+        age=_number(int(age) if isinstance(age, float) else age) if state == "recent" else None,
     )
 
 
@@ -327,27 +326,12 @@ def _attempt(attempt: t.Mapping[str, t.Any]) -> str:
     return job + (", ".join(text for text in told if text) or clean(attempt.get("state")))
 
 
-def _kind(failure: t.Any) -> str | None:
-    return _text(failure.get("kind")) if isinstance(failure, dict) else None
-
-
 def _job(job_id: str, where: str, entry: t.Mapping[str, t.Any]) -> ReportedJob:
     result = _job_result(where, entry)
-    return ReportedJob(
-        job_id=job_id,
-        result=result,
-        status=_text(entry.get("status")),
-        backup_level=_text(entry.get("backup_level")),
-        percent_complete=_number(entry.get("percent_complete")),
-        start_time=_time(entry.get("start_time")),
-        end_time=_time(entry.get("end_time")),
-        elapsed_seconds=_number(entry.get("elapsed_seconds")),
-        application_size=_number(entry.get("application_size")),
-        media_size=_number(entry.get("media_size")),
-        cause=_cause(result, entry),
-        hint=_text(entry.get("hint")),
-        job_url=_text(entry.get("job_url")),
-    )
+    known: dict[str, t.Any] = {name: _text(entry.get(name)) for name in ("status", "backup_level", "hint", "job_url")}
+    known.update({name: _number(entry.get(name)) for name in ("percent_complete", *AMOUNTS)})
+    known.update({name: _time(entry.get(name)) for name in TIMES})
+    return ReportedJob(job_id, result, cause=_cause(result, entry), **known)
 
 
 def _job_result(where: str, entry: t.Mapping[str, t.Any]) -> str:
@@ -381,10 +365,6 @@ def _cause(result: str, entry: t.Mapping[str, t.Any]) -> str | None:
     return " ".join(parts) or None
 
 
-def _with_url(job: ReportedJob, url: str) -> ReportedJob:
-    return ReportedJob(**{**job.__dict__, "job_url": url})
-
-
 def _job_id(entry: t.Mapping[str, t.Any], where: str) -> str:
     job_id = clean(entry.get("job_id"))
     if not job_id:
@@ -409,10 +389,6 @@ def _number(value: t.Any) -> int | None:
     if isinstance(value, str) and re.match(r"[0-9]{1,18}$", value):
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _seconds(value: t.Any) -> int | None:
-    return _number(int(value)) if isinstance(value, float) else _number(value)
 
 
 def _time(value: t.Any) -> int | None:

@@ -18,12 +18,22 @@ from .._errors import InvalidInput
 from .._protection.model import NEW, NOT_VERIFIED, PROTECTED, STATES, UNLISTED, UNPROTECTED
 from .._protection.result import digest_of, group_value
 from .._times import age_words, counted, iso_time, length_words, span
-from .html import amount, document, link, size, small, table, table_row, time_cell, tools
+from .html import (
+    amount,
+    banner,
+    document,
+    link,
+    sign_of,
+    size,
+    small,
+    table,
+    table_row,
+    time_cell,
+    tools,
+    totals,
+)
 from .model import FAILED, OPEN, SUCCEEDED, clean
 from .tables import Case, csv_of, junit_of
-
-if t.TYPE_CHECKING:
-    from .tables import Case
 
 # Tone and sign of every state, see page.SIGNS.
 _LOOKS = {
@@ -41,23 +51,21 @@ _WIDTH = 120
 _DAYS = {"g": "good", "w": "with warnings", "e": "with errors", "f": "failed", ".": "none", "?": "not known"}
 _DAYS_IN_LINE = 10
 _BACKUP_COLUMNS = ("job_id", "status", "backup_level", "end_time", "elapsed_seconds", "application_size", "media_size")
+_NAMES = ("client_name", "instance_name", "subclient_name")
 _COLUMNS = (
-    "id",
-    "client_name",
-    "instance_name",
-    "subclient_name",
-    "state",
-    "protected",
-    "reason",
-    "action",
-    "listed",
-    "plan",
-    "status",
-    "max_age_seconds",
-    "age_seconds",
-    "history",
+    *("id", *_NAMES, "state", "protected", "reason", "action"),
+    *("listed", "plan", "status", "max_age_seconds", "age_seconds", "history"),
 )
-_EVIDENCE = ("time", "user", "commcell", "url", "max_age_seconds", "fail_on", "complete", "digest")
+_EVIDENCE = {
+    "time": "Read at",
+    "user": "By user",
+    "commcell": "CommCell",
+    "url": "URL",
+    "max_age_seconds": "Target",
+    "fail_on": "Counts as failed from",
+    "complete": "Everything could be read",
+    "digest": "SHA-256 of the data",
+}
 _HEX = re.compile(r"[0-9a-f]{64}$")
 
 
@@ -208,11 +216,6 @@ def _lead(report: ProtectionReport) -> str:
     return f'<p class="lead">{" · ".join(parts)}</p>'
 
 
-def _sign(state: str) -> str:
-    tone, sign = _LOOKS[state]
-    return f'<svg class="sign {tone}" aria-hidden="true"><use href="#{sign}"/></svg>'
-
-
 def _banner(report: ProtectionReport) -> str:
     total, bad = report.summary["databases"], report.summary["unprotected"]
     if bad:
@@ -223,15 +226,12 @@ def _banner(report: ProtectionReport) -> str:
             words, state = f"{report.summary['protected']} of {total} databases are protected, the others are new", NEW
     else:
         words, state = "There are no databases to protect", NEW
-    return f'<p class="banner {_LOOKS[state][0]}">{_sign(state)}{words}</p>'
+    return banner(words, _LOOKS[state])
 
 
 def _totals(report: ProtectionReport) -> str:
     states = report.summary["states"]
-    entries = [
-        f"<li>{_sign(state)}<b>{states[state]}</b> {words}</li>" for state, words in STATES.items() if states.get(state)
-    ]
-    return f'<ul class="totals" aria-label="Totals">{"".join(entries)}</ul>' if entries else ""
+    return totals((_LOOKS[state], states.get(state, 0), words) for state, words in STATES.items())
 
 
 def _groups(report: ProtectionReport) -> str:
@@ -240,7 +240,7 @@ def _groups(report: ProtectionReport) -> str:
     for key, values in (report.summary.get("groups") or {}).items():
         ordered = sorted(values.items(), key=lambda one: (one[1]["protected"] - one[1]["databases"], one[0]))
         entries = "".join(
-            f"<li>{_sign(PROTECTED if count['protected'] == count['databases'] else 'late')}"
+            f"<li>{sign_of(_LOOKS[PROTECTED if count['protected'] == count['databases'] else 'late'])}"
             f"<b>{count['protected']}/{count['databases']}</b> {escape(value) or 'none'}</li>"
             for value, count in ordered
         )
@@ -277,7 +277,7 @@ def _table(report: ProtectionReport) -> str:
 def _row(row: t.Mapping[str, t.Any], keys: t.Sequence[str], rank: int) -> str:
     good = row["last_good"] or {}
     group, state, age = counts_as(row), row["state"], row["age_seconds"]
-    names = "/".join(str(row[name]) for name in ("client_name", "instance_name", "subclient_name") if row[name])
+    names = "/".join(str(row[name]) for name in _NAMES if row[name])
     groups = ", ".join(
         f"{key} {group_value(row, key)}" for key in keys if group_value(row, key) and key != "client_name"
     )
@@ -285,7 +285,7 @@ def _row(row: t.Mapping[str, t.Any], keys: t.Sequence[str], rank: int) -> str:
     what = f'<p class="why hint">{escape(row["action"])}</p>' if row["action"] else ""
     elapsed, data = good.get("elapsed_seconds"), good.get("application_size")
     job = f"{link(str(good['job_id']), good.get('job_url'))} {escape(good.get('backup_level') or '')}" if good else ""
-    word = f'<span class="word">{_sign(state)} {STATES[state]}</span>'
+    word = f'<span class="word">{sign_of(_LOOKS[state])} {STATES[state]}</span>'
     name = f"<b>{escape(row['id'])}</b>{small(names if names != row['id'] else '')}{small(groups)}"
     cells = [
         f'<td class="{_LOOKS[state][0]}" data-sort="{rank}">{word}</td>',
@@ -336,21 +336,11 @@ def _strip(history: str) -> str:
 
 
 def _evidence(report: ProtectionReport) -> str:
-    words = {
-        "time": "Read at",
-        "user": "By user",
-        "commcell": "CommCell",
-        "url": "URL",
-        "max_age_seconds": "Target",
-        "fail_on": "Counts as failed from",
-        "complete": "Everything could be read",
-        "digest": "SHA-256 of the data",
-    }
-    told = {name: report.evidence.get(name) for name in words}
+    told = {name: report.evidence.get(name) for name in _EVIDENCE}
     told["max_age_seconds"] = length_words(told["max_age_seconds"] or 0)
     told["complete"] = "yes" if told["complete"] else "no"
     lines = "".join(
-        f"<dt>{words[name]}</dt><dd>{'not told' if value is None else escape(str(value))}</dd>"
+        f"<dt>{_EVIDENCE[name]}</dt><dd>{'not told' if value is None else escape(str(value))}</dd>"
         for name, value in told.items()
     )
     return f"<h2>Evidence</h2><dl>{lines}</dl>"
