@@ -330,8 +330,7 @@ def _result(diagnosis: Diagnosis, commcells: t.Mapping[str, CommCell], backup: B
     cleaned = diagnosis.names.clean({**report, "shape": diagnosis.shape, "life": diagnosis.life})
     result["report"] = {**cleaned, "topics": dict(TOPICS)}
     if backup:
-        names = ("state", "msg", "task_id", "job_ids")
-        result["backup"] = {name: getattr(backup, name) for name in names}
+        result["backup"] = {name: getattr(backup, name) for name in ("state", "msg", "task_id", "job_ids")}
         result["changed"] = backup.changed
         if backup.failure:
             result.update(failed=True, msg=backup.msg, failure=backup.failure)
@@ -352,9 +351,8 @@ def _start(
     checkup.names.add("client", instance.client_name)
     checkup.names.add("instance", instance.instance_name)
     seen = watch_start(checkup.commcell, instance, start["backup_level"], checkup.subclients, wait_timeout)
-    for job_id in seen.backup.job_ids:
-        checkup.names.add("job", job_id)
-    return diagnosis.with_start(seen.findings, seen.differences, seen.life), seen.backup
+    checkup.names.add("job", *seen.backup.job_ids)
+    return diagnosis.with_start(seen.found, seen.life), seen.backup
 
 
 def main() -> None:

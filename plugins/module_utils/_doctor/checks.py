@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import dataclass, field
 
 # The verdicts on a line. NOT_SEEN: nothing there by which it can be told. NOT_ALLOWED: this user may not see it.
 OK, DIFFERS, NOT_SEEN, NOT_ALLOWED = "ok", "differs", "not_seen", "not_allowed"
@@ -139,44 +140,23 @@ CHECKS = {
     **{
         f"endpoint_{name}": Check("endpoints", facts, f"{path} is there.", means)
         for name, path, facts, means in (
-            (
-                "jobs",
-                "POST Jobs",
-                ("A27",),
-                "Jobs cannot be listed: no max_age, and no search for lost jobs.",
-            ),
+            ("jobs", "POST Jobs", ("A27",), "Jobs cannot be listed: no max_age, and no search for lost jobs."),
             ("job", "GET Job/ID", ("A23",), "A single job cannot be read, so nothing can be waited for."),
-            (
-                "job_details",
-                "POST JobDetails",
-                ("A29",),
-                "Adopted backups have no task id.",
-            ),
+            ("job_details", "POST JobDetails", ("A29",), "Adopted backups have no task id."),
             ("events", "GET Events", (), "A failed job is shown without its last events."),
             ("client", "GET Client", ("A41",), "Clients cannot be listed: no inventory from subclients."),
-            (
-                "subclient",
-                "GET Subclient",
-                ("A41", "A56"),
-                "Jobs are matched by names alone.",
-            ),
+            ("subclient", "GET Subclient", ("A41", "A56"), "Jobs are matched by names alone."),
             ("get_id", "GET GetId", (), "A client's number is looked up in the list of all clients."),
             (
-                "v4_instances",
-                "GET V4/Instances",
-                ("A42",),
+                *("v4_instances", "GET V4/Instances", ("A42",)),
                 "Instances are read client by client, which takes more requests.",
             ),
             (
-                "activity",
-                "GET V4/CommCell/ActivityControl",
-                (),
+                *("activity", "GET V4/CommCell/ActivityControl", ()),
                 "A dry run does not see that backups are switched off for the whole CommCell.",
             ),
             (
-                "job_settings",
-                "GET CommServ/JobManagementSetting",
-                ("A66",),
+                *("job_settings", "GET CommServ/JobManagementSetting", ("A66",)),
                 "Whether conflicting jobs are queued is only seen when it happens.",
             ),
         )
@@ -359,6 +339,11 @@ def summary_lines(msg: str, findings: t.Sequence[t.Mapping[str, t.Any]], profile
     return [*lines, "", ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts) + "."]
 
 
+def date_is(ahead: float, than: str) -> str:
+    """By how many seconds the header Date is ahead of something."""
+    return f"Date is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} {than}."
+
+
 class Finding(t.NamedTuple):
     """What was found about one check. seen: in words, free of secrets."""
 
@@ -379,3 +364,26 @@ class Finding(t.NamedTuple):
             "means": check.means if self.status == DIFFERS else "",
             "option": check.option if self.status == DIFFERS else "",
         }
+
+
+@dataclass
+class Findings:
+    """What was found. differences: what that would set in a profile, by its keys."""
+
+    findings: list[Finding] = field(default_factory=list)
+    differences: dict[str, t.Any] = field(default_factory=dict)
+
+    def add(self, check: str, status: str, seen: str) -> None:
+        """Add a line."""
+        self.findings.append(Finding(check, status, seen))
+
+    def judge(self, check: str, good: bool, seen: str, **differences: t.Any) -> None:
+        """Add a line that is OK if it is good, else DIFFERS and proposes differences."""
+        self.add(check, OK if good else DIFFERS, seen)
+        if not good:
+            self.differences.update(differences)
+
+    def take(self, other: Findings) -> None:
+        """Add what somebody else found."""
+        self.findings += other.findings
+        self.differences.update(other.differences)

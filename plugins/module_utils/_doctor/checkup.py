@@ -22,7 +22,7 @@ from .._http.look import describe
 from .._http.profile import PLAIN, read_profile
 from .._jobs.api import listing_body
 from .._jobs.job import parse_job
-from .checks import DIFFERS, NOT_ALLOWED, NOT_SEEN, OK, Finding
+from .checks import DIFFERS, NOT_ALLOWED, NOT_SEEN, OK, Finding, Findings, date_is
 from .pseudonyms import Pseudonyms
 from .rows import export_rows, judge_listing, judge_rows, shape_of, summaries
 
@@ -68,12 +68,10 @@ class Diagnosis(t.NamedTuple):
     release: str | None
     life: t.Sequence[t.Mapping[str, t.Any]] = ()
 
-    def with_start(
-        self, findings: t.Sequence[Finding], differences: t.Mapping[str, t.Any], life: t.Sequence[t.Mapping[str, t.Any]]
-    ) -> Diagnosis:
+    def with_start(self, found: Findings, life: t.Sequence[t.Mapping[str, t.Any]]) -> Diagnosis:
         """The same with what one start showed; arguments as of start.StartSeen."""
-        together = [*self.findings, *findings]
-        profile = read_profile({**self.profile.to_result(), **differences})
+        together = [*self.findings, *found.findings]
+        profile = read_profile({**self.profile.to_result(), **found.differences})
         verdict, msg = verdict_on(together, profile != PLAIN)
         return self._replace(verdict=verdict, msg=msg, findings=together, profile=profile, life=life)
 
@@ -128,8 +126,7 @@ class Checkup:
         self._timeout = timeout
         self._knows_who = False
         self._sleep = sleep
-        self._findings: list[Finding] = []
-        self._profile: dict[str, t.Any] = {}
+        self._found = Findings()
         self._limited = 0
         self._rate_headers: dict[str, str] = {}
         self._shape: dict[str, list[str]] = {}
@@ -152,15 +149,11 @@ class Checkup:
             self._check_settings()
         except _Over as over:
             return self._diagnosis(over.verdict, str(over))
-        return self._diagnosis(*verdict_on(self._findings, bool(self._profile)))
+        return self._diagnosis(*verdict_on(self._found.findings, bool(self._found.differences)))
 
     def _diagnosis(self, verdict: str, msg: str) -> Diagnosis:
-        return Diagnosis(
-            verdict, msg, self._findings, read_profile(self._profile), self._shape, self.names, self._release
-        )
-
-    def _add(self, check: str, status: str, seen: str) -> None:
-        self._findings.append(Finding(check, status, seen))
+        profile = read_profile(self._found.differences)
+        return Diagnosis(verdict, msg, self._found.findings, profile, self._shape, self.names, self._release)
 
     # --- one read
 
@@ -189,20 +182,20 @@ class Checkup:
         try:
             reply = self._ask(method, path, **kwargs)
         except RequestError as error:
-            self._add(check, NOT_SEEN, f"The read failed: {error.kind}.")
+            self._found.add(check, NOT_SEEN, f"The read failed: {error.kind}.")
             return None
         good = reply.status == 200 and reply.shape in ("object", "array")
         if good and (not key or not reply.data or key in reply.data or COUNT in reply.data):
-            self._add(check, OK, "It answers.")
+            self._found.add(check, OK, "It answers.")
             return reply.data
         if reply.status in (401, 403) or _code(reply) == ACCESS_DENIED:
-            self._add(check, NOT_ALLOWED, f"This user may not read it (HTTP {reply.status}).")
+            self._found.add(check, NOT_ALLOWED, f"This user may not read it (HTTP {reply.status}).")
         elif reply.status == 404 and reply.shape == "object" and not reply.data:
-            self._add(check, OK, "It answers that there is nothing (HTTP 404).")
+            self._found.add(check, OK, "It answers that there is nothing (HTTP 404).")
         elif reply.status == 429:
-            self._add(check, NOT_SEEN, "The server refused to answer so often (HTTP 429).")
+            self._found.add(check, NOT_SEEN, "The server refused to answer so often (HTTP 429).")
         else:
-            self._add(check, DIFFERS, f"It does not answer as expected: HTTP {reply.status}, {reply.shape}.")
+            self._found.add(check, DIFFERS, f"It does not answer as expected: HTTP {reply.status}, {reply.shape}.")
         return None
 
     # --- who, first of all: without credentials that work nothing else can be seen
@@ -217,28 +210,28 @@ class Checkup:
                     self._scheme, self.commcell = other, commcell
                     reply = self._who_am_i(commcell)
                     break
-        self._add("url", OK, "The URL answers without a redirect.")
+        self._found.add("url", OK, "The URL answers without a redirect.")
         if reply.status in (401, 403):
-            self._add("header", DIFFERS, f"The server does not accept the credentials (HTTP {reply.status}).")
+            self._found.add("header", DIFFERS, f"The server does not accept the credentials (HTTP {reply.status}).")
             raise _Over(
                 UNUSABLE,
                 "The CommCell does not accept the credentials, whichever header they are sent in. Make a new token in"
                 " the Command Center, or check user name and password.",
             )
         if self._scheme == scheme:
-            self._add("header", OK, f"The credentials are accepted ({scheme}).")
+            self._found.add("header", OK, f"The credentials are accepted ({scheme}).")
         else:
-            self._profile["auth_scheme"] = self._scheme
-            self._add("header", DIFFERS, f"The token is refused as {scheme} and accepted as {self._scheme}.")
+            words = f"The token is refused as {scheme} and accepted as {self._scheme}."
+            self._found.judge("header", False, words, auth_scheme=self._scheme)
         self._knows_who = reply.status == 200
         user = text(member(reply.data, "user").get("userName"))
         self.names.add("user", user)
         if user:
-            self._add("user", OK, f"WhoAmI answers with {user}.")
+            self._found.add("user", OK, f"WhoAmI answers with {user}.")
         elif reply.status == 200 and reply.shape == "object":
-            self._add("user", NOT_SEEN, "WhoAmI names no user.")
+            self._found.add("user", NOT_SEEN, "WhoAmI names no user.")
         else:
-            self._add("user", DIFFERS, f"WhoAmI does not answer as expected: HTTP {reply.status}, {reply.shape}.")
+            self._found.add("user", DIFFERS, f"WhoAmI does not answer as expected: HTTP {reply.status}, {reply.shape}.")
 
     def _who_am_i(self, commcell: CommCell) -> Reply:
         """Raises _Over where no CommCell answers."""
@@ -255,22 +248,22 @@ class Checkup:
             reply = ask()
         except CommvaultError as error:
             if error.kind is ErrorKind.NOT_FOUND:
-                self._add("url", DIFFERS, "The login has no such URL.")
+                self._found.add("url", DIFFERS, "The login has no such URL.")
                 raise _Over(NO_COMMCELL, str(error)) from error
             if error.kind.ends_a_wait(proven=False) and error.kind is not ErrorKind.TLS:
-                self._add("header", DIFFERS, "The login failed.")
+                self._found.add("header", DIFFERS, "The login failed.")
                 raise _Over(UNUSABLE, str(error)) from error
-            self._add("tls" if error.kind == ErrorKind.TLS else "url", DIFFERS, f"No answer: {error.kind}.")
+            self._found.add("tls" if error.kind == ErrorKind.TLS else "url", DIFFERS, f"No answer: {error.kind}.")
             raise _Over(UNREACHABLE, f"{host} does not answer. {error}") from error
         if 300 <= reply.status < 400:
-            self._add("url", DIFFERS, f"The server redirects (HTTP {reply.status}).")
+            self._found.add("url", DIFFERS, f"The server redirects (HTTP {reply.status}).")
             raise _Over(
                 UNUSABLE,
                 f"{host} redirects to {transport.redactor.excerpt(reply.headers.get('Location', ''))}."
                 " Redirects are not followed: set the option url to the final address.",
             )
         if reply.shape == "markup":
-            self._add("url", DIFFERS, f"A web page answers (HTTP {reply.status}).")
+            self._found.add("url", DIFFERS, f"A web page answers (HTTP {reply.status}).")
             raise _Over(
                 NO_COMMCELL,
                 f"A web page answers at this URL of {host} (HTTP {reply.status}), not Commvault's REST API: a login"
@@ -287,7 +280,7 @@ class Checkup:
                 continue
             if other.status == 200 and isinstance(other.data, dict) and key in other.data:
                 return
-        self._add("url", DIFFERS, f"WhoAmI: HTTP {reply.status}, {reply.shape}.")
+        self._found.add("url", DIFFERS, f"WhoAmI: HTTP {reply.status}, {reply.shape}.")
         raise _Over(
             NO_COMMCELL,
             f"{host} answers, but not like a CommCell: it knows none of WhoAmI, Client and V4/Instances. Check the URL;"
@@ -309,34 +302,28 @@ class Checkup:
             return
         last = looks[-1]
         self._check_certificate(last)
-        self._add("proxy", DIFFERS if last.proxied else OK, "Through a proxy." if last.proxied else "No proxy.")
-        median = statistics.median(times)
+        self._found.judge("proxy", not last.proxied, "Through a proxy." if last.proxied else "No proxy.")
         words = f"{len(times)} reads took {min(times) * 1000:.1f} to {max(times) * 1000:.1f} ms."
-        self._add("latency", DIFFERS if median > SLOW else OK, words)
+        self._found.judge("latency", statistics.median(times) <= SLOW, words)
         if self.commcell.clock.known:
             ahead = self.commcell.clock.date_offset
-            off = abs(ahead) > CLOCK_TOLERANCE
-            words = f"Date is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's clock."
-            self._add("local_clock", DIFFERS if off else OK, words)
+            words = date_is(ahead, "this machine's clock")
+            self._found.judge("local_clock", abs(ahead) <= CLOCK_TOLERANCE, words)
         else:
-            self._add("local_clock", NOT_SEEN, "No answer has a Date.")
+            self._found.add("local_clock", NOT_SEEN, "No answer has a Date.")
         ports = {one.port for one in looks}
-        self._add(
-            "keep_alive",
-            OK if len(ports) < len(looks) or len(looks) == 1 else DIFFERS,
-            f"{len(looks)} reads, {len(ports)} connections.",
-        )
-        self._add("http_version", OK if last.http_version == "1.1" else DIFFERS, f"HTTP/{last.http_version}.")
+        words = f"{len(looks)} reads, {len(ports)} connections."
+        self._found.judge("keep_alive", len(ports) < len(looks) or len(looks) == 1, words)
+        self._found.judge("http_version", last.http_version == "1.1", f"HTTP/{last.http_version}.")
 
     def _check_certificate(self, seen: Look) -> None:
         if not seen.tls:
-            self._add("tls", NOT_SEEN, "Plain http.")
+            self._found.add("tls", NOT_SEEN, "Plain http.")
         elif seen.certificate_end is None:
-            self._add("tls", NOT_SEEN, "It cannot be read: validate_certs is false, or a proxy is in between.")
+            self._found.add("tls", NOT_SEEN, "It cannot be read: validate_certs is false, or a proxy is in between.")
         else:
             days = int((seen.certificate_end - self.commcell.now()) // 86400)
-            words = f"{seen.tls}; trusted; {days} days left."
-            self._add("tls", OK if days >= DAYS_LEFT else DIFFERS, words)
+            self._found.judge("tls", days >= DAYS_LEFT, f"{seen.tls}; trusted; {days} days left.")
 
     def _check_service(self) -> None:
         try:
@@ -345,18 +332,18 @@ class Checkup:
             reply = None
         data = reply.data if reply and isinstance(reply.data, dict) else {}
         commcell = member(data, "commcell")
-        for kind, name in (("commcell", commcell.get("commCellName")), ("host", data.get("hostName"))):
-            self.names.add(kind, name)
+        self.names.add("commcell", commcell.get("commCellName"))
+        self.names.add("host", data.get("hostName"))
         self.names.add("guid", commcell.get("csGUID"))
         version = text(data.get("csVersionInfo"))
         self._release = version
         parts = [int(part) for part in (version or "").split(".")[:2] if part.isdigit()]
         if len(parts) < 2:
-            self._add("release", NOT_SEEN, "CommServ does not tell the release.")
+            self._found.add("release", NOT_SEEN, "CommServ does not tell the release.")
         else:
-            self._add("release", OK if tuple(parts) >= FIRST_RELEASE else DIFFERS, f"Release {version}.")
-        self._add("lifetime", NOT_SEEN, self._lifetime)
-        self._add("start_right", NOT_SEEN, "Not tried.")
+            self._found.judge("release", tuple(parts) >= FIRST_RELEASE, f"Release {version}.")
+        self._found.add("lifetime", NOT_SEEN, self._lifetime)
+        self._found.add("start_right", NOT_SEEN, "Not tried.")
 
     # --- what can be backed up
 
@@ -369,13 +356,9 @@ class Checkup:
         except CommvaultError:
             clients = []
         for client in clients:
-            self.names.add("client", client.name)
-            self.names.add("client", client.display_name)
+            self.names.add("client", client.name, client.display_name)
             self.names.add("company", client.company)
-        if clients:
-            self._add("sight", OK, f"{len(clients)} clients.")
-        else:
-            self._add("sight", DIFFERS, "No client.")
+        self._found.judge("sight", bool(clients), f"{len(clients)} clients." if clients else "No client.")
         instances = self._v4_instances(estate)
         oracle = {one.client_id for one in instances if one.engine in ("ORACLE", "RDS")}
         chosen = [client for client in clients if client.id in oracle] or clients
@@ -383,8 +366,7 @@ class Checkup:
         ignored = 0
         for client in chosen[:MOST_CLIENTS]:
             params = {"clientId": client.id, "applicationId": ORACLE_APPLICATION, "propertyLevel": 20}
-            first = client is chosen[0]
-            if first:
+            if client is chosen[0]:
                 self._endpoint("subclient", "GET", "Subclient", params=params)
                 self._endpoint("get_id", "GET", "GetId", "clientId", params={"clientname": client.name})
             try:
@@ -392,16 +374,12 @@ class Checkup:
             except CommvaultError:
                 continue
             ignored += sum(one.client_id != client.id for one in found)
-            subclients.update(
-                {
-                    one.subclient_id: one
-                    for one in found
-                    if one.subclient_id and one.application_id == ORACLE_APPLICATION
-                }
-            )
+            for one in found:
+                if one.subclient_id and one.application_id == ORACLE_APPLICATION:
+                    subclients[one.subclient_id] = one
         for one in subclients.values():
-            for kind, name in (("instance", one.instance_name), ("plan", one.plan), ("plan", one.storage_policy)):
-                self.names.add(kind, name)
+            self.names.add("instance", one.instance_name)
+            self.names.add("plan", one.plan, one.storage_policy)
         self._tell_instances(subclients, len(chosen), ignored)
         return subclients
 
@@ -420,13 +398,13 @@ class Checkup:
     def _tell_instances(self, subclients: t.Mapping[int, Subclient], clients: int, ignored: int) -> None:
         looked = f"in {min(clients, MOST_CLIENTS)} of {clients} clients"
         if ignored:
-            self._add("instances", DIFFERS, f"GET Subclient ignored its filter in {ignored} rows.")
+            self._found.add("instances", DIFFERS, f"GET Subclient ignored its filter in {ignored} rows.")
         elif subclients:
             names = sorted({f"{one.client_name}/{one.instance_name}" for one in subclients.values()})
             more = f", and {len(names) - 5} more" if len(names) > 5 else ""
-            self._add("instances", OK, f"{len(names)} Oracle instances {looked}: {', '.join(names[:5])}{more}.")
+            self._found.add("instances", OK, f"{len(names)} Oracle instances {looked}: {', '.join(names[:5])}{more}.")
         else:
-            self._add("instances", NOT_SEEN, f"No Oracle instance {looked}.")
+            self._found.add("instances", NOT_SEEN, f"No Oracle instance {looked}.")
 
     # --- jobs
 
@@ -453,53 +431,59 @@ class Checkup:
             )
         rows = summaries(data)
         for row in rows:
-            self.names.add("job", row.get("jobId"))
-            for kind, name in _names_of(row):
-                self.names.add(kind, name)
+            self._add_names(row)
         exports = export_rows(rows, subclients)
         self._shape = shape_of(exports or rows)
         judged = judge_rows(exports, subclients, f"among the newest {len(rows)} jobs of {self._days} days")
-        self._findings += judged.findings
-        self._profile.update(judged.differences)
-        self._findings.append(judge_listing(rows))
+        self._found.take(judged)
+        self._found.findings.append(judge_listing(rows))
         self._check_pages(rows, positive(data.get(COUNT)))
         self._check_newest(rows)
         self._check_job_clock(rows)
         encoding = encodings[-1] if encodings else ""
         words = f"compressed ({encoding})" if encoding else "not compressed"
-        self._add("compression", OK, f"A page of {len(rows)} jobs came {words}.")
+        self._found.add("compression", OK, f"A page of {len(rows)} jobs came {words}.")
+
+    def _add_names(self, row: Row) -> None:
+        """Learn the names in a row of a job that must not leave the house."""
+        subclient, destination = member(row, "subclient"), member(row, "destinationClient")
+        add = self.names.add
+        add("job", row.get("jobId"))
+        add("client", subclient.get("clientName"), row.get("destClientName"))
+        add("client", destination.get("clientName"), destination.get("displayName"))
+        add("instance", subclient.get("instanceName"))
+        add("commcell", subclient.get("commCellName"))
+        add("user", member(row, "userName").get("userName"))
+        add("plan", member(row, "storagePolicy").get("storagePolicyName"))
+        add("group", *(group.get("clientGroupName") for group in rows_of(row, "clientGroups")))
 
     def _check_pages(self, rows: t.Sequence[Row], total: int | None) -> None:
-        ids = [job_id for job_id in (positive(row.get("jobId")) for row in rows) if job_id is not None]
+        ids = _job_ids(rows)
         if len(ids) < 2:
-            self._add("job_order", NOT_SEEN, f"{len(ids)} jobs.")
-            self._add("job_paging", NOT_SEEN, f"{len(ids)} jobs.")
+            self._found.add("job_order", NOT_SEEN, f"{len(ids)} jobs.")
+            self._found.add("job_paging", NOT_SEEN, f"{len(ids)} jobs.")
             return
         newest_first = ids[0] > ids[-1]
-        self._add(
-            "job_order",
-            OK if newest_first else DIFFERS,
-            f"It begins with the {'newest' if newest_first else 'oldest'}.",
-        )
+        self._found.judge("job_order", newest_first, f"It begins with the {'newest' if newest_first else 'oldest'}.")
         half = len(ids) // 2
         body = listing_body(lookup_seconds=self._days * 86400.0, offset=half, limit=PAGE)
         try:
             second = [positive(row.get("jobId")) for row in summaries(self._ask("POST", "Jobs", body=body).data)]
         except RequestError as error:
-            self._add("job_paging", NOT_SEEN, f"The second page could not be read: {error.kind}.")
+            self._found.add("job_paging", NOT_SEEN, f"The second page could not be read: {error.kind}.")
             return
         goes_on = second[: len(ids) - half] == ids[half:]
         fits = total is None or (total >= len(set(ids)) and (len(ids) < PAGE) <= (total == len(ids)))
         words = f"{len(ids)} rows, total {total}; the page from {half} on {'fits' if goes_on else 'does not fit'}."
-        self._add("job_paging", OK if goes_on and fits else DIFFERS, words)
+        self._found.judge("job_paging", goes_on and fits, words)
 
     def _check_newest(self, rows: t.Sequence[Row]) -> None:
         """The endpoints on one job, and whether there is a job that a listing does not show yet."""
-        ids = [job_id for job_id in (positive(row.get("jobId")) for row in rows) if job_id is not None]
+        ids = _job_ids(rows)
         if not ids:
             for name in ("job", "job_details", "events"):
-                self._add(f"endpoint_{name}", NOT_SEEN, "No job to ask for.")
-            self._add("job_lag", NOT_SEEN, "No job.")
+                self._found.add(f"endpoint_{name}", NOT_SEEN, "No job to ask for.")
+            self._found.add("job_lag", NOT_SEEN, "No job.")
             return
         newest = max(ids)
         self._endpoint("job", "GET", f"Job/{newest}", "jobs")
@@ -510,27 +494,23 @@ class Checkup:
         except RequestError:
             beyond = []
         if beyond:
-            self._add("job_lag", DIFFERS, "A job can be read that is not listed.")
+            self._found.add("job_lag", DIFFERS, "A job can be read that is not listed.")
         else:
-            self._add("job_lag", NOT_SEEN, "No job that was just started. A start shows it.")
+            self._found.add("job_lag", NOT_SEEN, "No job that was just started. A start shows it.")
 
     def _check_job_clock(self, rows: t.Sequence[Row]) -> None:
         """Active jobs were updated a moment ago at most; so the latest of them is close to the jobs' clock."""
         latest = [positive(row.get("lastUpdateTime")) for row in rows if (job := parse_job(row)) and not job.finished]
         times = [one for one in latest if one is not None]
         if not times or not self.commcell.clock.known:
-            self._add("job_clock", NOT_SEEN, "No active job by whose time it could be told.")
+            self._found.add("job_clock", NOT_SEEN, "No active job by whose time it could be told.")
             return
         ahead = self.commcell.clock.at(self.commcell.now()) - max(times)
-        if abs(ahead) <= CLOCK_TOLERANCE:
-            self._add("job_clock", OK, "Date and the times of active jobs agree.")
-            return
-        self._profile["clock_skew"] = float(round(ahead))
-        self._add(
-            "job_clock",
-            DIFFERS,
-            f"Date is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the last update of an active job.",
-        )
+        good = abs(ahead) <= CLOCK_TOLERANCE
+        words = "Date and the times of active jobs agree."
+        if not good:
+            words = date_is(ahead, "the last update of an active job")
+        self._found.judge("job_clock", good, words, clock_skew=float(round(ahead)))
 
     # --- settings
 
@@ -539,44 +519,30 @@ class Checkup:
         general = member(member(data, "jobManagementSettings"), "generalSettings")
         queues = general.get("queueJobsIfConflictingJobsActive")
         if isinstance(queues, bool):
-            self._add(
-                "queueing", DIFFERS if queues else OK, f"Conflicting jobs are {'queued' if queues else 'refused'}."
-            )
-            if queues:
-                self._profile["queues_conflicts"] = True
+            words = f"Conflicting jobs are {'queued' if queues else 'refused'}."
+            self._found.judge("queueing", not queues, words, queues_conflicts=True)
         else:
-            self._add("queueing", NOT_SEEN, "The setting cannot be read.")
+            self._found.add("queueing", NOT_SEEN, "The setting cannot be read.")
         self._endpoint("activity", "GET", "V4/CommCell/ActivityControl")
         try:
             enabled = EstateApi(self.commcell).activity()
         except CommvaultError:
             enabled = None
         if enabled is None:
-            self._add("activity", NOT_SEEN, "It is not told.")
+            self._found.add("activity", NOT_SEEN, "It is not told.")
         else:
-            self._add("activity", OK if enabled else DIFFERS, "Enabled." if enabled else "Disabled.")
+            self._found.judge("activity", enabled, "Enabled." if enabled else "Disabled.")
         if self._limited or self._rate_headers:
-            words = [f"{self._limited} reads were refused with HTTP 429"] if self._limited else []
-            words += [f"{name}: {value}" for name, value in sorted(self._rate_headers.items())]
-            self._add("rate_limit", DIFFERS, f"{'; '.join(words)}.")
+            told = [f"{self._limited} reads were refused with HTTP 429"] if self._limited else []
+            told += [f"{name}: {value}" for name, value in sorted(self._rate_headers.items())]
+            self._found.add("rate_limit", DIFFERS, f"{'; '.join(told)}.")
         else:
-            self._add("rate_limit", OK, "No refusal, and no header of a rate limit.")
+            self._found.add("rate_limit", OK, "No refusal, and no header of a rate limit.")
+
+
+def _job_ids(rows: t.Sequence[Row]) -> list[int]:
+    return [job_id for job_id in (positive(row.get("jobId")) for row in rows) if job_id is not None]
 
 
 def _code(reply: Reply) -> int | None:
     return positive(reply.data.get("errorCode")) if isinstance(reply.data, dict) else None
-
-
-def _names_of(row: Row) -> t.Iterator[tuple[str, t.Any]]:
-    """The names in a row of a job that must not leave the house, with what each names."""
-    subclient = member(row, "subclient")
-    yield "client", subclient.get("clientName")
-    yield "client", row.get("destClientName")
-    yield "client", member(row, "destinationClient").get("clientName")
-    yield "client", member(row, "destinationClient").get("displayName")
-    yield "instance", subclient.get("instanceName")
-    yield "commcell", subclient.get("commCellName")
-    yield "user", member(row, "userName").get("userName")
-    yield "plan", member(row, "storagePolicy").get("storagePolicyName")
-    for group in rows_of(row, "clientGroups"):
-        yield "group", group.get("clientGroupName")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections import Counter
 
 
 class Pseudonyms:
@@ -21,21 +22,21 @@ class Pseudonyms:
 
     def __init__(self) -> None:
         self._words: dict[str, str] = {}
-        self._counts: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
         self._pattern: re.Pattern[str] | None = None
 
-    def add(self, kind: str, name: t.Any) -> None:
-        """Learn a name.
+    def add(self, kind: str, *names: t.Any) -> None:
+        """Learn names.
 
         Args:
-            kind: What it names, the first part of its pseudonym. Empty names are ignored.
+            kind: What they name, the first part of their pseudonyms. Empty names are ignored.
         """
-        text = str(name or "").strip()
-        if not text or text.lower() in self._words:
-            return
-        self._counts[kind] = self._counts.get(kind, 0) + 1
-        self._words[text.lower()] = f"{kind}-{self._counts[kind]}"
-        self._pattern = None
+        for name in names:
+            text = str(name or "").strip().lower()
+            if text and text not in self._words:
+                self._counts[kind] += 1
+                self._words[text] = f"{kind}-{self._counts[kind]}"
+                self._pattern = None
 
     def clean(self, value: t.Any) -> t.Any:
         """The value with all known names replaced, in keys of mappings, too."""

@@ -14,8 +14,8 @@ from collections import Counter
 
 from .._http import fields
 from .._http.fields import member, positive, text
-from .._jobs.job import ACTIVE, parse_job
-from .checks import DIFFERS, NOT_SEEN, OK, Finding
+from .._jobs.job import parse_job
+from .checks import DIFFERS, NOT_SEEN, OK, Finding, Findings
 
 if t.TYPE_CHECKING:
     from .._estate.model import Subclient
@@ -25,13 +25,6 @@ if t.TYPE_CHECKING:
 ORACLE_APPLICATION = 22
 _LEVELS = ("full", "incremental", "differential", "synthetic full", "synthetic_full", "transaction log")
 _SHOWN = 5
-
-
-class RowFindings(t.NamedTuple):
-    """findings: the lines on jobs. differences: what they would set in a profile, by its keys."""
-
-    findings: list[Finding]
-    differences: dict[str, t.Any]
 
 
 def summaries(data: t.Any) -> list[Row]:
@@ -45,7 +38,7 @@ def export_rows(rows: t.Sequence[Row], subclients: t.Mapping[int, Subclient]) ->
     return [row for row in rows if _subclient_id(row) in subclients or _is_oracle(row)]
 
 
-def judge_rows(rows: t.Sequence[Row], subclients: t.Mapping[int, Subclient], seen: str) -> RowFindings:
+def judge_rows(rows: t.Sequence[Row], subclients: t.Mapping[int, Subclient], seen: str) -> Findings:
     """Hold the rows of Oracle jobs against what is assumed of them.
 
     Args:
@@ -53,29 +46,30 @@ def judge_rows(rows: t.Sequence[Row], subclients: t.Mapping[int, Subclient], see
         subclients: the Oracle subclients that the user sees, by id.
         seen: where the rows come from, such as "in the last 30 days".
     """
+    found = Findings()
     if not rows:
-        nothing = f"No job of an Oracle instance {seen}."
-        names = ("job_rows", "job_type", "job_application", "job_client", "job_level", "job_end", "job_subclient")
-        return RowFindings([Finding(name, NOT_SEEN, nothing) for name in (*names, "job_states")], {})
+        for name in ("rows", "type", "application", "client", "level", "end", "subclient", "states"):
+            found.add(f"job_{name}", NOT_SEEN, f"No job of an Oracle instance {seen}.")
+        return found
     known = [row for row in rows if _subclient_id(row) in subclients]
-    findings = [
-        Finding("job_rows", OK, f"{len(rows)} jobs of Oracle instances {seen}, {len(known)} of known subclients.")
-    ]
-    differences: dict[str, t.Any] = {}
-    _judge_type(rows, findings, differences)
-    _judge_application(known, findings, differences)
-    _judge_client(known, subclients, findings, differences)
-    _judge_level(rows, findings)
-    _judge_end(rows, findings)
+    found.add("job_rows", OK, f"{len(rows)} jobs of Oracle instances {seen}, {len(known)} of known subclients.")
+    _judge_type(rows, found)
+    _judge_application(known, found)
+    _judge_client(known, subclients, found)
+    levels = Counter(text(row.get("backupLevelName")) or f"number {row.get('backupLevel')}" for row in rows)
+    found.judge("job_level", all(name.lower() in _LEVELS for name in levels), f"Levels: {_counted(levels)}.")
+    jobs = [(row, parse_job(row)) for row in rows]
+    ended = [row for row, job in jobs if job and job.known_state and job.finished]
+    without = sum(positive(row.get("jobEndTime")) is None for row in ended)
+    _judge_some(found, "job_end", ended, not without, f"{without} of {len(ended)} jobs that ended have no jobEndTime.")
     with_id = sum(_subclient_id(row) is not None for row in rows)
-    status = OK if with_id == len(rows) else DIFFERS
-    findings.append(Finding("job_subclient", status, f"{with_id} of {len(rows)} rows have a subclientId."))
-    unknown = Counter(str(row.get("status")) for row in rows if not _known_state(row))
-    if unknown:
-        findings.append(Finding("job_states", DIFFERS, f"Unknown states: {_counted(unknown)}."))
-    else:
-        findings.append(Finding("job_states", OK, f"{_counted(Counter(str(row.get('status')) for row in rows))}."))
-    return RowFindings(findings, differences)
+    found.judge("job_subclient", with_id == len(rows), f"{with_id} of {len(rows)} rows have a subclientId.")
+    states = Counter(str(row.get("status")) for row in rows)
+    unknown = Counter(str(row.get("status")) for row, job in jobs if not (job and job.known_state))
+    found.judge(
+        "job_states", not unknown, f"Unknown states: {_counted(unknown)}." if unknown else f"{_counted(states)}."
+    )
+    return found
 
 
 def judge_listing(rows: t.Sequence[Row]) -> Finding:
@@ -105,64 +99,39 @@ def shape_of(rows: t.Sequence[Row]) -> dict[str, list[str]]:
     return {key: sorted(types) for key, types in sorted(shape.items())}
 
 
-def _judge_type(rows: t.Sequence[Row], findings: list[Finding], differences: dict[str, t.Any]) -> None:
+def _judge_type(rows: t.Sequence[Row], found: Findings) -> None:
     types = Counter(text(row.get("jobType")) or "none" for row in rows)
     other = sorted(kind for kind in types if "backup" not in kind.lower() and kind != "none")
     # Restores stand in the same listing, so a type counts as that of an export only where there is no other.
-    strange = bool(other) and not any("backup" in kind.lower() for kind in types)
-    if strange:
-        differences["job_types"] = other
-    findings.append(Finding("job_type", DIFFERS if strange else OK, f"jobType: {_counted(types)}."))
+    good = not other or any("backup" in kind.lower() for kind in types)
+    found.judge("job_type", good, f"jobType: {_counted(types)}.", job_types=other)
 
 
-def _judge_application(known: t.Sequence[Row], findings: list[Finding], differences: dict[str, t.Any]) -> None:
+def _judge_application(known: t.Sequence[Row], found: Findings) -> None:
     ids = Counter(positive(member(row, "subclient").get("applicationId")) for row in known)
     other = sorted(one for one in ids if one is not None and one != ORACLE_APPLICATION)
-    if other:
-        differences["application_ids"] = other
-    _add(findings, "job_application", known, other, f"applicationId: {_counted(ids)}.")
+    seen = f"applicationId: {_counted(ids)}."
+    _judge_some(found, "job_application", known, not other, seen, application_ids=other)
 
 
-def _judge_client(
-    known: t.Sequence[Row],
-    subclients: t.Mapping[int, Subclient],
-    findings: list[Finding],
-    differences: dict[str, t.Any],
-) -> None:
+def _judge_client(known: t.Sequence[Row], subclients: t.Mapping[int, Subclient], found: Findings) -> None:
     other = 0
     for row in known:
         subclient = subclients[t.cast("int", _subclient_id(row))]
         name = text(member(row, "subclient").get("clientName")) or ""
-        if name.lower() not in (subclient.client_name.lower(), subclient.display_name.lower()):
-            other += 1
-    if other:
-        differences["client_is_proxy"] = True
-    _add(
-        findings,
-        "job_client",
-        known,
-        other,
-        f"{other} of {len(known)} rows name another client than their subclient has.",
-    )
+        other += name.lower() not in (subclient.client_name.lower(), subclient.display_name.lower())
+    seen = f"{other} of {len(known)} rows name another client than their subclient has."
+    _judge_some(found, "job_client", known, not other, seen, client_is_proxy=True)
 
 
-def _judge_level(rows: t.Sequence[Row], findings: list[Finding]) -> None:
-    names = Counter(text(row.get("backupLevelName")) or f"number {row.get('backupLevel')}" for row in rows)
-    strange = [name for name in names if name.lower() not in _LEVELS]
-    findings.append(Finding("job_level", DIFFERS if strange else OK, f"Levels: {_counted(names)}."))
-
-
-def _judge_end(rows: t.Sequence[Row], findings: list[Finding]) -> None:
-    ended = [row for row in rows if _known_state(row) and _state(row) != ACTIVE]
-    without = sum(positive(row.get("jobEndTime")) is None for row in ended)
-    _add(findings, "job_end", ended, without, f"{without} of {len(ended)} jobs that ended have no jobEndTime.")
-
-
-def _add(findings: list[Finding], check: str, rows: t.Sequence[Row], bad: t.Any, seen: str) -> None:
-    if not rows:
-        findings.append(Finding(check, NOT_SEEN, "No job by which it could be told."))
+def _judge_some(
+    found: Findings, check: str, rows: t.Sequence[Row], good: bool, seen: str, **differences: t.Any
+) -> None:
+    """As Findings.judge, where there may be no rows to judge by."""
+    if rows:
+        found.judge(check, good, seen, **differences)
     else:
-        findings.append(Finding(check, DIFFERS if bad else OK, seen))
+        found.add(check, NOT_SEEN, "No job by which it could be told.")
 
 
 def _subclient_id(row: Row) -> int | None:
@@ -175,16 +144,6 @@ def _is_oracle(row: Row) -> bool:
     return positive(names.get("applicationId")) == ORACLE_APPLICATION or any(
         "oracle" in str(word).lower() for word in words
     )
-
-
-def _known_state(row: Row) -> bool:
-    job = parse_job(row)
-    return job is not None and job.known_state
-
-
-def _state(row: Row) -> str:
-    job = parse_job(row)
-    return job.state if job else ACTIVE
 
 
 def _counted(counts: Counter[t.Any]) -> str:

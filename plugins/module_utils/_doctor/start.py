@@ -20,7 +20,7 @@ from .._http.fields import member, positive, text
 from .._jobs.api import ACTIVE, listing_body
 from .._jobs.job import parse_job
 from .._parallel import RUNTIME
-from .checks import DIFFERS, NOT_SEEN, OK, Finding
+from .checks import DIFFERS, NOT_SEEN, OK, Findings, date_is
 from .rows import export_rows, judge_rows, shape_of, summaries
 
 if t.TYPE_CHECKING:
@@ -42,13 +42,12 @@ DESCRIPTION = "rdsops.commvault doctor"
 class StartSeen(t.NamedTuple):
     """What one start showed.
 
-    backup: what became of the request. findings, differences: as of rows.RowFindings. life: the job's rows as they
-    changed: state, seconds since the start, keys and types.
+    backup: what became of the request. found: the lines on the start. life: the job's rows as they changed: state,
+    seconds since the start, keys and types.
     """
 
     backup: Backup
-    findings: list[Finding]
-    differences: dict[str, t.Any]
+    found: Findings
     life: list[dict[str, t.Any]]
 
 
@@ -73,12 +72,13 @@ def watch_start(
     sent = commcell.now()
     (backup,) = Export(commcell, options, ExportPlan(), runtime).run([instance])
     if backup.state != "started" or not backup.job_ids:
-        names = ("ids", "lag", "clock", "task", "marker", "row", "end")
-        findings = [Finding(f"start_{name}", NOT_SEEN, f"Nothing was started: {backup.state}.") for name in names]
-        return StartSeen(backup, findings, {}, [])
+        found = Findings()
+        for name in ("ids", "lag", "clock", "task", "marker", "row", "end"):
+            found.add(f"start_{name}", NOT_SEEN, f"Nothing was started: {backup.state}.")
+        return StartSeen(backup, found, [])
     watch = _Watch(commcell, backup, marker, commcell.clock.at(sent), begun, runtime)
     watch.follow(wait_timeout)
-    return StartSeen(backup, *watch.findings(subclients), watch.life)
+    return StartSeen(backup, watch.findings(subclients), watch.life)
 
 
 class _Watch:
@@ -152,70 +152,61 @@ class _Watch:
         general = member(member(member(data, "job"), "jobDetail"), "generalInfo")
         self._details_task = positive(member(general, "taskData").get("taskId"))
 
-    def findings(self, subclients: t.Mapping[int, Subclient]) -> tuple[list[Finding], dict[str, t.Any]]:
-        """What was seen, and what it would set in a profile."""
-        found: list[Finding] = []
-        differences: dict[str, t.Any] = {}
+    def findings(self, subclients: t.Mapping[int, Subclient]) -> Findings:
+        """What was seen."""
+        found = Findings()
         if not self._rows:
-            found.append(Finding("start_ids", DIFFERS, "The job that createtask named never showed up."))
-            return found, differences
-        found.append(Finding("start_ids", OK, f"Job {self._job_id} was named and is there."))
-        self._judge_lag(found, differences)
-        self._judge_clock(found, differences)
+            found.add("start_ids", DIFFERS, "The job that createtask named never showed up.")
+            return found
+        found.add("start_ids", OK, f"Job {self._job_id} was named and is there.")
+        self._judge_lag(found)
+        self._judge_clock(found)
+        same = self._details_task == self._task_id
+        words = "The same task id." if same else "Another task id."
         if self._details_task is None:
-            found.append(Finding("start_task", DIFFERS, "JobDetails has no task id."))
-        else:
-            same = self._details_task == self._task_id
-            found.append(
-                Finding("start_task", OK if same else DIFFERS, "The same task id." if same else "Another task id.")
-            )
-        words = "It comes back." if self._marked else "It does not come back, so job_marker is of no use here."
-        # Nothing rests on it as long as job_marker is off.
-        found.append(Finding("start_marker", OK if self._marked else NOT_SEEN, words))
+            same, words = False, "JobDetails has no task id."
+        found.judge("start_task", same, words)
         if self._marked:
-            differences["job_marker"] = True
+            found.add("start_marker", OK, "It comes back.")
+            found.differences["job_marker"] = True
+        else:
+            # Nothing rests on it as long as job_marker is off.
+            found.add("start_marker", NOT_SEEN, "It does not come back, so job_marker is of no use here.")
         exports = export_rows(self._rows, subclients)
         judged = judge_rows(exports, subclients, "that was started here")
-        differences.update(judged.differences)
+        found.differences.update(judged.differences)
         strange = sorted(one.check for one in judged.findings if one.status == DIFFERS)
         if not exports:
-            found.append(Finding("start_row", DIFFERS, "Nothing in its row says that it is of Oracle."))
+            found.add("start_row", DIFFERS, "Nothing in its row says that it is of Oracle.")
+        elif strange:
+            found.add("start_row", DIFFERS, f"Differing: {', '.join(strange)}.")
         else:
-            words = (
-                f"Differing: {', '.join(strange)}." if strange else f"{len(self._rows)} states seen, all as assumed."
-            )
-            found.append(Finding("start_row", DIFFERS if strange else OK, words))
+            found.add("start_row", OK, f"{len(self._rows)} states seen, all as assumed.")
         self._judge_end(found)
-        return found, differences
+        return found
 
-    def _judge_lag(self, found: list[Finding], differences: dict[str, t.Any]) -> None:
+    def _judge_lag(self, found: Findings) -> None:
         if self._listed is None:
-            found.append(Finding("start_lag", NOT_SEEN, "The job ended before it was listed as active."))
+            found.add("start_lag", NOT_SEEN, "The job ended before it was listed as active.")
             return
         words = f"Readable after {self._readable or 0.0:.0f} s, listed after {self._listed:.0f} s."
-        late = self._listed > LISTED_IN
-        if late:
-            differences["visibility_lag"] = float(round(self._listed + INTERVAL))
-        found.append(Finding("start_lag", DIFFERS if late else OK, words))
+        lag = float(round(self._listed + INTERVAL))
+        found.judge("start_lag", self._listed <= LISTED_IN, words, visibility_lag=lag)
 
-    def _judge_clock(self, found: list[Finding], differences: dict[str, t.Any]) -> None:
+    def _judge_clock(self, found: Findings) -> None:
         start = positive(self._rows[0].get("jobStartTime"))
         if start is None or not self._commcell.clock.known:
-            found.append(Finding("start_clock", NOT_SEEN, "The row has no start, or answers have no Date."))
+            found.add("start_clock", NOT_SEEN, "The row has no start, or answers have no Date.")
             return
         ahead = self._sent - start
-        if abs(ahead) <= CLOCK_TOLERANCE:
-            found.append(Finding("start_clock", OK, "Date and the start of the job agree."))
-            return
-        differences["clock_skew"] = float(round(ahead))
-        words = f"Date is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the start of the job."
-        found.append(Finding("start_clock", DIFFERS, words))
+        good = abs(ahead) <= CLOCK_TOLERANCE
+        words = "Date and the start of the job agree." if good else date_is(ahead, "the start of the job")
+        found.judge("start_clock", good, words, clock_skew=float(round(ahead)))
 
-    def _judge_end(self, found: list[Finding]) -> None:
+    def _judge_end(self, found: Findings) -> None:
         job = parse_job(self._rows[-1])
         if job is None or not job.finished:
-            found.append(Finding("start_end", NOT_SEEN, f"The job goes on ({job.status if job else 'no state'})."))
+            found.add("start_end", NOT_SEEN, f"The job goes on ({job.status if job else 'no state'}).")
         else:
             told = positive(self._rows[-1].get("jobEndTime")) is not None
-            words = f"{job.status}, {'with' if told else 'without'} jobEndTime."
-            found.append(Finding("start_end", OK if told else DIFFERS, words))
+            found.judge("start_end", told, f"{job.status}, {'with' if told else 'without'} jobEndTime.")

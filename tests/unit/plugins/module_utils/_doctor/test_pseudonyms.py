@@ -11,8 +11,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._doctor.pseudonym
 
 def test_a_name_has_the_same_pseudonym_wherever_it_stands():
     names = Pseudonyms()
-    names.add("client", "aws-prod")
-    names.add("client", "aws-prod-2")
+    names.add("client", "aws-prod", "aws-prod-2")
     names.add("user", "operator")
     names.add("client", "AWS-PROD")
     value = {"aws-prod": ["job of aws-prod-2 by Operator", 7, None, ("aws-prod",)]}
@@ -27,6 +26,5 @@ def test_a_short_name_is_not_cut_out_of_words():
 
 def test_nothing_is_no_name():
     names = Pseudonyms()
-    for nothing in (None, "", "  "):
-        names.add("user", nothing)
+    names.add("user", None, "", "  ")
     assert names.clean("a user") == "a user"

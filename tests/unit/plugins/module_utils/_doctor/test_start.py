@@ -24,7 +24,7 @@ def watch(simulator):
         with commcell_of(simulator) as commcell:
             one = make_instance({"client_name": "aws-prod", "instance_name": instance})
             seen = watch_start(commcell, one, "full", {}, timeout, runtime)
-        return {finding.check: (finding.status, finding.seen) for finding in seen.findings}, seen
+        return {finding.check: (finding.status, finding.seen) for finding in seen.found.findings}, seen
 
     return run
 
@@ -38,21 +38,21 @@ def test_a_job_is_followed_through_its_states_to_its_end(watch, simulator):
     assert [one["state"] for one in seen.life] == ["Waiting", "Running", "Completed"]
     assert lines["start_end"] == ("ok", "Completed, with jobEndTime.")
     assert lines["start_task"] == ("ok", "The same task id.")
-    assert seen.differences == {}
+    assert seen.found.differences == {}
 
 
 def test_what_is_not_started_shows_nothing(watch, simulator):
     lines, seen = watch("noplan")
     assert {status for status, _words in lines.values()} == {"not_seen"}
     assert lines["start_ids"][1] == "Nothing was started: refused."
-    assert (seen.life, seen.differences) == ([], {})
+    assert (seen.life, seen.found.differences) == ([], {})
 
 
 def test_a_job_that_is_listed_late_proposes_how_long_to_look_for_it(watch, simulator):
     simulator.set(visibility_lag=20)
     lines, seen = watch()
     assert lines["start_lag"][0] == "differs"
-    assert 20 <= seen.differences["visibility_lag"] <= 26
+    assert 20 <= seen.found.differences["visibility_lag"] <= 26
 
 
 def test_a_job_that_never_shows_up_differs(watch, simulator):
@@ -66,7 +66,7 @@ def test_a_clock_that_is_not_that_of_the_jobs_proposes_by_how_much(watch, simula
     simulator.set(clock_skew=60)
     lines, seen = watch()
     assert lines["start_clock"][0] == "differs"
-    assert seen.differences["clock_skew"] == pytest.approx(60, abs=5)
+    assert seen.found.differences["clock_skew"] == pytest.approx(60, abs=5)
     assert "ahead of the start of the job" in lines["start_clock"][1]
 
 
@@ -89,4 +89,4 @@ def test_a_description_that_comes_back_proposes_to_mark_jobs(watch, simulator):
     simulator.set(row_description=True)
     lines, seen = watch()
     assert lines["start_marker"] == ("ok", "It comes back.")
-    assert seen.differences["job_marker"] is True
+    assert seen.found.differences["job_marker"] is True
