@@ -17,6 +17,9 @@ if t.TYPE_CHECKING:
     from .._parallel import Runtime
     from .model import Client, Subclient
 
+    Key = t.TypeVar("Key")
+    Answer = t.TypeVar("Answer")
+
     class Estate(t.Protocol):
         """Knows clients; see api.EstateApi."""
 
@@ -34,6 +37,19 @@ if t.TYPE_CHECKING:
 MAX_LOOKUPS = 10
 
 
+def _once(known: dict[Key, Answer | CommvaultError], key: Key, read: t.Callable[[], Answer]) -> Answer:
+    """What is known, or else is read now and known from then on. Raises CommvaultError, each time the same."""
+    if key not in known:
+        try:
+            known[key] = read()
+        except CommvaultError as error:
+            known[key] = error
+    answer = known[key]
+    if isinstance(answer, CommvaultError):
+        raise answer
+    return answer
+
+
 class ClientDirectory:
     """What is known of clients in one call."""
 
@@ -46,21 +62,14 @@ class ClientDirectory:
         self._estate = estate
         self._concurrency = concurrency
         self._runtime = runtime
-        self._all: list[Client] | CommvaultError | None = None
+        self._all: dict[None, list[Client] | CommvaultError] = {}
         # By names in lower case.
         self._ids: dict[str, int | CommvaultError | None] = {}
         self._subclients: dict[str, list[Subclient] | CommvaultError | None] = {}
 
     def all(self) -> list[Client]:
         """All visible clients. Raises CommvaultError, the same again if it is asked once more."""
-        if self._all is None:
-            try:
-                self._all = self._estate.clients()
-            except CommvaultError as error:
-                self._all = error
-        if isinstance(self._all, CommvaultError):
-            raise self._all
-        return self._all
+        return _once(self._all, None, self._estate.clients)
 
     def known(self) -> list[Client]:
         """All visible clients, none if they cannot be read: for whoever only looks for a misspelled name."""
@@ -75,16 +84,7 @@ class ClientDirectory:
         Raises:
             CommvaultError: They cannot be read; the same again if it is asked once more.
         """
-        name = client_name.lower()
-        if name not in self._subclients:
-            try:
-                self._subclients[name] = self._estate.subclients_of(client_name)
-            except CommvaultError as error:
-                self._subclients[name] = error
-        found = self._subclients[name]
-        if isinstance(found, CommvaultError):
-            raise found
-        return found
+        return _once(self._subclients, client_name.lower(), lambda: self._estate.subclients_of(client_name))
 
     def remember_subclients(self, client_name: str, subclients: list[Subclient] | None) -> None:
         """Take in the subclients of a client, so that they need not be read."""

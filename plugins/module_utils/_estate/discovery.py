@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, field
 
 from .._errors import CommvaultError, ErrorKind, InvalidInput
 from .._parallel import read_each
+from .._times import counted
 from .clients import ClientDirectory
 from .model import (
     ENGINES,
@@ -184,15 +186,9 @@ class Discovery:
                     found.clients_not_read.append(target.name)
             else:
                 found.subclients.extend(answer)
-        self._explain_missing(missing, found)
-
-    def _explain_missing(self, missing: t.Sequence[str], found: DiscoveryResult) -> None:
-        """Say which of the named clients do not exist."""
         if missing:
-            found.unread.extend(_unknown_clients(missing, self._known_names()))
-
-    def _known_names(self) -> list[str]:
-        return [name for client in self._clients.known() for name in (client.name, client.display_name)]
+            known = [name for client in self._clients.known() for name in (client.name, client.display_name)]
+            found.unread.extend(_unknown_clients(missing, known))
 
     def _add_history(self, query: Query, found: DiscoveryResult) -> None:
         clients = {subclient.client_id for subclient in found.subclients}
@@ -208,22 +204,16 @@ class Discovery:
 def _note_silence(listed: t.Sequence[DatabaseInstance], query: Query, found: DiscoveryResult) -> None:
     """Say which clients have instances by V4/Instances, but not one subclient that can be seen."""
     engines = {ENGINES[number] for number in query.application_ids if number in ENGINES}
-    names: dict[int, str] = {}
-    counts: dict[int, int] = {}
-    for instance in listed:
-        # What is only known to be on Amazon RDS may be of another engine, and rightly without subclients of this one.
-        if instance.engine in engines:
-            names[instance.client_id] = instance.client_name
-            counts[instance.client_id] = counts.get(instance.client_id, 0) + 1
+    # What is only known to be on Amazon RDS may be of another engine, and rightly without subclients of this one.
+    counts = Counter((one.client_id, one.client_name) for one in listed if one.engine in engines)
     seen = {one.client_id for one in found.subclients if one.application_id in query.application_ids}
     told = {unread.client_name for unread in found.unread if unread.what == "subclients"}
-    for client_id, name in names.items():
+    for (client_id, name), count in counts.items():
         if client_id in seen:
             continue
         if name not in told:
-            noun = "instance" if counts[client_id] == 1 else "instances"
             msg = (
-                f"Commvault lists {counts[client_id]} {noun} of client {name}, but shows none of its subclients to"
+                f"Commvault lists {counted(count, 'instance')} of client {name}, but shows none of its subclients to"
                 " these credentials."
             )
             found.unread.append(ReadFailure("subclients", name, ErrorKind.PERMISSION, msg))

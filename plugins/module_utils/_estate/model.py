@@ -13,7 +13,8 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import typing as t
-from dataclasses import dataclass, fields
+from collections import Counter
+from dataclasses import asdict, dataclass, fields
 
 from .._http.fields import as_number, flag, member, positive, rows, text
 from .._jobs.job import BAD, OK, is_well, plain_text, state_of
@@ -87,14 +88,7 @@ class LastBackup:
 
     def to_result(self) -> dict[str, t.Any]:
         """For the result of a module."""
-        result = {field.name: getattr(self, field.name) for field in fields(self)}
-        result["state"] = self.state
-        return result
-
-
-def last_backup_of(job: Job) -> LastBackup:
-    """A job as the last backup of what it backed up."""
-    return LastBackup(job.id, job.status, job.end_time or job.start_time, job.backup_level, job.reason)
+        return {**asdict(self), "state": self.state}
 
 
 @dataclass(frozen=True)
@@ -317,9 +311,7 @@ def add_instance_facts(subclients: t.Sequence[Subclient], instances: t.Iterable[
     The last backup of an instance is taken for that of a subclient only where the instance has no other one.
     """
     by_id = {instance.id: instance for instance in instances}
-    siblings: dict[t.Any, int] = {}
-    for subclient in subclients:
-        siblings[subclient.instance_key] = siblings.get(subclient.instance_key, 0) + 1
+    siblings = Counter(subclient.instance_key for subclient in subclients)
     for subclient in subclients:
         instance = by_id.get(subclient.instance_id or 0)
         if not instance:
@@ -328,8 +320,8 @@ def add_instance_facts(subclients: t.Sequence[Subclient], instances: t.Iterable[
         subclient.readiness = instance.status
         subclient.not_ready_reason = instance.not_ready_reason
         subclient.plan = subclient.plan or instance.plan
-        if siblings[subclient.instance_key] == 1:
-            note_backups(subclient, [instance.last_backup] if instance.last_backup else [])
+        if siblings[subclient.instance_key] == 1 and instance.last_backup:
+            note_backup(subclient, instance.last_backup)
 
 
 def from_database_instance(instance: DatabaseInstance) -> Subclient:
@@ -351,27 +343,48 @@ def from_database_instance(instance: DatabaseInstance) -> Subclient:
     return subclient
 
 
+class SubclientIndex:
+    """Finds the subclient of a job."""
+
+    def __init__(self, subclients: t.Iterable[Subclient]) -> None:
+        self._by_id: dict[int | None, Subclient] = {}
+        self._by_names: dict[tuple[str, ...], Subclient] = {}
+        self._by_instance: dict[tuple[str, ...], list[Subclient]] = {}
+        for one in subclients:
+            if one.subclient_id:
+                self._by_id[one.subclient_id] = one
+            self._by_names[one.sort_key] = one
+            self._by_instance.setdefault(one.sort_key[1:], []).append(one)
+
+    def owner(self, job: Job) -> tuple[Subclient | None, bool]:
+        """The subclient that a job is of, None if it is of none, and whether that is certain."""
+        found = self._by_id.get(job.subclient_id)
+        if found:
+            return found, True
+        names = tuple((name or "").lower() for name in (job.client_name, job.instance_name, job.subclient_name))
+        named = self._by_names.get(names)
+        if named:
+            # The same names with another number: the subclient was removed and made anew.
+            return (None, False) if named.subclient_id and job.subclient_id else (named, True)
+        others = self._by_instance.get(names[1:], [])
+        return (others[0], False) if len(others) == 1 and not job.subclient_id else (None, False)
+
+
 def add_jobs(subclients: t.Sequence[Subclient], jobs: t.Iterable[Job]) -> None:
     """Complete subclients, in place, with their last backups among these jobs."""
-    by_id: dict[int | None, Subclient] = {one.subclient_id: one for one in subclients if one.subclient_id}
-    by_name = {subclient.sort_key: subclient for subclient in subclients}
+    index = SubclientIndex(subclients)
     for job in jobs:
-        subclient = by_id.get(job.subclient_id)
-        if subclient is None and None not in (job.client_name, job.instance_name, job.subclient_name):
-            names = (str(job.client_name), str(job.instance_name), str(job.subclient_name))
-            subclient = by_name.get(t.cast("tuple[str, str, str]", tuple(name.lower() for name in names)))
-            if subclient and subclient.subclient_id and job.subclient_id:
-                subclient = None  # The same names, but another subclient: it was removed and made anew.
-        if subclient:
-            note_backups(subclient, [last_backup_of(job)])
+        subclient, certain = index.owner(job)
+        if subclient and certain:
+            backup = LastBackup(job.id, job.status, job.end_time or job.start_time, job.backup_level, job.reason)
+            note_backup(subclient, backup)
 
 
-def note_backups(subclient: Subclient, backups: t.Iterable[LastBackup]) -> None:
-    """Keep of these and of those it has the last backup and the last good one of a subclient."""
-    for backup in backups:
-        subclient.last_backup = _later(subclient.last_backup, backup)
-        if backup.good:
-            subclient.last_good_backup = _later(subclient.last_good_backup, backup)
+def note_backup(subclient: Subclient, backup: LastBackup) -> None:
+    """Keep of this one and of those it has the last backup and the last good one of a subclient."""
+    subclient.last_backup = _later(subclient.last_backup, backup)
+    if backup.good:
+        subclient.last_good_backup = _later(subclient.last_good_backup, backup)
 
 
 def _later(known: LastBackup | None, other: LastBackup) -> LastBackup:

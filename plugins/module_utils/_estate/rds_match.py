@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 
 from .._errors import InvalidInput
+from .._times import some_of
 from .model import DEFAULT_SUBCLIENT, nearest_names, nearest_words
 
 if t.TYPE_CHECKING:
@@ -185,10 +186,6 @@ class _Names:
             self.by_instance.setdefault(subclient.instance_name.lower(), []).append(subclient)
             self.by_display.setdefault(subclient.display_name.lower(), []).append(subclient)
 
-    def known(self) -> list[str]:
-        """All names, as they are written."""
-        return [name for one in self.all for name in (one.instance_name, one.display_name)]
-
 
 def match(
     wanted: t.Sequence[RdsInstance],
@@ -238,18 +235,17 @@ def _downgrade_uncertain_match(found: Match, patterns: t.Sequence[Pattern], clie
         ]
     if not others:
         return
-    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
     found.state = NOT_VERIFIED
     found.candidates = (subclient,)
     found.subclient = None
     found.msg = (
-        f"{_called(found.wanted)} fits {subclient.label}, but the instances of client {others[0]}{more} could not be"
+        f"{_called(found.wanted)} fits {subclient.label}, but the instances of client {some_of(others, 1)} could not be"
         " read, and one of them may fit as well."
     )
 
 
 def _explain_missing(missing: t.Sequence[Match], names: _Names, complete: bool) -> None:
-    known = names.known() if missing else []
+    known = [name for one in names.all for name in (one.instance_name, one.display_name)] if missing else []
     for number, found in enumerate(missing):
         if number < MAX_NEAREST and found.wanted.identifier and not found.nearest:
             found.nearest = tuple(nearest_names(found.wanted.identifier, known))
@@ -333,14 +329,9 @@ def _with_subclient(wanted: RdsInstance, found: t.Sequence[Subclient]) -> Match:
 
 
 def _ambiguous(wanted: RdsInstance, found: t.Sequence[Subclient], advice: str) -> Match:
-    shown = ", ".join(one.label for one in found[:MAX_CANDIDATES])
-    more = f" and {len(found) - MAX_CANDIDATES} more" if len(found) > MAX_CANDIDATES else ""
-    return Match(
-        wanted,
-        AMBIGUOUS,
-        f"{_called(wanted)} can be any of {shown}{more}. {advice}.",
-        candidates=tuple(found[:MAX_CANDIDATES]),
-    )
+    labels = some_of([one.label for one in found], MAX_CANDIDATES)
+    msg = f"{_called(wanted)} can be any of {labels}. {advice}."
+    return Match(wanted, AMBIGUOUS, msg, candidates=tuple(found[:MAX_CANDIDATES]))
 
 
 def _called(wanted: RdsInstance) -> str:
@@ -384,8 +375,5 @@ def _settle_conflicts(matches: t.Sequence[Match], patterns: t.Sequence[Pattern])
 
 def _pattern_fits(found: Match, patterns: t.Sequence[Pattern]) -> bool:
     subclient = t.cast("Subclient", found.subclient)
-    for pattern in patterns:
-        regex = pattern.regex(found.wanted)
-        if regex is not None and pattern.fits(regex, subclient):
-            return True
-    return False
+    regexes = ((pattern, pattern.regex(found.wanted)) for pattern in patterns)
+    return any(regex is not None and pattern.fits(regex, subclient) for pattern, regex in regexes)

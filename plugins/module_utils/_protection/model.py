@@ -92,6 +92,10 @@ class Past:
         self.active: Job | None = None
         self.days = [NO_DAY] * days
 
+    def age(self, now: float) -> float | None:
+        """Seconds since the end of the last good backup, None without one."""
+        return now - self.last_good.end_time if self.last_good and self.last_good.end_time else None
+
     def add(self, job: Job, today: int, fail_on: str) -> None:
         """Take in a job.
 
@@ -146,13 +150,13 @@ class Protection:
     def to_result(self, job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
         """The entry of a result."""
         subclient, past = self.subclient, self.past
-        names = self.target.names or ("", "", "")
-        good, last = (past.last_good, past.last) if past else (None, None)
+        named = subclient and (subclient.client_name, subclient.instance_name, subclient.subclient_name)
+        client_name, instance_name, subclient_name = named or self.target.names or (None, None, None)
         return {
             "id": self.target.id,
-            "client_name": subclient.client_name if subclient else names[0] or None,
-            "instance_name": subclient.instance_name if subclient else names[1] or None,
-            "subclient_name": subclient.subclient_name if subclient else names[2] or None,
+            "client_name": client_name,
+            "instance_name": instance_name,
+            "subclient_name": subclient_name,
             "state": self.state,
             "protected": self.state == PROTECTED,
             "reason": self.reason,
@@ -163,8 +167,8 @@ class Protection:
             "status": subclient.status if subclient else None,
             "max_age_seconds": int(self.target.max_age),
             "age_seconds": None if self.age is None else int(self.age),
-            "last_good": _backup(good, job_url),
-            "last": _backup(last, job_url),
+            "last_good": _backup(past.last_good, job_url) if past else None,
+            "last": _backup(past.last, job_url) if past else None,
             "active_job_id": past.active.id if past and past.active else None,
             "history": "".join(past.days) if past else "",
             "groups": dict(self.target.groups),
@@ -190,33 +194,28 @@ def _backup(job: Job | None, job_url: t.Callable[[str], str | None]) -> dict[str
 _ADD = "Add the instance to Commvault with a plan, correct its names, or give the user the right to see it."
 
 
+@dataclass(frozen=True)
 class Judge:
-    """Says how databases are protected."""
+    """Says how databases are protected, by the facts that are the same for all.
 
-    def __init__(
-        self,
-        now: float,
-        *,
-        history: float,
-        unread: CommvaultError | None = None,
-        new_after: float | None = None,
-        ahead: float = 0.0,
-    ) -> None:
-        """Take the facts that are the same for all.
+    Attributes:
+        now: The server's time in epoch seconds.
+        history: Seconds for which jobs were looked at.
+        unread: Why jobs are missing that should have been read, None if all were.
+        new_after: Seconds for which a database is new, None for no such grace.
+        ahead: Seconds by which the server's time is ahead of this machine's.
+    """
 
-        Args:
-            now: The server's time in epoch seconds.
-            history: Seconds for which jobs were looked at.
-            unread: Why jobs are missing that should have been read, None if all were.
-            new_after: Seconds for which a database is new, None for no such grace.
-            ahead: Seconds by which the server's time is ahead of this machine's.
-        """
-        self._now = now
-        self._history = history
-        self._unread = unread
-        self._new_after = new_after
-        # Nobody knows which of two clocks is right.
-        self._doubt = ahead if abs(ahead) > CLOCK_MARGIN else 0.0
+    now: float
+    history: float
+    unread: CommvaultError | None = None
+    new_after: float | None = None
+    ahead: float = 0.0
+
+    @property
+    def _doubt(self) -> float:
+        """Seconds by which ages are uncertain: nobody knows which of two clocks is right."""
+        return self.ahead if abs(self.ahead) > CLOCK_MARGIN else 0.0
 
     def judge(self, target: Target, subclient: Subclient, past: Past, maybe: Job | None, planless: bool) -> Protection:
         """Judge one database that Commvault knows.
@@ -229,7 +228,7 @@ class Judge:
             planless: Whether it has certainly no plan and no storage policy.
         """
         good = past.last_good
-        age = self._now - good.end_time if good and good.end_time else None
+        age = past.age(self.now)
         found = Protection(target, PROTECTED, "", None, subclient, past, age)
         off = _why_not_configured(subclient, planless)
         if age is not None and age < -CLOCK_MARGIN:
@@ -257,12 +256,12 @@ class Judge:
     def _judge_missing(self, found: Protection, maybe: Job | None, off: tuple[str, str] | None) -> None:
         """Say what is wrong with a database that has no good backup that is young enough."""
         target, past = found.target, t.cast("Past", found.past)
-        if self._unread or maybe:
+        if self.unread or maybe:
             found.state = NOT_VERIFIED
-            if self._unread:
-                found.reason = f"Not all jobs could be read: {self._unread}"
+            if self.unread:
+                found.reason = f"Not all jobs could be read: {self.unread}"
                 found.action = "Run it again."
-                if self._unread.kind.denies_access:
+                if self.unread.kind.denies_access:
                     found.action = "Give the user the right to see the jobs of this client, and run it again."
             else:
                 found.reason = (
@@ -274,7 +273,7 @@ class Judge:
         last = past.last_good
         if found.age is None:
             found.state = NEVER
-            found.reason = f"No good backup in the last {length_words(self._history)}"
+            found.reason = f"No good backup in the last {length_words(self.history)}"
         else:
             found.state = LATE
             found.reason = f"Its last good backup ended {age_words(found.age)} ago{_job_words(last)}"
@@ -290,22 +289,21 @@ class Judge:
         if off:
             found.state, found.action = NOT_CONFIGURED, off[1]
             found.reason = f"{off[0][0].upper()}{off[0][1:]}. {found.reason}"
-        elif self._is_new(target):
-            found.state = NEW
-            found.reason = f"The database is {age_words(self._now - (target.created or 0))} old. {found.reason}"
+        else:
+            young = self._young(target)
+            if young:
+                found.state, found.reason = NEW, f"{young} {found.reason}"
 
-    def _is_new(self, target: Target) -> bool:
-        return (
-            self._new_after is not None
-            and target.created is not None
-            and 0 <= self._now - target.created < self._new_after
-        )
+    def _young(self, target: Target) -> str | None:
+        """How old a new database is, in a sentence; None for one that is not new."""
+        if self.new_after is None or target.created is None or not 0 <= self.now - target.created < self.new_after:
+            return None
+        return f"The database is {age_words(self.now - target.created)} old."
 
     def unknown(self, target: Target, msg: str) -> Protection:
         """A database that Commvault does not know."""
-        if self._is_new(target):
-            return Protection(target, NEW, f"The database is {age_words(self._now - (target.created or 0))} old. {msg}")
-        return Protection(target, UNKNOWN, msg, _ADD)
+        young = self._young(target)
+        return Protection(target, NEW, f"{young} {msg}") if young else Protection(target, UNKNOWN, msg, _ADD)
 
 
 def _why_not_configured(subclient: Subclient, planless: bool) -> tuple[str, str] | None:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER, Discovery, Query
-from .._estate.model import nearest_names, nearest_words
+from .._estate.model import SubclientIndex, nearest_names, nearest_words
 from .._estate.rds_match import MATCHED, MISSING, SKIPPED, match
 from .._parallel import read_each
-from .model import DAY, NOT_VERIFIED, UNLISTED, Judge, Past, Protection, Target
+from .model import DAY, NOT_VERIFIED, UNKNOWN, UNLISTED, Judge, Past, Protection, Target
 
 if t.TYPE_CHECKING:
     from .._estate.api import EstateApi
@@ -31,6 +31,7 @@ if t.TYPE_CHECKING:
 MAX_CLOSE_LOOKS = 50
 # To say which names are like an unknown one takes a moment each.
 _MAX_NEAREST = 20
+_SHOW_IT = "Give the user the right to see it, or name the instance, and run it again."
 # Rows of a listing from which on it is cut down to the clients that matter. Up to there all are read: a job can be
 # listed under the access node that does the export (inferred from the vendor's pages on RDS).
 _LONG_LISTING = 20_000
@@ -95,12 +96,9 @@ class Surveyor:
         """
         found = Discovery(self._estate, self._reader).find(query)
         survey = Survey(unread=[unread.msg for unread in found.unread])
-        settled: dict[int, t.Callable[[Judge], Protection]] = {}
+        settled: dict[int, tuple[str, str]] = {}
         if targets is None:
-            targets = [
-                Target(one.label, (one.client_name, one.instance_name, one.subclient_name), None, self._terms.max_age)
-                for one in found.subclients
-            ]
+            targets = [_target_of(one, self._terms) for one in found.subclients]
             places = dict(enumerate(found.subclients))
         else:
             places = self._find(targets, found, patterns, settled, survey)
@@ -128,9 +126,12 @@ class Surveyor:
                 past = pasts[id(one)]
                 survey.rows.append(judge.judge(target, one, past, maybes.get(id(one)), place in planless))
             elif place in settled:
-                survey.rows.append(settled[place](judge))
-        for one in unlisted:
-            survey.rows.append(_unlisted_row(one, pasts[id(one)], self._terms.max_age, survey.now))
+                state, msg = settled[place]
+                unread = Protection(target, NOT_VERIFIED, msg, _SHOW_IT)
+                survey.rows.append(judge.unknown(target, msg) if state == UNKNOWN else unread)
+        survey.rows += [
+            _unlisted_row(_target_of(one, self._terms), one, pasts[id(one)], survey.now) for one in unlisted
+        ]
         survey.rows.sort(key=lambda row: row.sort_key)
         return survey
 
@@ -139,7 +140,7 @@ class Surveyor:
         targets: t.Sequence[Target],
         found: DiscoveryResult,
         patterns: t.Sequence[Pattern],
-        settled: dict[int, t.Callable[[Judge], Protection]],
+        settled: dict[int, tuple[str, str]],
         survey: Survey,
     ) -> dict[int, Subclient]:
         """The subclients of targets, by their places. Puts what can be said of the others into settled."""
@@ -150,7 +151,7 @@ class Surveyor:
                 key: tuple[str, ...] = (client.lower(), *one.sort_key[1:])
                 by_names[key] = one
         unread = {(one.client_name or "").lower(): one for one in found.unread if one.what == "subclients"}
-        names = [label for one in found.subclients for label in (one.instance_name,)]
+        names = [one.instance_name for one in found.subclients]
         for place, target in enumerate(targets):
             if target.names is None:
                 continue
@@ -159,18 +160,14 @@ class Surveyor:
             if one_found:
                 places[place] = one_found
             elif gap and gap.kind is not ErrorKind.NOT_FOUND:
-                settled[place] = _not_verified(target, gap.msg)
+                settled[place] = NOT_VERIFIED, gap.msg
             else:
                 near = nearest_names(target.names[1], names) if len(settled) < _MAX_NEAREST else []
                 msg = (
-                    gap.msg
-                    if gap
-                    else (
-                        f"Commvault shows no instance {target.names[1]} of client {target.names[0]} with a subclient"
-                        f" {target.names[2]}.{nearest_words(near)}"
-                    )
+                    f"Commvault shows no instance {target.names[1]} of client {target.names[0]} with a subclient"
+                    f" {target.names[2]}.{nearest_words(near)}"
                 )
-                settled[place] = _unknown(target, msg)
+                settled[place] = UNKNOWN, gap.msg if gap else msg
         wanted = [place for place, target in enumerate(targets) if target.rds]
         complete = not any(one.what == "subclients" for one in found.unread)
         matches = match(
@@ -187,9 +184,9 @@ class Surveyor:
             elif one_match.state == MATCHED and one_match.subclient:
                 places[place] = one_match.subclient
             elif one_match.state == MISSING and complete:
-                settled[place] = _unknown(target, one_match.msg)
+                settled[place] = UNKNOWN, one_match.msg
             else:
-                settled[place] = _not_verified(target, one_match.msg)
+                settled[place] = NOT_VERIFIED, one_match.msg
         return places
 
     def _unlisted(self, found: DiscoveryResult, places: t.Mapping[int, Subclient]) -> list[Subclient]:
@@ -205,7 +202,7 @@ class Surveyor:
         maybes: dict[int, Job] = {}
         if not subclients:
             return pasts, maybes, None
-        index = _Index(subclients)
+        index = SubclientIndex(subclients)
         clients = {one.client_id for one in subclients}
         narrow = clients if len(clients) <= MAX_CLIENT_FILTER else None
         today = None
@@ -220,9 +217,9 @@ class Surveyor:
                     if owner is None:
                         continue
                     if certain:
-                        pasts[owner].add(job, today, self._terms.fail_on)
+                        pasts[id(owner)].add(job, today, self._terms.fail_on)
                     elif job.succeeded(self._terms.fail_on) and not job.aged:
-                        maybes.setdefault(owner, job)
+                        maybes.setdefault(id(owner), job)
         except CommvaultError as error:
             return pasts, maybes, error
         return pasts, maybes, None
@@ -246,49 +243,17 @@ class Surveyor:
         return planless
 
 
-class _Index:
-    """Finds the subclient of a job."""
-
-    def __init__(self, subclients: t.Iterable[Subclient]) -> None:
-        self._by_id: dict[int, int] = {}
-        self._by_names: dict[tuple[str, ...], tuple[int, bool]] = {}
-        self._by_instance: dict[tuple[str, str], list[int]] = {}
-        for one in subclients:
-            if one.subclient_id:
-                self._by_id[one.subclient_id] = id(one)
-            self._by_names[one.sort_key] = (id(one), bool(one.subclient_id))
-            self._by_instance.setdefault(one.sort_key[1:], []).append(id(one))
-
-    def owner(self, job: Job) -> tuple[int | None, bool]:
-        """id() of the subclient that a job is of, None if it is of none, and whether that is certain."""
-        found = self._by_id.get(job.subclient_id or 0)
-        if found is not None:
-            return found, True
-        instance, subclient = (job.instance_name or "").lower(), (job.subclient_name or "").lower()
-        named, has_id = self._by_names.get(((job.client_name or "").lower(), instance, subclient), (None, False))
-        if named is not None:
-            # The same names with another number: the subclient was removed and made anew.
-            return (None, False) if has_id and job.subclient_id else (named, True)
-        others = self._by_instance.get((instance, subclient), [])
-        return (others[0], False) if len(others) == 1 and not job.subclient_id else (None, False)
-
-
 def _is_late(past: Past, target: Target, now: float) -> bool:
-    return past.last_good is None or now - (past.last_good.end_time or 0) > target.max_age
+    age = past.age(now)
+    return age is None or age > target.max_age
 
 
-def _unknown(target: Target, msg: str) -> t.Callable[[Judge], Protection]:
-    return lambda judge: judge.unknown(target, msg)
+def _target_of(one: Subclient, terms: Terms) -> Target:
+    return Target(one.label, (one.client_name, one.instance_name, one.subclient_name), None, terms.max_age)
 
 
-def _not_verified(target: Target, msg: str) -> t.Callable[[Judge], Protection]:
-    action = "Give the user the right to see it, or name the instance, and run it again."
-    return lambda _judge: Protection(target, NOT_VERIFIED, msg, action)
-
-
-def _unlisted_row(one: Subclient, past: Past, max_age: float, now: float) -> Protection:
-    target = Target(one.label, (one.client_name, one.instance_name, one.subclient_name), None, max_age)
-    age = now - past.last_good.end_time if past.last_good and past.last_good.end_time else None
+def _unlisted_row(target: Target, one: Subclient, past: Past, now: float) -> Protection:
+    age = past.age(now)
     return Protection(
         target,
         UNLISTED,

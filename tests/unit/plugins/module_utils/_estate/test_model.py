@@ -209,10 +209,10 @@ def test_a_job_of_an_earlier_subclient_of_the_same_names_is_not_its_own():
 
 def test_the_list_of_jobs_tells_the_level_that_the_list_of_instances_does_not():
     found = subclient()
-    _estate.note_backups(found, [LastBackup("7", "COMPLETED", 5000)])
-    _estate.note_backups(found, [LastBackup("7", "Completed", 5000, "Full")])
+    _estate.note_backup(found, LastBackup("7", "COMPLETED", 5000))
+    _estate.note_backup(found, LastBackup("7", "Completed", 5000, "Full"))
     assert found.last_backup == found.last_good_backup == LastBackup("7", "Completed", 5000, "Full")
-    _estate.note_backups(found, [LastBackup("7", "COMPLETED", 5000)])
+    _estate.note_backup(found, LastBackup("7", "COMPLETED", 5000))
     assert found.last_backup.level == "Full"
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
+from ansible_collections.rdsops.commvault.plugins.module_utils._estate.model import SubclientIndex
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.plugins.module_utils._protection import survey
 from ansible_collections.rdsops.commvault.tests.support.protection import subclient
@@ -18,8 +19,8 @@ NEW = subclient("new", subclient_id=None)
 
 
 def owner(job, *subclients):
-    found, certain = survey._Index(subclients).owner(job)
-    return next((one.instance_name for one in subclients if id(one) == found), None), certain
+    found, certain = SubclientIndex(subclients).owner(job)
+    return found and found.instance_name, certain
 
 
 def job(**values):
