@@ -17,7 +17,8 @@ class Case:
     """One way to start backups.
 
     group, says: its place in the table. what: a playbook of playbooks/ without its ending, or "floor" for floor.py.
-    backups: how many. connections: the most that the server may see.
+    backups: how many. connections: the most that the server may see. looks: so many more requests at most, for lists of
+    jobs that show whether a backup was started twice.
     """
 
     group: str
@@ -25,6 +26,7 @@ class Case:
     what: str
     backups: int
     connections: int
+    looks: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,11 @@ class Plan:
         self.cases = (
             self.start_up,
             uri_one := Case(one, "ansible.builtin.uri", "uri_loop", 1, 1),
-            our_one := Case(one, "oracle_rds_export_backup", "module_loop", 1, 1),
+            our_one := Case(one, "oracle_rds_export_backup", "module_loop", 1, 1, looks=1),
             uri_loop := Case(few, "ansible.builtin.uri in a loop", "uri_loop", loop, loop),
-            our_loop := Case(few, "oracle_rds_export_backup in a loop", "module_loop", loop, loop),
-            our_few := Case(few, "oracle_rds_export_backup, one call", "fleet", loop, narrow),
-            our_many := Case(many, "oracle_rds_export_backup, one call", "fleet", fleet, wide),
+            our_loop := Case(few, "oracle_rds_export_backup in a loop", "module_loop", loop, loop, looks=loop),
+            our_few := Case(few, "oracle_rds_export_backup, one call", "fleet", loop, narrow, looks=2),
+            our_many := Case(many, "oracle_rds_export_backup, one call", "fleet", fleet, wide, looks=2),
             floor := Case(many, "a bare script on requests", "floor", fleet, wide),
         )
         self.ratios = (

@@ -52,8 +52,8 @@ class Bench:
         )
         seconds, cpu = time.perf_counter() - started, _children_cpu() - cpu
         counts = self._stub.reset()
-        as_planned = counts["requests"] == counts["backups"] == case.backups
-        if done.returncode or not as_planned or counts["connections"] > case.connections:
+        too_many = counts["requests"] > case.backups + case.looks or counts["connections"] > case.connections
+        if done.returncode or counts["backups"] != case.backups or too_many:
             raise WentWrong(
                 f"{case.says}, {case.backups} backups: exit code {done.returncode}, the server counted {counts}\n"
                 + done.stdout[-4000:]

@@ -19,7 +19,7 @@ from ansible_collections.rdsops.commvault.tests.bench import hosts, inventory
 from ansible_collections.rdsops.commvault.tests.bench.events import AWX_LIMIT, add_up
 from ansible_collections.rdsops.commvault.tests.bench.floor import request_body
 from ansible_collections.rdsops.commvault.tests.bench.plan import Plan, WentWrong
-from ansible_collections.rdsops.commvault.tests.bench.run import arguments, rounds
+from ansible_collections.rdsops.commvault.tests.bench.run import Bench, arguments, rounds
 from ansible_collections.rdsops.commvault.tests.bench.stub import Stub
 from ansible_collections.rdsops.commvault.tests.bench.table import Sample, Samples, align, render
 
@@ -174,6 +174,14 @@ class TestStub:
         )
         with pytest.raises(TimeoutError):
             urllib.request.urlopen(request, timeout=0.2)
+
+
+class TestMeasuring:
+    def test_call_that_starts_all_may_look_at_the_list_of_jobs_beside_it(self, stub, tmp_path):
+        fleet = next(case for case in Plan(3, 2, 1).cases if case.what == "fleet")
+        assert Bench(stub, tmp_path, 1).measure(fleet, 0).requests == 2 + fleet.looks
+        with pytest.raises(WentWrong, match=r"'requests': 4, 'backups': 2"):
+            Bench(stub, tmp_path, 1).measure(dataclasses.replace(fleet, looks=0), 0)
 
 
 class TestHosts:
