@@ -97,6 +97,7 @@ def test_options_have_the_types_of_those_of_the_modules(options, module, prefix)
         own = options._spec.get(f"{PREFIX}{prefix}{name}")
         if own and name != "instances":
             keys = ("type", "choices", "elements") if prefix else ("type", "choices", "elements", "default")
+            own = {"type": "str", **own}
             assert {key: own.get(key) for key in keys} == {key: theirs.get(key) for key in keys}, name
 
 
