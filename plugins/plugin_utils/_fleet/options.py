@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import difflib
 import typing as t
-from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ...module_utils._errors import InvalidInput
 from .hosts import KEYS, PREFIX
-from .variables import CannotEvaluate
+from .variables import ROLE, CannotEvaluate
 
 if t.TYPE_CHECKING:
     from ansible.parsing.dataloader import DataLoader
 
     from .variables import HostVariables
 
-_SPECS = Path(__file__).parents[3] / "roles" / "oracle_rds_export_backup" / "meta" / "argument_specs.yml"
 # What is set by the role, or used by the playbooks.
 _OTHERS = ("hosts", "results", "result", "task_id", "job_ids", "protection")
 
@@ -32,7 +30,7 @@ class RoleOptions:
     """The options of all entry points of the role, without those that name a host's backup."""
 
     def __init__(self, loader: DataLoader) -> None:
-        specs = loader.load_from_file(str(_SPECS))["argument_specs"]
+        specs = loader.load_from_file(str(ROLE / "meta" / "argument_specs.yml"))["argument_specs"]
         # Of those that an entry point requires, "main" says how they are without it.
         self._spec = {name: one for spec in ("report", "wait", "main") for name, one in specs[spec]["options"].items()}
         self._names = list({name: None for spec in specs.values() for name in spec["options"]})

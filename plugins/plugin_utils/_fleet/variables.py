@@ -13,7 +13,9 @@ tests/playbooks/test_role_variables.py compares it with ordinary tasks on each c
 
 from __future__ import annotations
 
+import os
 import typing as t
+from pathlib import Path
 
 from ansible import errors, template
 from ansible.plugins import action as action_plugins
@@ -29,7 +31,7 @@ if t.TYPE_CHECKING:
     from ansible.playbook.task import Task
     from ansible.plugins.action import ActionBase
 
-_COLLECTION = "rdsops.commvault"
+ROLE = Path(__file__).parents[3] / "roles" / "oracle_rds_export_backup"
 _MAX_REASON = 200
 # Magic variables with the names of hosts: the same for every host at one place of a play.
 _SAME_FOR_ALL = (
@@ -101,8 +103,11 @@ class PlayVariables:
         self._probe = task.copy()
         self._probe.vars, self._probe.delegate_to = {}, None
         self._parents = list(_parents(task))
-        in_role = task._role is not None and task._role._role_collection == _COLLECTION
+        in_role = os.path.realpath(task.get_path()).startswith(os.path.realpath(ROLE) + os.sep)
         self._probe._parent = (self._parents[1 if in_role else 0 :] or self._parents)[0]
+        # The playbooks of the collection import the tasks of the role without the role.
+        by_import = in_role and task._role is None
+        self._defaults = loader.load_from_file(str(ROLE / "defaults" / "main.yml")) if by_import else {}
         self._play = next(play for play in (getattr(one, "_play", None) for one in self._parents) if play)
         # Ansible would copy the lists of all hosts for each host, a third of the time for 5,000 of them. Only names of
         # vars_files can depend on the lists before they are put in their place.
@@ -128,8 +133,7 @@ class PlayVariables:
             _hosts=self._hosts or [host],
             _hosts_all=self._hosts_all or [host],
         )
-        raw.update(self._same)
-        return HostVariables(raw, self._templar)
+        return HostVariables({**self._defaults, **raw, **self._same}, self._templar)
 
     def registered(self, host: str, name: str) -> t.Any:
         """What a task registered for a host. To ask for all variables of thousands of hosts takes long."""

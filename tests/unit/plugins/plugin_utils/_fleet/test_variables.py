@@ -13,6 +13,7 @@ from ansible.template import Templar
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import (
+    ROLE,
     CannotEvaluate,
     HostVariables,
     PlayVariables,
@@ -87,11 +88,22 @@ def test_each_host_has_its_own_variables_with_those_of_the_play_the_block_and_th
     assert found.of("a").get("oracle_rds_export_backup_backup_level") == "incremental"
 
 
-def test_where_the_step_runs_is_not_among_the_variables_of_a_host(play):
+BY_TASKS = [{"import_tasks": str(ROLE / "tasks" / "main.yml"), "vars": {"of_import": "i-{{ name }}"}}]
+
+
+@pytest.mark.parametrize("tasks", [role_by("import_role"), BY_TASKS])
+def test_where_the_step_runs_is_not_among_the_variables_of_a_host(play, tasks):
     hosts = {"a": {"ansible_connection": "ssh"}, "b": {}}
-    found = play(role_by("import_role"), hosts)
+    found = play(tasks, hosts)
     assert [found.of(host).get("ansible_connection") for host in hosts] == ["ssh", None]
     assert "ansible_python_interpreter" not in found.of("a")
+
+
+def test_imported_tasks_have_the_defaults_of_the_role_below_what_the_inventory_says(play):
+    level = "oracle_rds_export_backup_backup_level"
+    found = play(BY_TASKS, {**HOSTS, "c": {level: "full"}}, vars={"prefix": "p"})
+    assert [found.of(host).get(level) for host in ("a", "c")] == ["incremental", "full"]
+    assert found.of("a").get("of_import") == "i-p-a"
 
 
 def test_the_lists_of_hosts_are_those_of_the_play_for_each_host(play):
