@@ -93,18 +93,13 @@ options:
         RV(rdsops.commvault.oracle_rds_instance_info#module:instances[].status).
     type: list
     elements: str
-    choices:
+    choices: &statuses
       - ready
       - not_ready
       - enabled
       - disabled
       - unknown
-    default:
-      - ready
-      - not_ready
-      - enabled
-      - disabled
-      - unknown
+    default: *statuses
   source:
     description:
       - The lists to read, see O(rdsops.commvault.oracle_rds_instance_info#module:source).
@@ -165,16 +160,12 @@ options:
         good backup is not known.
     type: list
     elements: str
-    choices:
+    choices: &groups
       - client
       - plan
       - status
       - age
-    default:
-      - client
-      - plan
-      - status
-      - age
+    default: *groups
   group_prefix:
     description:
       - Prefix of these groups.

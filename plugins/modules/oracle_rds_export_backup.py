@@ -945,15 +945,9 @@ def new_marker() -> str:
 def export_options(params: dict[str, t.Any]) -> ExportOptions:
     """How to back up. Raises InvalidInput."""
     check_task_info(params["task_info"])
-    return ExportOptions(
-        backup_level=params["backup_level"],
-        cumulative=params["cumulative"],
-        notify_user_on_job_completion=params["notify_user_on_job_completion"],
-        job_description=params["job_description"],
-        marker=new_marker() if params["job_marker"] else "",
-        installer_user=params["installer_user"],
-        task_info=params["task_info"],
-    )
+    same = ("backup_level", "cumulative", "notify_user_on_job_completion", "job_description")
+    given = {name: params[name] for name in (*same, "installer_user", "task_info")}
+    return ExportOptions(marker=new_marker() if params["job_marker"] else "", **given)
 
 
 def last_good_lines(export: Export, instances: t.Sequence[Instance]) -> str:

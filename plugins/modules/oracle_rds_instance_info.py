@@ -488,17 +488,18 @@ failure:
 """
 
 import typing as t
+from collections import Counter
 
 from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._estate.api import EstateApi
-from ..module_utils._estate.discovery import SOURCES, Discovery, DiscoveryResult, Query
+from ..module_utils._estate.discovery import SOURCES, Discovery, Query
 from ..module_utils._estate.model import ORACLE, name_filter
-from ..module_utils._estate.rds_match import MATCHED, SKIPPED, Match, Pattern, make_rds_instances, match
+from ..module_utils._estate.rds_match import MATCHED, RDS_OPTIONS, SKIPPED, Match, Pattern, make_rds_instances, match
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.reader import JobReader
 from ..module_utils._module.run import ModuleRun, run_module
 from ..module_utils._parallel import check_concurrency
-from ..module_utils._times import parse_duration
+from ..module_utils._times import counted, first_of, parse_duration
 
 SHOWN = 3
 
@@ -517,15 +518,7 @@ def argument_spec() -> ArgumentSpec:
             "match": {
                 "type": "list",
                 "elements": "dict",
-                "options": {
-                    "id": {"type": "str"},
-                    "db_instance_identifier": {"type": "str"},
-                    "db_instance_arn": {"type": "str"},
-                    "engine": {"type": "str"},
-                    "region": {"type": "str"},
-                    "client_name": {"type": "str"},
-                    "subclient_name": {"type": "str"},
-                },
+                "options": RDS_OPTIONS,
             },
             "match_patterns": {"type": "list", "elements": "str", "default": []},
         }
@@ -559,37 +552,22 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
     if wanted is None:
         clients = len({subclient.client_id for subclient in listed})
         result["instances"] = [{**subclient.to_result(), "entry": subclient.entry()} for subclient in listed]
-        result["msg"] = f"{_count(len(listed), 'subclient')} of {_count(clients, 'client')}."
+        result["msg"] = f"{counted(len(listed), 'subclient')} of {counted(clients, 'client')}."
     else:
         complete = not any(unread.what == "subclients" for unread in found.unread)
         matches = match(wanted, listed, patterns, complete, found.clients_not_read)
         result["matches"] = [one.to_result() for one in matches]
         result["msg"] = _words(matches)
-    _warn(module, found)
+    if found.unread:
+        module.warn(first_of([unread.msg for unread in found.unread], SHOWN, "unread").lstrip())
     return result
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _words(matches: list[Match]) -> str:
-    counts: dict[str, int] = {}
-    for one in matches:
-        counts[one.state] = counts.get(one.state, 0) + 1
+    counts = Counter(one.state for one in matches)
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
-    text = f"{_count(len(matches), 'DB instance')}{': ' if states else ''}{states}."
-    lost = [one.msg for one in matches if one.state not in (MATCHED, SKIPPED)]
-    more = f" And {len(lost) - SHOWN} more, see matches." if len(lost) > SHOWN else ""
-    return " ".join([text, *lost[:SHOWN]]) + more
-
-
-def _warn(module: ModuleRun, found: DiscoveryResult) -> None:
-    """One warning for all that could not be read."""
-    texts = [unread.msg for unread in found.unread]
-    if texts:
-        more = f" And {len(texts) - SHOWN} more, see unread." if len(texts) > SHOWN else ""
-        module.warn(" ".join(texts[:SHOWN]) + more)
+    text = f"{counted(len(matches), 'DB instance')}{': ' if states else ''}{states}."
+    return text + first_of([one.msg for one in matches if one.state not in (MATCHED, SKIPPED)], SHOWN, "matches")
 
 
 def main() -> None:

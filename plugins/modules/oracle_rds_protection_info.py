@@ -18,20 +18,9 @@ description:
   - It fails if a database is not protected. With O(fail=false), it only reads.
 extends_documentation_fragment:
   - rdsops.commvault._attributes
+  - rdsops.commvault._attributes.info
   - rdsops.commvault._connection
 attributes:
-  check_mode:
-    support: full
-    details:
-      - It only reads.
-  diff_mode:
-    support: N/A
-    details:
-      - It changes nothing.
-  idempotent:
-    support: full
-    details:
-      - It changes nothing.
   action:
     description: Has a part that runs on the controller.
     support: full
@@ -518,9 +507,10 @@ from ..module_utils._argspec import ArgumentSpec
 from ..module_utils._errors import CommvaultError, ErrorKind
 from ..module_utils._estate.api import EstateApi
 from ..module_utils._estate.discovery import Query
-from ..module_utils._estate.rds_match import Pattern
+from ..module_utils._estate.rds_match import RDS_OPTIONS, Pattern
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.reader import JobReader
+from ..module_utils._jobs.wait_options import wait_spec
 from ..module_utils._module.connection import positive
 from ..module_utils._module.run import ModuleRun, run_module
 from ..module_utils._protection.options import make_targets, protection_terms
@@ -536,14 +526,9 @@ def argument_spec() -> ArgumentSpec:
                 "type": "list",
                 "elements": "dict",
                 "options": {
-                    "id": {"type": "str"},
-                    "client_name": {"type": "str"},
+                    **RDS_OPTIONS,
                     "instance_name": {"type": "str"},
                     "subclient_name": {"type": "str", "default": "default"},
-                    "db_instance_identifier": {"type": "str"},
-                    "db_instance_arn": {"type": "str"},
-                    "engine": {"type": "str"},
-                    "region": {"type": "str"},
                     "max_age": {"type": "str"},
                     "created": {"type": "str"},
                     "groups": {"type": "dict", "default": {}},
@@ -553,7 +538,7 @@ def argument_spec() -> ArgumentSpec:
             "match_patterns": {"type": "list", "elements": "str", "default": []},
             "max_age": {"type": "str", "default": "24h"},
             "new_after": {"type": "str"},
-            "fail_on": {"type": "str", "choices": ["failure", "errors", "warnings"], "default": "errors"},
+            "fail_on": wait_spec().options["fail_on"],
             "history_days": {"type": "int", "default": 7},
             "group_by": {"type": "list", "elements": "str", "default": []},
             "report_unlisted": {"type": "bool", "default": True},

@@ -39,6 +39,13 @@ MAX_NEAREST = 20
 MAX_CANDIDATES = 5
 
 
+# What names a DB instance, as options of a module.
+RDS_OPTIONS: dict[str, dict[str, t.Any]] = {
+    name: {"type": "str"}
+    for name in ("id", "db_instance_identifier", "db_instance_arn", "engine", "region", "client_name", "subclient_name")
+}
+
+
 @dataclass(frozen=True)
 class RdsInstance:
     """A DB instance as AWS describes it; None: not known.

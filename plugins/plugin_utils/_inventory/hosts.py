@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections import Counter
 
 from ...module_utils._estate.model import DISABLED, ENABLED, NOT_READY, READY, UNKNOWN
 
@@ -17,7 +18,6 @@ if t.TYPE_CHECKING:
     Row = t.Mapping[str, t.Any]
 
 FRESH, STALE, AGE_UNKNOWN = "fresh", "stale", "age_unknown"
-GROUP_BY = ("client", "plan", "status", "age")
 _STATUSES = (READY, NOT_READY, ENABLED, DISABLED, UNKNOWN)
 
 # Hosts that Ansible takes for the controller, and groups that it has anyway.
@@ -49,11 +49,8 @@ def is_another(row: Row, variables: t.Mapping[str, t.Any], prefix: str) -> bool:
     Args:
         prefix: Of their names.
     """
-    for name in _TELL_APART:
-        known, own = variables.get(prefix + name), row.get(name)
-        if known is not None and own is not None and str(known).lower() != str(own).lower():
-            return True
-    return False
+    pairs = ((variables.get(prefix + name), row.get(name)) for name in _TELL_APART)
+    return any(None not in pair and str(pair[0]).lower() != str(pair[1]).lower() for pair in pairs)
 
 
 class Names(t.NamedTuple):
@@ -87,9 +84,7 @@ def unique_names(
     duplicates: list[str] = []
     taken: list[str] = []
     for extra in ("client_name", "subclient_id", "place"):
-        counts: dict[str, int] = {}
-        for name in names:
-            counts[name.lower()] = counts.get(name.lower(), 0) + 1
+        counts = Counter(name.lower() for name in names)
         for place, row in enumerate(rows):
             name = names[place]
             several = counts[name.lower()] > 1
@@ -128,16 +123,13 @@ def group_names(row: Row, age: str, group_by: t.Sequence[str], prefix: str) -> l
     Args:
         age: As of age_group.
     """
-    names = []
-    if "client" in group_by:
-        names.append(f"{prefix}client_{row['client_name']}")
-    if "plan" in group_by and row["plan"]:
-        names.append(f"{prefix}plan_{row['plan']}")
-    if "status" in group_by:
-        names.append(f"{prefix}status_{row['status']}")
-    if "age" in group_by:
-        names.append(f"{prefix}{age}")
-    return [_NOT_IN_GROUPS.sub("_", name) for name in names]
+    names = {
+        "client": f"client_{row['client_name']}",
+        "plan": f"plan_{row['plan']}" if row["plan"] else None,
+        "status": f"status_{row['status']}",
+        "age": age,
+    }
+    return [_NOT_IN_GROUPS.sub("_", prefix + name) for key, name in names.items() if key in group_by and name]
 
 
 def standing_groups(group_by: t.Sequence[str], prefix: str) -> set[str]:
