@@ -8,11 +8,26 @@ from __future__ import annotations
 
 import typing as t
 
+from .scripted_http import Exchange, get
+
 
 def client_row(number: int, name: str, display_name: str | None = None) -> dict[str, t.Any]:
     """A row of GET Client."""
     entity = {"clientId": number, "clientName": name, "displayName": display_name or name}
     return {"client": {"clientEntity": {**entity, "entityInfo": {"companyId": 0, "companyName": "Acme"}}}}
+
+
+def list_clients(*names: str) -> Exchange:
+    """The exchange of GET Client, of clients with the numbers 11, 12 and so on."""
+    return get("Client").returns(200, clients(*(client_row(number, name) for number, name in enumerate(names, 11))))
+
+
+def list_subclients(client: int | str, application_id: int | None = 22) -> Exchange:
+    """The request of GET Subclient for a client, by number or name; what it returns is still to be said."""
+    query: dict[str, t.Any] = {"clientId" if isinstance(client, int) else "clientName": client, "propertyLevel": 20}
+    if application_id:
+        query["applicationId"] = application_id
+    return get("Subclient").with_query(**query)
 
 
 def clients(*rows: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -34,10 +34,8 @@ ROWS = [
 def one_client(*rows):
     """The reads of a CommCell with one client, in the order of source: clients."""
     return Script(
-        get("Client").returns(200, estates.clients(estates.client_row(11, "aws-prod"))),
-        get("Subclient")
-        .with_query(clientId=11, applicationId=22, propertyLevel=20)
-        .returns(200, estates.subclients(*(rows or ROWS))),
+        estates.list_clients("aws-prod"),
+        estates.list_subclients(11).returns(200, estates.subclients(*(rows or ROWS))),
     )
 
 
@@ -117,11 +115,8 @@ def test_hosts_can_be_chosen_by_names_and_statuses(read):
 
 
 def test_named_clients_are_the_only_ones_that_are_read(run_inventory):
-    asked = get("Subclient").with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
-    inventory = run_inventory(
-        Script(asked.returns(200, estates.subclients(*ROWS))), client_names=["aws-prod"], history="0"
-    )
-    assert len(inventory.hosts) == 2
+    script = Script(estates.list_subclients("aws-prod").returns(200, estates.subclients(*ROWS)))
+    assert len(run_inventory(script, client_names=["aws-prod"], history="0").hosts) == 2
 
 
 def test_last_backups_make_hosts_fresh_or_stale(run_inventory):
@@ -134,10 +129,8 @@ def test_last_backups_make_hosts_fresh_or_stale(run_inventory):
     ]
     script = Script(
         get("V4/Instances").returns(404, {}),
-        get("Client").returns(200, estates.clients(estates.client_row(11, "aws-prod"))),
-        get("Subclient")
-        .with_query(clientId=11, applicationId=22, propertyLevel=20)
-        .returns(200, estates.subclients(*rows)),
+        estates.list_clients("aws-prod"),
+        estates.list_subclients(11).returns(200, estates.subclients(*rows)),
         post("Jobs").returns(200, estates.jobs(*jobs)),
     )
     inventory = run_inventory(script, stale_after="2h")
@@ -152,9 +145,7 @@ def test_the_age_is_that_by_the_clock_of_the_server(run_inventory):
     run_inventory.now = time.time()  # by this clock, the backup would be decades old
     answer = estates.subclients(estates.subclient_row(1001, "orders"))
     script = Script(
-        get("Subclient")
-        .with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
-        .returns(200, answer, {"Date": "Thu, 01 Jan 1970 02:00:00 GMT"}),
+        estates.list_subclients("aws-prod").returns(200, answer, {"Date": "Thu, 01 Jan 1970 02:00:00 GMT"}),
         post("Jobs").returns(200, estates.jobs(estates.job_row(9, "orders", subclient_id=1001, end=5000))),
     )
     inventory = run_inventory(script, client_names=["aws-prod"], stale_after=2500)
@@ -167,16 +158,10 @@ def test_subclients_of_the_same_name_are_all_there_and_warned_of(run_inventory):
         estates.subclient_row(1002, "orders", client="aws-dev", client_id=12),
         estates.subclient_row(1003, "billing", name="schema-a"),
     ]
-    clients = [estates.client_row(11, "aws-prod"), estates.client_row(12, "aws-dev")]
-    subclients = get("Subclient")
     script = Script(
-        get("Client").returns(200, estates.clients(*clients)),
-        subclients.with_query(clientId=11, applicationId=22, propertyLevel=20).returns(
-            200, estates.subclients(rows[0], rows[2])
-        ),
-        get("Subclient")
-        .with_query(clientId=12, applicationId=22, propertyLevel=20)
-        .returns(200, estates.subclients(rows[1])),
+        estates.list_clients("aws-prod", "aws-dev"),
+        estates.list_subclients(11).returns(200, estates.subclients(rows[0], rows[2])),
+        estates.list_subclients(12).returns(200, estates.subclients(rows[1])),
     )
     inventory = run_inventory(script, source="clients", history="0")
     assert inventory.hosts == ["orders.aws-dev", "billing.schema-a", "orders.aws-prod"]
@@ -190,8 +175,7 @@ def of_client(number, name, *instances):
         estates.subclient_row(100 * number + place, instance, client=name, client_id=number)
         for place, instance in enumerate(instances)
     ]
-    query = {"clientName": name, "applicationId": 22, "propertyLevel": 20}
-    return Script(get("Subclient").with_query(**query).returns(200, estates.subclients(*rows)))
+    return Script(estates.list_subclients(name).returns(200, estates.subclients(*rows)))
 
 
 def test_two_files_with_an_instance_of_the_same_name_give_two_hosts_and_a_warning(run_inventory):
@@ -350,9 +334,13 @@ def test_the_cache_is_looked_at_before_anything_is_sent(run_inventory, cached):
     assert again.variables("orders") == first.variables("orders")
 
 
-def test_nothing_but_the_address_is_needed_to_use_the_cache(run_inventory, cached):
+@pytest.mark.parametrize(
+    ("seconds", "options"), [(0, {"auth_token": None}), (0, {"concurrency": 3}), (1e9, {"cache_timeout": 0})]
+)
+def test_the_cache_needs_no_credentials_and_without_timeout_lasts_for_ever(run_inventory, cached, seconds, options):
     run_inventory(one_client(), **cached)
-    assert len(run_inventory(auth_token=None, **cached).hosts) == 2
+    run_inventory.now += seconds
+    assert len(run_inventory(**options, **cached).hosts) == 2
 
 
 def test_a_prefix_keeps_the_caches_of_two_sets_of_rights_apart(run_inventory, cached):
@@ -372,28 +360,13 @@ def test_the_cache_holds_what_was_read_and_not_what_was_made_of_it(run_inventory
     assert inventory.variables("orders-x")["x"] == "made"
 
 
-def test_an_old_cache_is_read_anew(run_inventory, cached):
+@pytest.mark.parametrize(("seconds", "refresh"), [(3601, False), (-60, False), (0, True)])
+def test_a_cache_that_is_old_or_from_the_future_or_to_be_refreshed_is_read_anew(
+    run_inventory, cached, seconds, refresh
+):
     run_inventory(one_client(), **cached)
-    run_inventory.now += 3601
-    assert run_inventory(one_client(ROWS[0]), **cached).hosts == ["orders"]
-    assert run_inventory(**cached).hosts == ["orders"]
-
-
-def test_a_cache_without_timeout_lasts_for_ever(run_inventory, cached):
-    run_inventory(one_client(), **cached)
-    run_inventory.now += 1e9
-    assert len(run_inventory(cache_timeout=0, **cached).hosts) == 2
-
-
-def test_a_cache_from_the_future_is_read_anew(run_inventory, cached):
-    run_inventory(one_client(), **cached)
-    run_inventory.now -= 60
-    assert run_inventory(one_client(ROWS[0]), **cached).hosts == ["orders"]
-
-
-def test_a_refresh_reads_anew_and_fills_the_cache(run_inventory, cached):
-    run_inventory(one_client(), **cached)
-    assert run_inventory(one_client(ROWS[0]), refresh=True, **cached).hosts == ["orders"]
+    run_inventory.now += seconds
+    assert run_inventory(one_client(ROWS[0]), refresh=refresh, **cached).hosts == ["orders"]
     assert run_inventory(**cached).hosts == ["orders"]
 
 
@@ -404,11 +377,6 @@ def test_another_question_is_not_answered_from_the_cache(run_inventory, cached, 
     run_inventory(one_client(), **cached)
     script = Script(get("Client").returns(200, {}))
     assert run_inventory(script, **{**cached, **change}).hosts == []
-
-
-def test_the_number_of_requests_at_once_is_no_other_question(run_inventory, cached):
-    run_inventory(one_client(), **cached)
-    assert len(run_inventory(concurrency=3, **cached).hosts) == 2
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"format": 1}', "not json", "[]"])
@@ -422,20 +390,15 @@ def test_a_damaged_cache_is_read_anew(run_inventory, cached, content):
 UNREACHABLE = get("Client").raises(ConnectTimeout("no route"))
 
 
-def test_an_old_cache_serves_while_the_commcell_is_unreachable_if_the_user_allows_it(run_inventory, cached):
+@pytest.mark.parametrize("refresh", [False, True])
+def test_an_old_cache_serves_while_the_commcell_is_unreachable_if_the_user_allows_it(run_inventory, cached, refresh):
     run_inventory(one_client(), **cached)
     run_inventory.now += 7200
-    inventory = run_inventory(Script(UNREACHABLE), cache_fallback_age="1d", **cached)
+    inventory = run_inventory(Script(UNREACHABLE), refresh=refresh, cache_fallback_age="1d", **cached)
     assert inventory.hosts == ["billing", "orders"]
     assert len(inventory.warnings) == 1
     assert "what it was 120 minutes ago" in inventory.warnings[0]
     assert "could not be reached" in inventory.warnings[0]
-
-
-def test_an_old_cache_serves_a_refresh_in_the_same_way(run_inventory, cached):
-    run_inventory(one_client(), **cached)
-    inventory = run_inventory(Script(UNREACHABLE), refresh=True, cache_fallback_age="1d", **cached)
-    assert len(inventory.hosts) == 2
 
 
 @pytest.mark.parametrize("options", [{}, {"cache_fallback_age": "1h"}])
@@ -459,59 +422,52 @@ def test_an_old_cache_does_not_hide_refused_credentials(run_inventory, cached):
 # --- what cannot be read ---
 
 
-def two_clients(second):
-    clients = [estates.client_row(11, "aws-prod"), estates.client_row(12, "aws-dev")]
-    query = {"applicationId": 22, "propertyLevel": 20}
+HIDDEN = (200, {"errors": [{"errorString": "not for you"}]})
+BROKEN = (502, "<html>Bad gateway</html>")
+
+
+def first_of_clients(*answers):
+    """The reads of a CommCell with several clients, of which the first can be read; answers: those for the others."""
+    others = [f"aws-{number}" for number, _answer in enumerate(answers, 12)]
     return Script(
-        get("Client").returns(200, estates.clients(*clients)),
-        get("Subclient").with_query(clientId=11, **query).returns(200, estates.subclients(*ROWS)),
-        second(get("Subclient").with_query(clientId=12, **query)),
+        estates.list_clients("aws-prod", *others),
+        estates.list_subclients(11).returns(200, estates.subclients(*ROWS)),
+        *(estates.list_subclients(number).returns(*answer) for number, answer in enumerate(answers, 12)),
     )
 
 
-def hidden(exchange):
-    return exchange.returns(200, {"errors": [{"errorString": "not for you"}]})
-
-
 def test_what_the_user_may_not_see_is_warned_of_also_from_the_cache(run_inventory, cached):
-    first = run_inventory(two_clients(hidden), **cached)
+    first = run_inventory(first_of_clients(HIDDEN), **cached)
     again = run_inventory(**cached)
     for inventory in (first, again):
         assert len(inventory.hosts) == 2
         assert len(inventory.warnings) == 1
-        assert "The subclients of client aws-dev could not be read" in inventory.warnings[0]
+        assert "The subclients of client aws-12 could not be read" in inventory.warnings[0]
 
 
-def test_no_host_is_missing_because_the_server_failed(run_inventory, cached):
-    inventory = run_inventory(two_clients(lambda exchange: exchange.returns(502, "<html>Bad gateway</html>")), **cached)
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([BROKEN], "1 client could not be read. The subclients of client aws-12 could not be read"),
+        ([BROKEN] * 2, "2 clients could not be read. The first of them: The subclients of client aws-12"),
+    ],
+)
+def test_no_host_is_missing_because_the_server_failed(run_inventory, cached, answers, words):
+    inventory = run_inventory(first_of_clients(*answers), **cached)
     assert inventory.hosts == []
-    assert "1 client could not be read. The subclients of client aws-dev could not be read" in inventory.error
-
-
-def test_how_many_clients_are_missing_is_told(run_inventory):
-    clients = [estates.client_row(number, f"aws-{number}") for number in (11, 12, 13)]
-    query = {"applicationId": 22, "propertyLevel": 20}
-    script = Script(
-        get("Client").returns(200, estates.clients(*clients)),
-        get("Subclient").with_query(clientId=11, **query).returns(200, estates.subclients(*ROWS)),
-        get("Subclient").with_query(clientId=12, **query).returns(502, "<html></html>"),
-        get("Subclient").with_query(clientId=13, **query).returns(502, "<html></html>"),
-    )
-    inventory = run_inventory(script, source="clients", history="0")
-    assert "2 clients could not be read. The first of them: The subclients of client aws-12" in inventory.error
+    assert words in inventory.error
 
 
 def test_a_failure_in_the_middle_falls_back_on_the_cache_as_well(run_inventory, cached):
     run_inventory(one_client(), **cached)
     run_inventory.now += 7200
-    script = two_clients(lambda exchange: exchange.returns(502, "<html>Bad gateway</html>"))
-    inventory = run_inventory(script, cache_fallback_age="1d", **cached)
+    inventory = run_inventory(first_of_clients(BROKEN), cache_fallback_age="1d", **cached)
     assert len(inventory.hosts) == 2
 
 
 def one_client_and_jobs(status, answer, *more):
     """The reads of a CommCell with one client that is named, and of its jobs; more: exchanges after them."""
-    asked = get("Subclient").with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
+    asked = estates.list_subclients("aws-prod")
     return Script(asked.returns(200, estates.subclients(*ROWS)), post("Jobs").returns(status, answer), *more)
 
 
@@ -556,7 +512,7 @@ def test_nothing_of_a_reading_that_lacks_something_is_stored(run_inventory, cach
 
 def test_no_status_changes_because_the_server_failed_to_give_the_list_of_instances(run_inventory, cached):
     options = {**cached, "source": "auto", "cache_fallback_age": "1d"}
-    asked = get("Subclient").with_query(clientId=11, applicationId=22, propertyLevel=20)
+    asked = estates.list_subclients(11)
     good = get("V4/Instances").returns(200, estates.v4(estates.v4_row(1101, "orders")))
     first = run_inventory(Script(good, asked.returns(200, estates.subclients(ROWS[0]))), **options)
     assert first.groups["commvault_status_ready"] == ["orders"]
@@ -628,9 +584,8 @@ def test_wrong_options_are_told_before_anything_is_sent(run_inventory, options, 
 
 
 def test_members_of_lists_may_be_written_as_numbers_or_as_texts(run_inventory):
-    query = {"clientName": "123", "applicationId": 22, "propertyLevel": 20}
     rows = [estates.subclient_row(number, name, client="123") for number, name in ((1, "5"), (2, "6"))]
-    script = Script(get("Subclient").with_query(**query).returns(200, estates.subclients(*rows)))
+    script = Script(estates.list_subclients("123").returns(200, estates.subclients(*rows)))
     inventory = run_inventory(script, client_names=[123], name_patterns=[5], application_ids=["22"], history="0")
     assert (inventory.error, inventory.hosts) == (None, ["5"])
 
@@ -642,9 +597,7 @@ def test_a_prefix_that_makes_no_variable_names_is_told(read):
 def test_the_environment_gives_what_the_file_does_not(run_inventory, monkeypatch):
     monkeypatch.setenv("COMMVAULT_URL", "https://cc.example.com")
     monkeypatch.setenv("COMMVAULT_AUTH_TOKEN", "SECRET-from-the-environment")
-    script = Script(
-        get("Client").with_header("Authtoken", "SECRET-from-the-environment").returns(200, {}),
-    )
+    script = Script(get("Client").with_header("Authtoken", "SECRET-from-the-environment").returns(200, {}))
     assert run_inventory(script, url=None, auth_token=None, source="clients").error is None
 
 

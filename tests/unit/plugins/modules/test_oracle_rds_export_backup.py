@@ -30,6 +30,8 @@ FLEET = [
 # What is asked before anything is started, and that nothing is active.
 LOOK = post("Jobs").returns(200, listing())
 DOCUMENTED = {"taskId": 9920, "jobIds": ["148886"]}
+START = post("createtask").returns(200, DOCUMENTED)
+WHO = post("WhoAmI").returns(200, {"user": {"userName": "operator"}})
 
 
 def test_one_backup_is_one_request_and_returns_its_ids(run_module):
@@ -90,9 +92,9 @@ def test_an_unknown_outcome_is_reported_and_not_sent_again(run_module):
         LOOK,
         post("createtask").returns(200, MAINTENANCE),
         # Whether the CommCell is back.
-        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        WHO,
         post("Jobs").returns(403, "not here"),
-        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        WHO,
         post("Jobs").returns(403, "not here"),
     )
     result = run_module(backup, script, **ONE)
@@ -115,10 +117,10 @@ def test_the_job_behind_a_lost_answer_is_found(run_module):
         LOOK,
         post("createtask").returns(200, MAINTENANCE),
         # Whether the CommCell is back.
-        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        WHO,
         post("Jobs").returns(200, listing(row)),
         post("JobDetails").returns(200, {"job": {"jobDetail": {"generalInfo": DETAILS}}}),
-        post("WhoAmI").returns(200, {"user": {"userName": "operator"}}),
+        WHO,
         get("CommServ/JobManagementSetting").returns(200, REFUSES),
         # Whether another one is beside it.
         post("Jobs").returns(200, listing(row)),
@@ -137,9 +139,7 @@ RUNNING = {"errorCode": 2, "errorMessage": "Another backup is running for client
 
 def test_a_backup_that_runs_already_is_adopted_and_changes_nothing(run_module):
     script = Script(
-        LOOK,
-        post("createtask").returns(200, RUNNING),
-        post("Jobs").returns(200, listing(job_summary(148886))),
+        LOOK, post("createtask").returns(200, RUNNING), post("Jobs").returns(200, listing(job_summary(148886)))
     )
     result = run_module(backup, script, **ONE)
     assert "failed" not in result
@@ -169,9 +169,7 @@ def recent_job():
 
 
 def test_a_recent_good_backup_spares_a_new_one(run_module):
-    script = Script(
-        post("Jobs").returns(200, listing(recent_job())),
-    )
+    script = Script(post("Jobs").returns(200, listing(recent_job())))
     result = run_module(backup, script, max_age="24h", **ONE)
     assert "failed" not in result
     assert result["changed"] is False
@@ -181,11 +179,7 @@ def test_a_recent_good_backup_spares_a_new_one(run_module):
 
 
 def test_a_client_without_a_young_backup_is_backed_up(run_module):
-    script = Script(
-        LOOK,
-        post("createtask").returns(200, DOCUMENTED),
-    )
-    assert run_module(backup, script, max_age="24h", **ONE)["job_ids"] == ["148886"]
+    assert run_module(backup, Script(LOOK, START), max_age="24h", **ONE)["job_ids"] == ["148886"]
 
 
 def test_jobs_of_a_batch_are_given_to_their_instances(run_module):
@@ -207,7 +201,7 @@ def test_waiting_ends_with_the_jobs_and_what_became_of_them(run_module):
     done = job_summary(148886, "Completed", jobEndTime=1767229200, percentComplete=100)
     script = Script(
         LOOK,
-        post("createtask").returns(200, DOCUMENTED),
+        START,
         post("Jobs").returns(200, listing(job_summary(148886))),
         get("Job/148886").returns(200, listing(done)),
     )
@@ -224,7 +218,7 @@ def test_a_job_that_fails_fails_the_task_with_its_cause_and_keeps_the_ids(run_mo
     bad = job_summary(148886, "Failed", jobEndTime=1767229200, pendingReason="The proxy has no space left")
     script = Script(
         LOOK,
-        post("createtask").returns(200, DOCUMENTED),
+        START,
         post("Jobs").returns(200, listing(job_summary(148886))),
         get("Job/148886").returns(200, listing(bad)),
         post("JobDetails").returns(404, {}),
@@ -240,7 +234,7 @@ def test_a_job_that_fails_fails_the_task_with_its_cause_and_keeps_the_ids(run_mo
 def test_a_wait_that_takes_too_long_returns_the_ids_and_leaves_the_job_alone(run_module):
     script = Script(
         LOOK,
-        post("createtask").returns(200, DOCUMENTED),
+        START,
         post("Jobs").returns(200, listing(job_summary(148886))),
         get("Job/148886").returns(200, listing(job_summary(148886))),
     )
@@ -282,7 +276,7 @@ def test_what_could_not_be_read_is_returned_as_it_is_documented(run_module):
     rows = estates.subclients(estates.subclient_row(1001, "orders"))
     script = Script(
         get("V4/CommCell/ActivityControl").returns(404, {}),
-        get("Subclient").with_query(clientName="aws-prod", propertyLevel=20).returns(200, rows),
+        estates.list_subclients("aws-prod", None).returns(200, rows),
         get("Client/11").returns(200, {"errorMessage": "No right.", "errorCode": 7}),
         post("Jobs").returns(200, listing()),
     )
@@ -296,7 +290,7 @@ def test_what_could_not_be_read_is_returned_as_it_is_documented(run_module):
 
 
 def test_check_mode_returns_the_same_keys_as_a_real_run(run_module):
-    real = run_module(backup, Script(LOOK, post("createtask").returns(200, DOCUMENTED)), **ONE)
+    real = run_module(backup, Script(LOOK, START), **ONE)
     check = run_module(backup, Unreachable(), check=True, read_retries=0, **ONE)
     # What could not be read is warned of; before ansible-core 2.19 that is in the result.
     assert set(check) - set(real) - {"warnings"} == {"request"}
@@ -307,7 +301,7 @@ def test_check_mode_returns_the_same_keys_as_a_real_run(run_module):
 def test_diff_mode_shows_the_last_good_backup_and_exactly_what_is_sent(run_module):
     script = Script(
         post("Jobs").returns(200, listing(job_summary(7, "Completed", jobEndTime=1767225600))),
-        post("createtask").returns(200, DOCUMENTED),
+        START,
     )
     result = run_module(backup, script, diff=True, **ONE)
     assert result["diff"]["before"] == "aws-prod/orders/default: job 7, Completed, ended 2026-01-01T00:00:00Z\n"
@@ -327,17 +321,15 @@ def test_diff_mode_shows_nothing_of_what_needs_no_backup(run_module, check):
 
 def estate_of_orders():
     return [
-        get("Subclient")
-        .with_query(clientName="aws-prod", propertyLevel=20)
-        .returns(200, estates.subclients(estates.subclient_row(1001, "orders"))),
+        estates.list_subclients("aws-prod", None).returns(
+            200, estates.subclients(estates.subclient_row(1001, "orders"))
+        ),
         get("Client/11").returns(200, estates.client_with_activity(11, "aws-prod", True)),
     ]
 
 
 def test_the_request_is_returned_when_someone_looks_closely(run_module):
-    assert "request" in run_module(
-        backup, Script(LOOK, post("createtask").returns(200, DOCUMENTED)), verbosity=3, **ONE
-    )
+    assert "request" in run_module(backup, Script(LOOK, START), verbosity=3, **ONE)
 
 
 def test_the_bearer_scheme(run_module):
@@ -352,9 +344,8 @@ def test_secrets_in_task_info_are_masked(run_module):
 
 
 def test_what_the_server_echoes_is_masked(run_module):
-    result = run_module(
-        backup, Script(LOOK, post("createtask").returns(400, f"Authtoken: {TOKEN}")), verbosity=5, **ONE
-    )
+    script = Script(LOOK, post("createtask").returns(400, f"Authtoken: {TOKEN}"))
+    result = run_module(backup, script, verbosity=5, **ONE)
     assert TOKEN not in result.text
 
 

@@ -24,18 +24,14 @@ def warned(monkeypatch):
     return texts
 
 
-def subclients(client_id=11, application_id=22):
-    query = {"clientId": client_id, "propertyLevel": 20}
-    if application_id:
-        query["applicationId"] = application_id
-    return get("Subclient").with_query(**query)
+QUIET = {"concurrency": 1, "history": "0"}
 
 
 def one_client(*rows, more=()):
     return Script(
         get("V4/Instances").with_header("Authtoken", TOKEN).returns(404, NO_V4),
-        get("Client").returns(200, estates.clients(estates.client_row(11, "aws-prod"))),
-        subclients().returns(200, estates.subclients(*(rows or ROWS))),
+        estates.list_clients("aws-prod"),
+        estates.list_subclients(11).returns(200, estates.subclients(*(rows or ROWS))),
         *more,
     )
 
@@ -48,7 +44,7 @@ def names(result):
 def test_it_lists_what_can_be_backed_up_and_changes_nothing(run_module, check):
     script = Script(
         get("V4/Instances").returns(200, estates.v4(estates.v4_row(1101, "orders"), estates.v4_row(1102, "billing"))),
-        subclients().returns(200, estates.subclients(*ROWS)),
+        estates.list_subclients(11).returns(200, estates.subclients(*ROWS)),
         post("Jobs").returns(200, estates.jobs(estates.job_row(9, "orders", subclient_id=1001))),
     )
     result = run_module(info, script, check=check, concurrency=1)
@@ -75,7 +71,7 @@ def test_the_result_holds_what_its_documentation_says(run_module):
     import yaml
 
     documented = yaml.safe_load(info.RETURN)
-    result = run_module(info, one_client(), concurrency=1, history="0")
+    result = run_module(info, one_client(), **QUIET)
     for entry in result["instances"]:
         assert set(entry) == set(documented["instances"]["contains"])
     backup = documented["instances"]["contains"]["last_backup"]["contains"]
@@ -84,7 +80,7 @@ def test_the_result_holds_what_its_documentation_says(run_module):
     assert set(result["instances"][1]["last_backup"]) == set(backup)
     always = {name for name, value in documented.items() if "match" not in value["returned"] and name != "failure"}
     assert set(result) - {"invocation", "changed", "instances"} == always
-    result = run_module(info, one_client(), concurrency=1, history="0", match=[{"db_instance_identifier": "orders"}])
+    result = run_module(info, one_client(), **QUIET, match=[{"db_instance_identifier": "orders"}])
     assert set(result) - {"invocation", "changed", "matches"} == always
     assert set(result["matches"][0]) == set(documented["matches"]["contains"])
 
@@ -96,20 +92,18 @@ def test_an_empty_commcell_is_a_good_result(run_module):
 
 
 def test_patterns_choose_by_name(run_module):
-    result = run_module(info, one_client(), concurrency=1, history="0", name_patterns=["BILL*"])
+    result = run_module(info, one_client(), **QUIET, name_patterns=["BILL*"])
     assert names(result) == [("aws-prod", "billing", "default")]
 
 
 def test_named_clients_are_read_alone_and_unknown_ones_are_told(run_module, warned):
     script = Script(
-        get("Subclient")
-        .with_query(clientName="aws-prod", applicationId=22, propertyLevel=20)
-        .returns(200, estates.subclients(*ROWS)),
-        get("Subclient").with_query(clientName="aws-prd", applicationId=22, propertyLevel=20).returns(200, {}),
+        estates.list_subclients("aws-prod").returns(200, estates.subclients(*ROWS)),
+        estates.list_subclients("aws-prd").returns(200, {}),
         get("GetId").with_query(clientname="aws-prd").returns(404, {"clientId": -32000}),
-        get("Client").returns(200, estates.clients(estates.client_row(11, "aws-prod"))),
+        estates.list_clients("aws-prod"),
     )
-    result = run_module(info, script, client_names=["aws-prod", "aws-prd"], concurrency=1, history="0")
+    result = run_module(info, script, client_names=["aws-prod", "aws-prd"], **QUIET)
     assert len(result["instances"]) == 2
     assert [(one["client_name"], one["kind"]) for one in result["unread"]] == [("aws-prd", "not_found")]
     assert "Nearest: aws-prod" in result.text
@@ -119,42 +113,38 @@ def test_named_clients_are_read_alone_and_unknown_ones_are_told(run_module, warn
 def test_applications_other_than_oracle_can_be_listed(run_module):
     rows = [*ROWS, estates.subclient_row(1003, "crm", application_id=81, app_name="SQL Server")]
     script = Script(
-        get("Client").returns(200, estates.clients(estates.client_row(11, "aws-prod"))),
-        subclients(application_id=None).returns(200, estates.subclients(*rows)),
+        estates.list_clients("aws-prod"),
+        estates.list_subclients(11, None).returns(200, estates.subclients(*rows)),
     )
-    result = run_module(info, script, application_ids=[81, 134], source="clients", concurrency=1, history="0")
+    result = run_module(info, script, application_ids=[81, 134], source="clients", **QUIET)
     assert [(one["instance_name"], one["app_name"]) for one in result["instances"]] == [("crm", "SQL Server")]
 
 
 def test_partial_rights_give_a_partial_list_that_says_so(run_module, warned):
     denied = {"errorMessage": "Access denied", "errorCode": 5}
-    clients = [estates.client_row(11, "aws-prod"), estates.client_row(12, "aws-dev")]
     script = Script(
-        get("Client").returns(200, estates.clients(*clients)),
-        subclients().returns(200, estates.subclients(*ROWS)),
-        subclients(12).returns(200, {"errors": [{"errorString": "not for you"}]}),
+        estates.list_clients("aws-prod", "aws-dev"),
+        estates.list_subclients(11).returns(200, estates.subclients(*ROWS)),
+        estates.list_subclients(12).returns(200, {"errors": [{"errorString": "not for you"}]}),
         post("Jobs").returns(200, denied),
         post("WhoAmI").returns(200, {"user": {"userName": "dba"}}),
         post("Jobs").returns(200, denied),
     )
     result = run_module(info, script, source="clients", concurrency=1)
     assert len(result["instances"]) == 2
-    assert [(one["what"], one["client_name"]) for one in result["unread"]] == [
-        ("subclients", "aws-dev"),
-        ("jobs", None),
-    ]
+    unread = [(one["what"], one["client_name"]) for one in result["unread"]]
+    assert unread == [("subclients", "aws-dev"), ("jobs", None)]
     assert result["history_seconds"] == 0
     assert "not for you" in warned[0]
 
 
 def test_many_unreadable_clients_make_one_warning(run_module, warned):
-    clients = [estates.client_row(number, f"c{number}") for number in range(1, 7)]
     refused = {"errors": [{"errorString": "no"}]}
     script = Script(
-        get("Client").returns(200, estates.clients(*clients)),
-        *(subclients(number).returns(200, refused if number > 1 else {}) for number in range(1, 7)),
+        estates.list_clients(*"abcdef"),
+        *(estates.list_subclients(number).returns(200, refused if number > 11 else {}) for number in range(11, 17)),
     )
-    result = run_module(info, script, source="clients", concurrency=1, history="0")
+    result = run_module(info, script, source="clients", **QUIET)
     assert len(result["unread"]) == 5
     assert len(warned) == 1
     assert warned[0].endswith("And 2 more, see unread.")
@@ -175,12 +165,9 @@ MATCH = [
 
 
 def test_db_instances_are_found_by_their_identifiers(run_module):
-    result = run_module(info, one_client(), concurrency=1, history="0", match=MATCH)
-    assert [(one["id"], one["state"]) for one in result["matches"]] == [
-        ("h1", "matched"),
-        ("h2", "missing"),
-        ("h3", "skipped"),
-    ]
+    result = run_module(info, one_client(), **QUIET, match=MATCH)
+    states = {one["id"]: one["state"] for one in result["matches"]}
+    assert states == {"h1": "matched", "h2": "missing", "h3": "skipped"}
     assert result["matches"][0]["entry"]["instance_name"] == "orders"
     assert result["matches"][1]["nearest"] == ["orders"]
     assert [one["entry"] for one in result["matches"][1:]] == [None, None]
@@ -190,7 +177,7 @@ def test_db_instances_are_found_by_their_identifiers(run_module):
 
 
 def test_of_no_db_instances_there_is_nothing_to_tell(run_module):
-    result = run_module(info, one_client(), concurrency=1, history="0", match=[])
+    result = run_module(info, one_client(), **QUIET, match=[])
     assert (result["matches"], result["msg"]) == ([], "0 DB instances.")
 
 
@@ -199,8 +186,8 @@ def test_an_entry_of_the_result_is_one_that_the_backup_takes(run_module):
     from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup
 
     taken = set(oracle_rds_export_backup.argument_spec().options["instances"]["options"])
-    matched = run_module(info, one_client(), concurrency=1, history="0", match=MATCH[:1])["matches"][0]["entry"]
-    listed = run_module(info, one_client(), concurrency=1, history="0")["instances"][0]["entry"]
+    matched = run_module(info, one_client(), **QUIET, match=MATCH[:1])["matches"][0]["entry"]
+    listed = run_module(info, one_client(), **QUIET)["instances"][0]["entry"]
     assert set(matched) == taken
     assert set(listed) == taken - {"id"}
     assert make_instances([matched])[0].id == "h1"
@@ -208,14 +195,8 @@ def test_an_entry_of_the_result_is_one_that_the_backup_takes(run_module):
 
 def test_patterns_find_instances_of_other_names(run_module):
     rows = [estates.subclient_row(1001, "rds-orders-us-east-1")]
-    result = run_module(
-        info,
-        one_client(*rows),
-        concurrency=1,
-        history="0",
-        match=MATCH[:1],
-        match_patterns=["rds-{identifier}-{region}"],
-    )
+    patterns = ["rds-{identifier}-{region}"]
+    result = run_module(info, one_client(*rows), **QUIET, match=MATCH[:1], match_patterns=patterns)
     assert result["matches"][0]["entry"]["instance_name"] == "rds-orders-us-east-1"
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from requests.exceptions import ConnectTimeout
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
@@ -51,10 +52,8 @@ def test_a_client_that_is_not_there_has_no_number(status, body):
 def test_all_clients_come_in_one_answer():
     rows = [estates.client_row(11, "aws-prod", "AWS production"), estates.client_row(12, "aws-dev")]
     with Commvault(get("Client").returns(200, estates.clients(*rows))) as api:
-        assert [(client.id, client.display_name) for client in api.clients()] == [
-            (11, "AWS production"),
-            (12, "aws-dev"),
-        ]
+        found = {client.id: client.display_name for client in api.clients()}
+    assert found == {11: "AWS production", 12: "aws-dev"}
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, {}), (404, {}), (404, {"errorMessage": "none"}), (200, {"x": []})])
@@ -74,8 +73,8 @@ def test_a_wrong_address_or_a_broken_server_is_no_empty_list(status, body):
 def test_subclients_are_asked_for_by_number_or_name_of_their_client():
     answer = estates.subclients(estates.subclient_row(1001, "orders"))
     with Commvault(
-        get("Subclient").with_query(clientId=11, applicationId=22, propertyLevel=20).returns(200, answer),
-        get("Subclient").with_query(clientName="aws-prod", propertyLevel=20).returns(200, answer),
+        estates.list_subclients(11).returns(200, answer),
+        estates.list_subclients("aws-prod", None).returns(200, answer),
     ) as api:
         assert [one.instance_name for one in api.subclients(11, 22)] == ["orders"]
         assert [one.instance_name for one in api.subclients("aws-prod")] == ["orders"]
@@ -83,22 +82,18 @@ def test_subclients_are_asked_for_by_number_or_name_of_their_client():
 
 def test_subclients_of_other_applications_are_left_out_even_if_the_server_sends_them():
     rows = [estates.subclient_row(1001, "orders"), estates.subclient_row(1002, "crm", application_id=81)]
-    with Commvault(
-        get("Subclient")
-        .with_query(clientId=11, applicationId=22, propertyLevel=20)
-        .returns(200, estates.subclients(*rows))
-    ) as api:
+    with Commvault(estates.list_subclients(11).returns(200, estates.subclients(*rows))) as api:
         assert [one.instance_name for one in api.subclients(11, 22)] == ["orders"]
 
 
 def test_a_client_without_subclients_is_told_from_one_that_is_not_there():
-    by_name = get("Subclient").with_query(clientName="x", propertyLevel=20).returns(404, {})
+    by_name = estates.list_subclients("x", None).returns(404, {})
     with Commvault(by_name, get("GetId").with_query(clientname="x").returns(404, {"clientId": -32000})) as api:
         assert api.subclients_of("x") is None
     with Commvault(
         by_name,
         get("GetId").with_query(clientname="x").returns(200, {"clientId": 11}),
-        get("Subclient").with_query(clientId=11, propertyLevel=20).returns(200, {}),
+        estates.list_subclients(11, None).returns(200, {}),
     ) as api:
         assert api.subclients_of("x") == []
 
@@ -106,9 +101,9 @@ def test_a_client_without_subclients_is_told_from_one_that_is_not_there():
 def test_a_release_that_takes_no_names_is_asked_by_number():
     answer = estates.subclients(estates.subclient_row(1001, "orders"))
     with Commvault(
-        get("Subclient").with_query(clientName="x", propertyLevel=20).returns(200, {}),
+        estates.list_subclients("x", None).returns(200, {}),
         get("GetId").with_query(clientname="x").returns(200, {"clientId": 11}),
-        get("Subclient").with_query(clientId=11, propertyLevel=20).returns(200, answer),
+        estates.list_subclients(11, None).returns(200, answer),
     ) as api:
         assert [one.instance_name for one in api.subclients_of("x")] == ["orders"]
 
@@ -171,19 +166,12 @@ def test_a_dead_token_is_not_taken_for_a_release_without_the_list_where_it_is_al
 
 
 @pytest.mark.parametrize("path", ["V4/Instances", "V4/CommCell/ActivityControl"])
-def test_a_server_out_of_reach_is_an_error_whatever_is_asked(path):
-    from requests.exceptions import ConnectTimeout
-
-    with Commvault(get(path).raises(ConnectTimeout("no"))) as api, pytest.raises(RequestError) as caught:
+@pytest.mark.parametrize("kind", ["connection", "server"])
+def test_a_server_out_of_reach_or_order_is_no_release_without_the_list(path, kind):
+    away = get(path).raises(ConnectTimeout("no")) if kind == "connection" else get(path).returns(503, PAGE)
+    with Commvault(away) as api, pytest.raises(RequestError) as caught:
         api.database_instances() if path == "V4/Instances" else api.activity()
-    assert caught.value.kind == "connection"
-
-
-@pytest.mark.parametrize("path", ["V4/Instances", "V4/CommCell/ActivityControl"])
-def test_a_server_out_of_order_does_not_count_as_a_release_without_the_list(path):
-    with Commvault(get(path).returns(503, PAGE)) as api, pytest.raises(RequestError) as caught:
-        api.database_instances() if path == "V4/Instances" else api.activity()
-    assert caught.value.kind == "server"
+    assert caught.value.kind == kind
 
 
 def test_a_secret_in_what_the_server_says_of_an_instance_is_masked():
@@ -199,8 +187,7 @@ def test_subclients_of_other_clients_are_left_out_where_the_server_ignores_the_f
     rows = estates.subclients(
         estates.subclient_row(1001, "orders"), estates.subclient_row(1002, "billing", client="aws-dev", client_id=12)
     )
-    asked = {"clientName": "AWS-DEV", "propertyLevel": 20}
-    with Commvault(get("Subclient").with_query(**asked).returns(200, rows)) as api:
+    with Commvault(estates.list_subclients("AWS-DEV", None).returns(200, rows)) as api:
         assert [one.subclient_id for one in api.subclients("AWS-DEV")] == [1002]
-    with Commvault(get("Subclient").with_query(clientId=11, propertyLevel=20).returns(200, rows)) as api:
+    with Commvault(estates.list_subclients(11, None).returns(200, rows)) as api:
         assert [one.subclient_id for one in api.subclients(11)] == [1001]

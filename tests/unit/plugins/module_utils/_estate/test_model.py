@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
@@ -194,17 +196,42 @@ def test_a_job_that_runs_has_the_time_of_its_start():
     assert found.last_good_backup is None
 
 
-def test_a_job_without_ids_belongs_to_the_subclient_of_its_names():
-    found = subclient()
-    _estate.add_jobs([found], [job(9), job(10, instance_name="billing"), job(11, subclient_name=None)])
-    assert found.last_backup
-    assert found.last_backup.job_id == "9"
+ORDERS, BILLING = subclient(), subclient(1002, "billing")
+NEW = replace(subclient(1003, "new"), subclient_id=None)
 
 
-def test_a_job_of_an_earlier_subclient_of_the_same_names_is_not_its_own():
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        # The number counts more than the names, which may have changed since.
+        ({"subclient_id": 1002}, ("billing", True)),
+        ({}, ("orders", True)),
+        # A subclient of the same names that was removed and made anew.
+        ({"subclient_id": 999999}, (None, False)),
+        # Listed under the access node that did the export.
+        ({"client_name": "access-node"}, ("orders", False)),
+        ({"client_name": "access-node", "subclient_id": 999999}, (None, False)),
+        ({"instance_name": "other"}, (None, False)),
+        ({"instance_name": None}, (None, False)),
+        ({"subclient_name": None}, (None, False)),
+        ({"instance_name": "new", "subclient_id": 5}, ("new", True)),
+    ],
+)
+def test_a_job_is_of_the_subclient_that_it_names(values, expected):
+    found, certain = _estate.SubclientIndex([ORDERS, BILLING, NEW]).owner(job(9, **values))
+    assert (found and found.instance_name, certain) == expected
+
+
+def test_a_job_of_another_client_that_may_be_of_two_subclients_is_of_none():
+    twin = subclient(1004, client="aws-dev", client_id=12)
+    assert _estate.SubclientIndex([ORDERS, twin]).owner(job(9, client_name="access-node")) == (None, False)
+
+
+@pytest.mark.parametrize(("values", "last"), [({}, "9"), ({"client_name": "access-node"}, None)])
+def test_only_what_is_certainly_its_own_is_the_last_backup_of_a_subclient(values, last):
     found = subclient()
-    _estate.add_jobs([found], [job(9, subclient_id=77)])
-    assert found.last_backup is None
+    _estate.add_jobs([found], [job(9, **values)])
+    assert (found.last_backup and found.last_backup.job_id) == last
 
 
 def test_the_list_of_jobs_tells_the_level_that_the_list_of_instances_does_not():
