@@ -96,8 +96,7 @@ options:
     type: int
     default: 3
   allow_http:
-    description:
-      - Whether to send credentials over plain C(http). For this machine itself, that is always allowed.
+    description: Whether to send credentials over plain C(http). For this machine itself, that is always allowed.
     type: bool
     default: false
   commcell_profile:

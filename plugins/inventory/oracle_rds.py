@@ -69,8 +69,7 @@ options:
     env:
       - name: COMMVAULT_PROFILE
   client_names:
-    description:
-      - Only read these clients. The names must be exact, but case does not matter.
+    description: Only read these clients. The names must be exact, but case does not matter.
     type: list
     elements: str
     default: []
@@ -82,8 +81,7 @@ options:
     elements: str
     default: []
   application_ids:
-    description:
-      - Only read instances of these applications. V(22) is Oracle, V(80) is Oracle RAC.
+    description: Only read instances of these applications. V(22) is Oracle, V(80) is Oracle RAC.
     type: list
     elements: int
     default: [22]
@@ -101,8 +99,7 @@ options:
       - unknown
     default: *statuses
   source:
-    description:
-      - The lists to read, see O(rdsops.commvault.oracle_rds_instance_info#module:source).
+    description: The lists to read, see O(rdsops.commvault.oracle_rds_instance_info#module:source).
     type: str
     choices:
       - auto
@@ -110,8 +107,7 @@ options:
       - instances
     default: auto
   concurrency:
-    description:
-      - Number of requests at the same time.
+    description: Number of requests at the same time.
     type: int
     default: 16
   outage_timeout:
@@ -123,8 +119,7 @@ options:
     type: str
     default: 5m
   stale_after:
-    description:
-      - Greatest age of the last good backup of a host that is not C(stale), in seconds or as V(36h), V(7d).
+    description: Greatest age of the last good backup of a host that is not C(stale), in seconds or as V(36h), V(7d).
     type: str
     default: 24h
   history:
@@ -148,8 +143,7 @@ options:
         appended without a warning.
     type: str
   hostvars_prefix:
-    description:
-      - Prefix of all variables. The role only reads variables with the default prefix.
+    description: Prefix of all variables. The role only reads variables with the default prefix.
     type: str
     default: commvault_
   group_by:
@@ -167,8 +161,7 @@ options:
       - age
     default: *groups
   group_prefix:
-    description:
-      - Prefix of these groups.
+    description: Prefix of these groups.
     type: str
     default: commvault_
   cache_fallback_age:

@@ -37,8 +37,7 @@ attributes:
       - Without O(start), it only reads. With it, each run starts a backup.
 options:
   days:
-    description:
-      - Days of jobs to read. The module reads the newest 100 jobs of these days.
+    description: Days of jobs to read. The module reads the newest 100 jobs of these days.
     type: int
     default: 30
   start:

@@ -59,8 +59,7 @@ options:
     type: str
     default: 10m
   wait_interval:
-    description:
-      - How long to wait between two polls, in the format of O(wait_timeout).
+    description: How long to wait between two polls, in the format of O(wait_timeout).
     type: str
     default: 10s
 seealso:

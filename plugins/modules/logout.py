@@ -69,8 +69,7 @@ failure:
   type: dict
   contains:
     kind:
-      description:
-        - The kind of failure, V(invalid_input) or V(internal).
+      description: The kind of failure, V(invalid_input) or V(internal).
       type: str
       returned: always
       sample: invalid_input

@@ -51,27 +51,22 @@ options:
       - Required to back up one instance.
     type: str
   subclient_name:
-    description:
-      - Name of the subclient.
+    description: Name of the subclient.
     type: str
     default: default
   display_name:
-    description:
-      - Display name of the client. Defaults to O(client_name).
+    description: Display name of the client. Defaults to O(client_name).
     type: str
   app_name:
-    description:
-      - Name of the application in Commvault (the agent).
+    description: Name of the application in Commvault (the agent).
     type: str
     default: Oracle
   application_id:
-    description:
-      - Number of the application in Commvault. V(22) is Oracle.
+    description: Number of the application in Commvault. V(22) is Oracle.
     type: int
     default: 22
   instances:
-    description:
-      - The instances to back up, instead of O(client_name), O(instance_name) and their options.
+    description: The instances to back up, instead of O(client_name), O(instance_name) and their options.
     type: list
     elements: dict
     suboptions:
@@ -81,32 +76,26 @@ options:
           - Defaults to client, instance and subclient name, separated by slashes. Must be different for each entry.
         type: str
       client_name:
-        description:
-          - See O(client_name).
+        description: See O(client_name).
         type: str
         required: true
       instance_name:
-        description:
-          - See O(instance_name).
+        description: See O(instance_name).
         type: str
         required: true
       subclient_name:
-        description:
-          - See O(subclient_name).
+        description: See O(subclient_name).
         type: str
         default: default
       display_name:
-        description:
-          - See O(display_name).
+        description: See O(display_name).
         type: str
       app_name:
-        description:
-          - See O(app_name).
+        description: See O(app_name).
         type: str
         default: Oracle
       application_id:
-        description:
-          - See O(application_id).
+        description: See O(application_id).
         type: int
         default: 22
   backup_level:
@@ -127,13 +116,11 @@ options:
     type: bool
     default: true
   notify_user_on_job_completion:
-    description:
-      - Whether Commvault notifies the user who owns the token when a job ends.
+    description: Whether Commvault notifies the user who owns the token when a job ends.
     type: bool
     default: true
   job_description:
-    description:
-      - Description of the jobs in Commvault.
+    description: Description of the jobs in Commvault.
     type: str
   installer_user:
     description:
@@ -142,13 +129,11 @@ options:
     type: dict
     suboptions:
       user_id:
-        description:
-          - Number of the user in Commvault.
+        description: Number of the user in Commvault.
         type: int
         required: true
       user_name:
-        description:
-          - Name of the user in Commvault.
+        description: Name of the user in Commvault.
         type: str
         required: true
   task_info:
@@ -169,8 +154,7 @@ options:
     type: int
     default: 1
   concurrency:
-    description:
-      - Number of requests at the same time, at most 64.
+    description: Number of requests at the same time, at most 64.
     type: int
     default: 4
   check_running:

@@ -39,8 +39,7 @@ options:
     elements: str
     default: []
   application_ids:
-    description:
-      - Only list instances of these applications. V(22) is Oracle, V(80) is Oracle RAC.
+    description: Only list instances of these applications. V(22) is Oracle, V(80) is Oracle RAC.
     type: list
     elements: int
     default: [22]
@@ -60,8 +59,7 @@ options:
       - instances
     default: auto
   concurrency:
-    description:
-      - Number of requests at the same time.
+    description: Number of requests at the same time.
     type: int
     default: 16
   outage_timeout:
@@ -96,12 +94,10 @@ options:
           - Defaults to the DB instance identifier. Must be different for each entry.
         type: str
       db_instance_identifier:
-        description:
-          - DB instance identifier. Defaults to the one in O(match[].db_instance_arn).
+        description: DB instance identifier. Defaults to the one in O(match[].db_instance_arn).
         type: str
       db_instance_arn:
-        description:
-          - ARN of the DB instance. It has the region and the account number for O(match_patterns).
+        description: ARN of the DB instance. It has the region and the account number for O(match_patterns).
         type: str
       engine:
         description:
@@ -109,12 +105,10 @@ options:
             C(custom-oracle-*). Without an engine, the module assumes Oracle.
         type: str
       region:
-        description:
-          - Region of the DB instance, for O(match_patterns).
+        description: Region of the DB instance, for O(match_patterns).
         type: str
       client_name:
-        description:
-          - Name or display name of the instance's client in Commvault, if known.
+        description: Name or display name of the instance's client in Commvault, if known.
         type: str
       subclient_name:
         description:

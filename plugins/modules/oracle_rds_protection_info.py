@@ -373,8 +373,7 @@ summary:
         unknown_to_inventory: 2
         protected: 11
     groups:
-      description:
-        - For each key of O(group_by) and each of its values, the number of databases and of protected ones.
+      description: For each key of O(group_by) and each of its values, the number of databases and of protected ones.
       type: dict
       returned: always
       sample: {plan: {Gold: {databases: 12, protected: 11}}}
