@@ -281,7 +281,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             option = ConnectionOptions(self.get_option, config, self._evaluate)
             fits = name_filter(texts(self.get_option("name_patterns"), "name_patterns"))
-            self._populate(self._reading(option, redactor, path, cache), fits)
+            self._populate(self._reading(option, redactor, cache), fits)
         except CommvaultError as error:
             raise AnsibleParserError(redactor.clean(str(error))) from None
 
@@ -291,13 +291,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # --- reading ---
 
-    def _reading(self, option: ConnectionOptions, redactor: Redactor, path: str, use_cache: bool) -> Reading:
+    def _reading(self, option: ConnectionOptions, redactor: Redactor, use_cache: bool) -> Reading:
         """What is known of the CommCell, from the cache if it is young enough. Raises CommvaultError."""
         query = self._query()
         fallback_age = parse_duration(self.get_option("cache_fallback_age"), "cache_fallback_age")
         if not self.get_option("cache"):
             return self._read(option, redactor, query)
-        rows = self._row_cache(option, path, query)
+        rows = self._row_cache(option, query)
         known = rows.load()
         age = time.time() - known.read_at if known else 0.0
         timeout = self.get_option("cache_timeout")
@@ -319,7 +319,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         rows.store(reading)
         return reading
 
-    def _row_cache(self, option: ConnectionOptions, path: str, query: Query) -> RowCache:
+    def _row_cache(self, option: ConnectionOptions, query: Query) -> RowCache:
         # Entries must outlive cache_timeout, so Ansible's cache is told that they never expire, and age is looked at
         # here.
         settings = {"_uri": self.get_option("cache_connection"), "_prefix": self.get_option("cache_prefix")}
@@ -328,7 +328,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         base = parse_base_url(required(option, "url"), allow_http=True)
         about = {**vars(query), "url": base.url}
         del about["concurrency"]
-        return RowCache(self._cache, self.get_cache_key(path), about)
+        return RowCache(self._cache, self.get_cache_key(self._path), about)
 
     def _query(self) -> Query:
         """What to read. Raises InvalidInput."""

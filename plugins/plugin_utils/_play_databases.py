@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._errors import InvalidInput
+from ..module_utils._protection.options import OWN_KEYS
 from ..module_utils._times import positive_duration
 from ._fleet.hosts import PREFIX, is_of_aws, read_aws, read_names
 from ._fleet.variables import CannotEvaluate
@@ -26,8 +27,6 @@ if t.TYPE_CHECKING:
 _NAMES = ("id", "client_name", "instance_name", "subclient_name")
 _CREATED = "instance_create_time"
 _MAX_AGE = f"{PREFIX}protection_max_age"
-# Keys of the result itself, which no variable need have.
-_OWN_KEYS = ("client_name", "plan", "status", "state")
 _SHOWN = 5
 
 
@@ -74,7 +73,7 @@ def _database(host: str, variables: HostVariables, group_by: Sequence[str]) -> t
     except CannotEvaluate as exc:
         wrong.append(f"{_MAX_AGE} cannot be evaluated: {exc}")
     entry["groups"] = {}
-    for key, path in (("created", _CREATED), *((None, path) for path in group_by if path not in _OWN_KEYS)):
+    for key, path in (("created", _CREATED), *((None, path) for path in group_by if path not in OWN_KEYS)):
         try:
             value = _value(variables, path)
         except CannotEvaluate as exc:

@@ -16,6 +16,7 @@ import typing as t
 
 from .._errors import CommvaultError, ErrorKind, RequestError
 from .._estate.api import EstateApi
+from .._estate.model import ORACLE
 from .._http.fields import member, positive, text
 from .._http.fields import rows as rows_of
 from .._http.look import describe
@@ -28,7 +29,7 @@ from .rows import export_rows, judge_listing, judge_rows, shape_of, summaries
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
-    from .._estate.model import Subclient
+    from .._estate.model import Client, DatabaseInstance, Subclient
     from .._http.look import Look
     from .._http.profile import Profile
     from .._http.reply import Reply
@@ -37,7 +38,6 @@ if t.TYPE_CHECKING:
 # The verdicts on a server.
 READY, USABLE, UNUSABLE, NO_COMMCELL, UNREACHABLE = "ready", "usable", "unusable", "no_commcell", "unreachable"
 
-ORACLE_APPLICATION = 22
 ACCESS_DENIED = 5
 COUNT = "totalRecordsWithoutPaging"
 READS = 5  # how many reads are timed
@@ -351,10 +351,9 @@ class Checkup:
         """The Oracle subclients of the first clients, by id."""
         estate = EstateApi(self.commcell)
         self._endpoint("client", "GET", "Client", "clientProperties")
-        try:
+        clients: list[Client] = []
+        with contextlib.suppress(CommvaultError):
             clients = estate.clients()
-        except CommvaultError:
-            clients = []
         for client in clients:
             self.names.add("client", client.name, client.display_name)
             self.names.add("company", client.company)
@@ -365,7 +364,7 @@ class Checkup:
         subclients: dict[int, Subclient] = {}
         ignored = 0
         for client in chosen[:MOST_CLIENTS]:
-            params = {"clientId": client.id, "applicationId": ORACLE_APPLICATION, "propertyLevel": 20}
+            params = {"clientId": client.id, "applicationId": ORACLE, "propertyLevel": 20}
             if client is chosen[0]:
                 self._endpoint("subclient", "GET", "Subclient", params=params)
                 self._endpoint("get_id", "GET", "GetId", "clientId", params={"clientname": client.name})
@@ -375,7 +374,7 @@ class Checkup:
                 continue
             ignored += sum(one.client_id != client.id for one in found)
             for one in found:
-                if one.subclient_id and one.application_id == ORACLE_APPLICATION:
+                if one.subclient_id and one.application_id == ORACLE:
                     subclients[one.subclient_id] = one
         for one in subclients.values():
             self.names.add("instance", one.instance_name)
@@ -383,12 +382,11 @@ class Checkup:
         self._tell_instances(subclients, len(chosen), ignored)
         return subclients
 
-    def _v4_instances(self, estate: EstateApi) -> t.Sequence[t.Any]:
+    def _v4_instances(self, estate: EstateApi) -> list[DatabaseInstance]:
         self._endpoint("v4_instances", "GET", "V4/Instances", "instances")
-        try:
+        instances: list[DatabaseInstance] = []
+        with contextlib.suppress(CommvaultError):
             instances = estate.database_instances()
-        except CommvaultError:
-            return []
         for one in instances:
             self.names.add("client", one.client_name)
             self.names.add("instance", one.name)
@@ -524,10 +522,9 @@ class Checkup:
         else:
             self._found.add("queueing", NOT_SEEN, "The setting cannot be read.")
         self._endpoint("activity", "GET", "V4/CommCell/ActivityControl")
-        try:
+        enabled = None
+        with contextlib.suppress(CommvaultError):
             enabled = EstateApi(self.commcell).activity()
-        except CommvaultError:
-            enabled = None
         if enabled is None:
             self._found.add("activity", NOT_SEEN, "It is not told.")
         else:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from .._estate.model import ORACLE
 from .._http import fields
 from .._http.fields import member, positive, text
 from .._jobs.job import parse_job
@@ -22,7 +23,6 @@ if t.TYPE_CHECKING:
 
     Row = t.Mapping[str, t.Any]
 
-ORACLE_APPLICATION = 22
 _LEVELS = ("full", "incremental", "differential", "synthetic full", "synthetic_full", "transaction log")
 _SHOWN = 5
 
@@ -109,7 +109,7 @@ def _judge_type(rows: t.Sequence[Row], found: Findings) -> None:
 
 def _judge_application(known: t.Sequence[Row], found: Findings) -> None:
     ids = Counter(positive(member(row, "subclient").get("applicationId")) for row in known)
-    other = sorted(one for one in ids if one is not None and one != ORACLE_APPLICATION)
+    other = sorted(one for one in ids if one is not None and one != ORACLE)
     seen = f"applicationId: {_counted(ids)}."
     _judge_some(found, "job_application", known, not other, seen, application_ids=other)
 
@@ -141,9 +141,7 @@ def _subclient_id(row: Row) -> int | None:
 def _is_oracle(row: Row) -> bool:
     names = member(row, "subclient")
     words = (row.get("appTypeName"), names.get("appName"))
-    return positive(names.get("applicationId")) == ORACLE_APPLICATION or any(
-        "oracle" in str(word).lower() for word in words
-    )
+    return positive(names.get("applicationId")) == ORACLE or any("oracle" in str(word).lower() for word in words)
 
 
 def _counted(counts: Counter[t.Any]) -> str:

@@ -15,22 +15,11 @@ from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
     from .._parallel import Runtime
+    from .api import EstateApi
     from .model import Client, Subclient
 
     Key = t.TypeVar("Key")
     Answer = t.TypeVar("Answer")
-
-    class Estate(t.Protocol):
-        """Knows clients; see api.EstateApi."""
-
-        def client_id(self, client_name: str) -> int | None:
-            """The number of a client, None if none of that name is visible."""
-
-        def clients(self) -> list[Client]:
-            """All visible clients."""
-
-        def subclients_of(self, client: int | str) -> list[Subclient] | None:
-            """The subclients of a client, None if none of that name is visible."""
 
 
 # With more unknown numbers of clients than this, the list of all clients is read: one answer in place of one for each.
@@ -53,7 +42,7 @@ def _once(known: dict[Key, Answer | CommvaultError], key: Key, read: t.Callable[
 class ClientDirectory:
     """What is known of clients in one call."""
 
-    def __init__(self, estate: Estate, concurrency: int = 4, runtime: Runtime = RUNTIME) -> None:
+    def __init__(self, estate: EstateApi, concurrency: int = 4, runtime: Runtime = RUNTIME) -> None:
         """Prepare to read.
 
         Args:
@@ -85,10 +74,6 @@ class ClientDirectory:
             CommvaultError: They cannot be read; the same again if it is asked once more.
         """
         return _once(self._subclients, client_name.lower(), lambda: self._estate.subclients_of(client_name))
-
-    def remember_subclients(self, client_name: str, subclients: list[Subclient] | None) -> None:
-        """Take in the subclients of a client, so that they need not be read."""
-        self._subclients[client_name.lower()] = subclients
 
     def remember_id(self, client_name: str, client_id: int) -> None:
         """Take in the number of a client, so that it need not be read."""

@@ -28,20 +28,9 @@ from .model import (
 )
 
 if t.TYPE_CHECKING:
-    from .._jobs.job import Job
+    from .._jobs.reader import JobReader
     from .api import EstateApi
     from .model import DatabaseInstance, Subclient
-
-    class Jobs(t.Protocol):
-        """Reads jobs; see _job_reader.JobReader."""
-
-        def recent(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> t.Sequence[Job]:
-            """The jobs that are active or ended at most age seconds ago.
-
-            Args:
-                narrow: The clients that matter.
-            """
-
 
 AUTO, INSTANCES, CLIENTS = "auto", "instances", "clients"
 SOURCES = (AUTO, INSTANCES, CLIENTS)
@@ -96,17 +85,10 @@ class DiscoveryResult:
     clients_not_read: list[str] = field(default_factory=list)
 
 
-class _Target(t.NamedTuple):
-    """A client whose subclients are to be read. key: its number, or its name if it was given by that."""
-
-    key: int | str
-    name: str
-
-
 class Discovery:
     """Reads once what a CommCell can back up."""
 
-    def __init__(self, estate: EstateApi, jobs: Jobs) -> None:
+    def __init__(self, estate: EstateApi, jobs: JobReader) -> None:
         self._estate = estate
         self._clients = ClientDirectory(estate)
         self._jobs = jobs
@@ -151,39 +133,39 @@ class Discovery:
             )
         return listed
 
-    def _targets(self, query: Query, listed: t.Sequence[DatabaseInstance]) -> list[_Target]:
-        """The clients whose subclients have to be read."""
+    def _targets(self, query: Query, listed: t.Sequence[DatabaseInstance]) -> list[tuple[int | str, str]]:
+        """The clients whose subclients have to be read: number, or name if it was given by that, and name."""
         if query.client_names:
             names: dict[str, str] = {}
             for name in query.client_names:
                 names.setdefault(name.lower(), name)
-            return [_Target(name, name) for name in names.values()]
+            return [(name, name) for name in names.values()]
         if listed:
-            return [_Target(*pair) for pair in {one.client_id: one.client_name for one in listed}.items()]
-        return [_Target(client.id, client.name) for client in self._clients.all()]
+            return [*{one.client_id: one.client_name for one in listed}.items()]
+        return [(client.id, client.name) for client in self._clients.all()]
 
-    def _read(self, targets: t.Sequence[_Target], query: Query, found: DiscoveryResult) -> None:
+    def _read(self, targets: t.Sequence[tuple[int | str, str]], query: Query, found: DiscoveryResult) -> None:
         """Put the subclients of clients into found. Raises the error if not one client could be read."""
         # The server can be asked for one application; of several, all are read and sorted out here, with one request
         # all the same.
         application = query.application_ids[0] if len(query.application_ids) == 1 else None
         answers = read_each(
-            targets, lambda target: self._estate.subclients_of(target.key, application), query.concurrency
+            targets, lambda target: self._estate.subclients_of(target[0], application), query.concurrency
         )
         errors = [answer for answer in answers if isinstance(answer, CommvaultError)]
         if errors and len(errors) == len(answers):
             raise errors[0]
         missing = []
-        for target, answer in zip(targets, answers):
+        for (_key, name), answer in zip(targets, answers):
             if answer is None:
-                missing.append(target.name)
+                missing.append(name)
             elif isinstance(answer, CommvaultError):
-                msg = f"The subclients of client {target.name} could not be read: {answer}"
-                unread = ReadFailure("subclients", target.name, answer.kind, msg)
+                msg = f"The subclients of client {name} could not be read: {answer}"
+                unread = ReadFailure("subclients", name, answer.kind, msg)
                 found.unread.append(unread)
                 # A client that is hidden from these credentials has, for all that is known, no databases at all.
                 if not unread.hidden:
-                    found.clients_not_read.append(target.name)
+                    found.clients_not_read.append(name)
             else:
                 found.subclients.extend(answer)
         if missing:

@@ -44,7 +44,7 @@ UNPROTECTED = frozenset([NEVER, UNKNOWN, NOT_CONFIGURED, LATE, NOT_VERIFIED])
 _RANK = {state: rank for rank, state in enumerate(STATES)}
 
 # The letters of a history, a day each, the oldest first.
-GOOD_DAY, WARNING_DAY, ERROR_DAY, FAILED_DAY, NO_DAY, UNKNOWN_DAY = "g", "w", "e", "f", ".", "?"
+GOOD_DAY, WARNING_DAY, ERROR_DAY, FAILED_DAY, NO_DAY = "g", "w", "e", "f", "."
 _LETTERS = {OK: GOOD_DAY, WARNINGS: WARNING_DAY, ERRORS: ERROR_DAY, BAD: FAILED_DAY}
 # Of several backups of a day the best one counts.
 _BEST_FIRST = GOOD_DAY + WARNING_DAY + ERROR_DAY + FAILED_DAY + NO_DAY

@@ -13,6 +13,7 @@ import hashlib
 import re
 import typing as t
 from html import escape
+from itertools import accumulate
 
 from .._export.backup import AWAITED_STATES, STATES
 from .._times import age_words, counted, iso_time, shortened, some_of, span
@@ -260,10 +261,7 @@ def _load(report: Report) -> str:
         last = min(((ended or begun) - start) * _SLICES // length, _SLICES - 1)
         changes[first] += 1
         changes[max(first, last) + 1] -= 1
-    heights, active = [], 0
-    for change in changes[:_SLICES]:
-        active += change
-        heights.append(active)
+    heights = list(accumulate(changes[:_SLICES]))
     most = max(heights)
     path = "".join(f"V{round(72 - 70 * height / most, 1)}H{index + 1}" for index, height in enumerate(heights))
     return (
