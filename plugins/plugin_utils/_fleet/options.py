@@ -43,12 +43,8 @@ class RoleOptions:
         unknown = [name for name in variables if name.startswith(PREFIX) and name not in self._known]
         hints = []
         for name in unknown:
-            near = [one for one in self._names if one.endswith(name[len(PREFIX) :])]
-            # All begin alike, so they differ in the rest.
-            rests = {one[len(PREFIX) :]: one for one in self._names}
-            near += [rests[one] for one in difflib.get_close_matches(name[len(PREFIX) :], rests, 2)]
-            near = list(dict.fromkeys(near))
-            hints.append(f"{name} (nearest: {', '.join(near[:3])})" if near else name)
+            near = nearest_endings(name[len(PREFIX) :], [one[len(PREFIX) :] for one in self._names])
+            hints.append(f"{name} (nearest: {', '.join(PREFIX + one for one in near)})" if near else name)
         if hints:
             raise InvalidInput(f"The role has no variable {', '.join(hints)}. Correct it, or remove it.")
 
@@ -86,3 +82,14 @@ class RoleOptions:
                     f"{name} is not the same for all hosts ({host} differs), but one task starts all their backups. Set"
                     " it for the play, or use a play for each group."
                 )
+
+
+def nearest_endings(name: str, known: t.Iterable[str]) -> list[str]:
+    """The known names of which the whole, or the last words, are most like a name: three at most, best first."""
+    endings: dict[str, list[str]] = {}
+    for one in known:
+        words = one.split("_")
+        for first in range(len(words)):
+            endings.setdefault("_".join(words[first:]), []).append(one)
+    near = (one for ending in difflib.get_close_matches(name, endings) for one in endings[ending])
+    return list(dict.fromkeys(near))[:3]

@@ -57,6 +57,10 @@ def test_what_is_wrong_is_told_by_the_name_of_the_variable(options):
         ("bakup_level", "oracle_rds_export_backup_backup_level"),
         ("wait_timout", "oracle_rds_export_backup_wait_timeout"),
         ("waiting", "oracle_rds_export_backup_wait"),
+        ("levle", "oracle_rds_export_backup_backup_level"),
+        ("reportpath", "oracle_rds_export_backup_report_path"),
+        ("maxage", "oracle_rds_export_backup_max_age"),
+        ("clientname", "oracle_rds_export_backup_client_name"),
     ],
 )
 def test_an_unknown_variable_is_refused_with_the_nearest_names(options, name, near):
