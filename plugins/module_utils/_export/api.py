@@ -120,31 +120,19 @@ def _job_ids(reply: Reply) -> list[str | None]:
 
 def _no_job(reply: Reply, url: str) -> RequestError:
     """A 2xx JSON answer without error and without jobs: a task that starts nothing now, or no answer at all."""
+
+    def error(msg: str, kind: ErrorKind, *, maybe_ran: bool) -> RequestError:
+        where = f"(POST {url}, HTTP {reply.status})"
+        return RequestError(f"{msg} {where}", kind, method="POST", url=url, status=reply.status, maybe_ran=maybe_ran)
+
     task_id = reply.data.get("taskId") if isinstance(reply.data, dict) else None
     if None in _job_ids(reply):
-        return RequestError(
-            f"Commvault answered with jobs in a shape that is not known. (POST {url}, HTTP {reply.status})",
-            ErrorKind.BAD_REPLY,
-            method="POST",
-            url=url,
-            status=reply.status,
-            maybe_ran=True,
-        )
-    where = f"(POST {url}, HTTP {reply.status})"
+        msg = "Commvault answered with jobs in a shape that is not known."
+        return error(msg, ErrorKind.BAD_REPLY, maybe_ran=True)
     if task_id:
-        return RequestError(
+        msg = (
             f"Commvault accepted the request as task {task_id}, but started no job. Look at that task in the Command"
-            f" Center before you start this backup again. {where}",
-            "no_job",
-            method="POST",
-            url=url,
-            status=reply.status,
+            " Center before you start this backup again."
         )
-    return RequestError(
-        f"Commvault answered without a task and without jobs. {where}",
-        "bad_reply",
-        method="POST",
-        url=url,
-        status=reply.status,
-        maybe_ran=True,
-    )
+        return error(msg, ErrorKind.NO_JOB, maybe_ran=False)
+    return error("Commvault answered without a task and without jobs.", ErrorKind.BAD_REPLY, maybe_ran=True)

@@ -114,18 +114,18 @@ class Backup:
 
     def mark_started(self, jobs: t.Sequence[Job]) -> None:
         """These jobs of its batch are its own."""
-        ids = id_words([job.id for job in jobs])
-        self._settle("started", f"Started the backup of {self.instance.label}: task {self.task_id}, {ids}.")
+        self._settle_as_started([job.id for job in jobs])
         self._take(jobs)
-        self.changed = self.own = True
 
     def mark_only_candidate(self) -> None:
         """The one job of its batch that nobody else owns is its own, though it was not seen yet."""
-        job_ids = self.candidates
+        self._settle_as_started(self.candidates)
+
+    def _settle_as_started(self, job_ids: t.Sequence[str]) -> None:
         self._settle(
             "started", f"Started the backup of {self.instance.label}: task {self.task_id}, {id_words(job_ids)}."
         )
-        self.job_ids = job_ids
+        self.job_ids = tuple(job_ids)
         self.changed = self.own = True
 
     def mark_not_in_batch(self) -> None:
@@ -407,28 +407,11 @@ class BackupEntry(t.TypedDict):
 
 def make_entry(name: str, state: str, msg: str, failure: dict[str, t.Any] | None = None) -> BackupEntry:
     """An entry of which nothing else is known."""
-    return {
-        "id": name,
-        "client_name": None,
-        "instance_name": None,
-        "subclient_name": None,
-        "state": state,
-        "task_id": None,
-        "job_ids": [],
-        "own": False,
-        "candidates": [],
-        "duplicate_of": None,
-        "job": None,
-        "job_url": None,
-        "msg": msg,
-        "retry_at": None,
-        "expected_end": None,
-        "attempts": [],
-        "not_verified": [],
-        "age_seconds": None,
-        "failure": failure,
-        "changed": False,
-    }
+    entry: dict[str, t.Any] = dict.fromkeys(BackupEntry.__annotations__)
+    entry.update(id=name, state=state, msg=msg, failure=failure, own=False, changed=False)
+    for many in ("job_ids", "candidates", "attempts", "not_verified"):
+        entry[many] = []
+    return t.cast("BackupEntry", entry)
 
 
 def _entry(backup: Backup, job_url: t.Callable[[str], str | None]) -> BackupEntry:

@@ -22,21 +22,10 @@ from .matching import JobsOfInstances
 
 if t.TYPE_CHECKING:
     from .._jobs.job import Job
+    from .._jobs.reader import JobReader
     from .._parallel import Runtime
     from .backup import Backup
     from .matching import Matching
-
-    class Reader(t.Protocol):
-        """Reads jobs; see _jobs.reader.JobReader."""
-
-        def read(self, job_ids: t.Sequence[str]) -> t.Mapping[str, Job]:
-            """The visible ones of these jobs."""
-
-        def recent(self, age: float) -> t.Sequence[Job]:
-            """The visible jobs that are active or ended at most age seconds ago."""
-
-        def active(self) -> t.Sequence[Job]:
-            """The visible jobs that have not ended."""
 
 
 # Seconds for which own jobs may be invisible before the look is given up, and seconds between two looks. Where they are
@@ -51,7 +40,7 @@ class DuplicateCheck:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: JobReader,
         matching: Matching,
         kill: t.Callable[[str], None] | None = None,
         deadline: float | None = None,

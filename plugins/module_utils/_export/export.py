@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._errors import CommvaultError, RequestError
@@ -65,10 +66,6 @@ class Export:
         self._parent_has_died = parent_has_died
         self._submission = Submission(TasksApi(commcell), options, plan, commcell.outage, runtime, parent_has_died)
         self.warnings: list[str] = []
-        self._own_reader: JobReader | None = None
-        self._own_clients: ClientDirectory | None = None
-        self._own_client_jobs: ClientJobs | None = None
-        self._name_check: NameCheck | None = None
         # The jobs that were listed before anything was sent.
         self._known_before: frozenset[str] = frozenset()
         self._jobs_were_read = False
@@ -80,31 +77,32 @@ class Export:
     # What only some calls need is imported where it is used: Ansible hands the sources of a module over without their
     # compiled form, so every import costs the start of a single backup a few milliseconds.
 
-    @property
+    @functools.cached_property
     def _reader(self) -> JobReader:
-        if self._own_reader is None:
-            from .._jobs.api import JobsApi
-            from .._jobs.reader import JobReader
+        from .._jobs.api import JobsApi
+        from .._jobs.reader import JobReader
 
-            self._own_reader = JobReader(JobsApi(self._commcell))
-        return self._own_reader
+        return JobReader(JobsApi(self._commcell))
 
-    @property
+    @functools.cached_property
     def _clients(self) -> ClientDirectory:
-        if self._own_clients is None:
-            from .._estate.api import EstateApi
-            from .._estate.clients import ClientDirectory
+        from .._estate.api import EstateApi
+        from .._estate.clients import ClientDirectory
 
-            self._own_clients = ClientDirectory(EstateApi(self._commcell), self._plan.concurrency, self._runtime)
-        return self._own_clients
+        return ClientDirectory(EstateApi(self._commcell), self._plan.concurrency, self._runtime)
 
-    @property
+    @functools.cached_property
     def _client_jobs(self) -> ClientJobs:
-        if self._own_client_jobs is None:
-            from .history import ClientJobs
+        from .history import ClientJobs
 
-            self._own_client_jobs = ClientJobs(self._clients, self._reader)
-        return self._own_client_jobs
+        return ClientJobs(self._clients, self._reader)
+
+    @functools.cached_property
+    def _name_check(self) -> NameCheck:
+        from .name_check import NameCheck
+
+        plan = self._plan
+        return NameCheck(self._commcell, plan.concurrency, self._runtime, plan.deadline, self._parent_has_died)
 
     def requests(self, instances: t.Sequence[Instance]) -> list[dict[str, t.Any]]:
         """The requests that start backups of all these instances: method, url and body of each."""
@@ -148,7 +146,7 @@ class Export:
                 recovery.name_later_jobs(backups, listed)
         self._read_task_ids(backups)
         if not self._plan.preflight and any(backup.may_be_misnamed for backup in backups):
-            self._explain(backups)
+            self._name_check.explain(backups)
         if self._shown or self._past:
             for backup, known in zip(backups, self.forecasts(instances)):
                 self._note_end(backup, known)
@@ -176,17 +174,6 @@ class Export:
                 failed.append(error)
 
         self._runtime.map(read, found[:MAX_TASKS], self._plan.concurrency)
-
-    def _explain(self, backups: t.Sequence[Backup]) -> None:
-        """Say of what was not started which name is wrong."""
-        if self._name_check is None:
-            from .name_check import NameCheck
-
-            plan = self._plan
-            self._name_check = NameCheck(
-                self._commcell, plan.concurrency, self._runtime, plan.deadline, self._parent_has_died
-            )
-        self._name_check.explain(backups)
 
     def _settle(self, backups: t.Sequence[Backup]) -> Recovery:
         """Answer the open questions; returns what looked for their jobs."""

@@ -12,27 +12,16 @@ import typing as t
 
 from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER
+from .._times import some_of
 from .backup import Backup, backup_from_error, beside_words
 from .matching import JobsOfInstances
 
 if t.TYPE_CHECKING:
     from .._estate.clients import ClientDirectory
     from .._jobs.job import Job
+    from .._jobs.reader import JobReader
     from .matching import Matching
     from .request import Instance
-
-    class Reader(t.Protocol):
-        """Reads jobs; see _jobs.reader.JobReader."""
-
-        def past(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> t.Sequence[Job]:
-            """The jobs that are active or ended at most age seconds ago.
-
-            Args:
-                narrow: The clients that matter.
-            """
-
-        def active(self) -> t.Sequence[Job]:
-            """The visible jobs that have not ended."""
 
 
 # Levels of which a backup counts as full, and those of which it certainly does not.
@@ -51,7 +40,7 @@ class JobListing(t.NamedTuple):
 class ClientJobs:
     """Reads the jobs of the clients of a call, of all of them with one listing."""
 
-    def __init__(self, clients: ClientDirectory, reader: Reader) -> None:
+    def __init__(self, clients: ClientDirectory, reader: JobReader) -> None:
         self._clients = clients
         self._reader = reader
 
@@ -249,8 +238,5 @@ class HistoryCheck:
 
 def client_words(names: t.Sequence[str]) -> str:
     """One or several clients in a sentence."""
-    if len(names) == 1:
-        return f"client '{names[0]}'"
-    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN_NAMES])
-    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    return f"{len(names)} clients ({shown}{more})"
+    quoted = [f"'{name}'" for name in names]
+    return f"client {quoted[0]}" if len(names) == 1 else f"{len(names)} clients ({some_of(quoted, _SHOWN_NAMES)})"

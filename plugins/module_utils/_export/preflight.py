@@ -26,10 +26,6 @@ if t.TYPE_CHECKING:
 
 WOULD_START, REFUSED, NOT_VERIFIED = "would_start", "refused", "not_verified"
 
-# Why an instance would be refused, as stable words.
-NO_CLIENT, NO_INSTANCE, NO_SUBCLIENT = "no_client", "no_instance", "no_subclient"
-APPLICATION, ACTIVITY, NO_PLAN = "application", "activity", "no_plan"
-
 # So many subclients are read by themselves where a list does not tell enough of them. Commvault Cloud allows a thousand
 # reads an hour.
 MAX_CLOSE_LOOKS = 50
@@ -46,19 +42,15 @@ class Verdict:
     """What can be said of a backup before it is started.
 
     state: WOULD_START, REFUSED, or NOT_VERIFIED where something could not be read. msg: a sentence for people; also for
-    WOULD_START, where it says what remains open. reason: one of the words above for REFUSED. nearest: known names that
-    are like an unknown one. subclient: what the names stand for. error: why something could not be read. not_verified:
-    what remains open, texts that begin with "whether". open: whether a closer look can tell more; never true in what
-    Preflight.check returns.
+    WOULD_START, where it says what remains open. subclient: what the names stand for. not_verified: what remains open,
+    texts that begin with "whether". open: whether a closer look can tell more; never true in what Preflight.check
+    returns. cause: for REFUSED, why and what to do about it.
     """
 
     instance: Instance
     state: str
     msg: str
-    reason: str | None = None
-    nearest: tuple[str, ...] = ()
     subclient: Subclient | None = None
-    error: CommvaultError | None = None
     not_verified: tuple[str, ...] = ()
     open: bool = False
     cause: str = ""
@@ -141,10 +133,10 @@ class Preflight:
         shown = [client.name for client in known if client.display_name.lower() == name.lower()]
         if shown:
             why = f"'{name}' is the display name of client '{shown[0]}'."
-            return _refused(instance, NO_CLIENT, why, " Use its name as client_name.", nearest=shown)
+            return _refused(instance, why, " Use its name as client_name.")
         nearest = nearest_names(name, [client.name for client in known])
         why = f"there is no client '{name}', or these credentials may not see it."
-        return _refused(instance, NO_CLIENT, why, _correct("client_name", nearest), nearest)
+        return _refused(instance, why, _correct("client_name", nearest))
 
     def _look_at_clients(self, verdicts: list[Verdict]) -> None:
         """Add, in place, what the activity of each client means for what would start otherwise. Nothing else is known
@@ -193,13 +185,13 @@ def _judge_subclient(
     """
     if subclient.backup_enabled is False:
         why = "its backup activity is disabled."
-        return _refused(instance, ACTIVITY, why, _ENABLE, subclient=subclient, more=_QUEUES)
+        return _refused(instance, why, _ENABLE, subclient=subclient, more=_QUEUES)
     if not closely:
         is_open = _planless(subclient) or subclient.backup_enabled is None
         return _would_start(instance, subclient, known, is_open)
     if _planless(subclient):
         why = "it has neither a plan nor a storage policy."
-        return _refused(instance, NO_PLAN, why, " Assign a plan in the Command Center.", subclient=subclient)
+        return _refused(instance, why, " Assign a plan in the Command Center.", subclient=subclient)
     if subclient.backup_enabled is None:
         known += ("whether its backup activity is enabled: Commvault does not tell.",)
     return _would_start(instance, subclient, known)
@@ -225,7 +217,7 @@ def _with_client_activity(verdict: Verdict, answer: bool | CommvaultError | None
     subclient = t.cast("Subclient", verdict.subclient)
     if answer is False:
         why = f"backup activity of client '{subclient.client_name}' is disabled."
-        return _refused(verdict.instance, ACTIVITY, why, _ENABLE, subclient=subclient, more=_QUEUES)
+        return _refused(verdict.instance, why, _ENABLE, subclient=subclient, more=_QUEUES)
     if not isinstance(answer, CommvaultError):
         return verdict
     text = f"whether backup activity of its client is enabled: {answer}"
@@ -249,7 +241,7 @@ def _not_verified(
 ) -> Verdict:
     msg = f"Whether {instance.label} can be backed up is not verified: {error}{not_verified_words(known)}"
     texts = (f"whether it can be backed up: {error}", *known)
-    return Verdict(instance, NOT_VERIFIED, msg, subclient=subclient, error=error, not_verified=texts)
+    return Verdict(instance, NOT_VERIFIED, msg, subclient=subclient, not_verified=texts)
 
 
 def _other_application(instance: Instance, other: Subclient) -> Verdict:
@@ -258,21 +250,13 @@ def _other_application(instance: Instance, other: Subclient) -> Verdict:
         f" {other.application_id}), not to application id {instance.application_id}."
     )
     advice = f" To back it up all the same, set application_id to {other.application_id}, and app_name."
-    return _refused(instance, APPLICATION, why, advice)
+    return _refused(instance, why, advice)
 
 
-def _refused(
-    instance: Instance,
-    reason: str,
-    why: str,
-    advice: str,
-    nearest: t.Sequence[str] = (),
-    subclient: Subclient | None = None,
-    more: str = "",
-) -> Verdict:
+def _refused(instance: Instance, why: str, advice: str, subclient: Subclient | None = None, more: str = "") -> Verdict:
     """why: a sentence. advice: another one. more: one between them, of what is not certain before it is tried."""
     msg = f"A backup of {instance.label} would be refused: {why}{more}{advice}"
-    return Verdict(instance, REFUSED, msg, reason, tuple(nearest), subclient, cause=why + advice)
+    return Verdict(instance, REFUSED, msg, subclient, cause=why + advice)
 
 
 def _correct(option: str, nearest: t.Sequence[str]) -> str:
@@ -284,7 +268,7 @@ def _correct(option: str, nearest: t.Sequence[str]) -> str:
 
 def _stopped(verdict: Verdict) -> Verdict:
     why = "backup activity of the whole CommCell is disabled."
-    return _refused(verdict.instance, ACTIVITY, why, _ENABLE, subclient=verdict.subclient, more=_QUEUES)
+    return _refused(verdict.instance, why, _ENABLE, subclient=verdict.subclient, more=_QUEUES)
 
 
 def _no_instance(instance: Instance, subclients: t.Sequence[Subclient]) -> Verdict:
@@ -293,7 +277,7 @@ def _no_instance(instance: Instance, subclients: t.Sequence[Subclient]) -> Verdi
     )
     nearest = nearest_names(instance.instance_name, names)
     why = f"client '{instance.client_name}' has no instance '{instance.instance_name}' that these credentials may see."
-    return _refused(instance, NO_INSTANCE, why, _correct("instance_name", nearest), nearest)
+    return _refused(instance, why, _correct("instance_name", nearest))
 
 
 def _no_subclient(instance: Instance, own: t.Sequence[Subclient]) -> Verdict:
@@ -302,4 +286,4 @@ def _no_subclient(instance: Instance, own: t.Sequence[Subclient]) -> Verdict:
     near = nearest_names(instance.subclient_name, names, len(names))
     shown = near + [name for name in names if name not in near]
     why = f"the instance has no subclient '{instance.subclient_name}'."
-    return _refused(instance, NO_SUBCLIENT, why, f" Correct subclient_name: it has {', '.join(shown)}.", shown)
+    return _refused(instance, why, f" Correct subclient_name: it has {', '.join(shown)}.")

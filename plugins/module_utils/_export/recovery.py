@@ -24,20 +24,11 @@ from .matching import JobsOfInstances
 
 if t.TYPE_CHECKING:
     from .._jobs.job import Job
+    from .._jobs.reader import JobReader
     from .._parallel import Runtime
     from .backup import Backup
     from .evidence import Evidence, Judgement
     from .matching import Matching
-
-    class Reader(t.Protocol):
-        """Reads jobs; see _jobs.reader.JobReader."""
-
-        def read(self, job_ids: t.Sequence[str]) -> t.Mapping[str, Job]:
-            """The visible ones of these jobs."""
-
-        def recent(self, age: float) -> t.Sequence[Job]:
-            """The visible jobs that are active or ended at most age seconds ago."""
-
 
 # Seconds for which a job that was started may be invisible. Commvault's own SDK looks for up to a minute and more
 # (github.com/Commvault/cvpysdk: job.py); 90 is chosen here.
@@ -54,7 +45,7 @@ class Recovery:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: JobReader,
         evidence: Evidence,
         matching: Matching,
         *,

@@ -55,6 +55,9 @@ ORDERS = estates.subclient_row(1001, "orders")
 BILLING = estates.subclient_row(1002, "billing")
 
 
+OFF = "backup activity is disabled. Enable it in the Command Center."
+
+
 def check(estate, *names):
     """The verdicts on "client/instance" or "client/instance/subclient"."""
     instances = [Instance(*name.split("/")) for name in names]
@@ -71,7 +74,7 @@ def only(estate, name="aws-prod/orders"):
 
 def test_what_is_all_right_would_start():
     verdict = only(FakeEstate(ORDERS), "AWS-Prod/ORDERS/Default")
-    assert (verdict.state, verdict.reason, verdict.nearest) == ("would_start", None, ())
+    assert (verdict.state, verdict.cause) == ("would_start", "")
     assert verdict.msg.startswith("Would start a backup of instance 'ORDERS'")
     assert "verified" not in verdict.msg
     assert verdict.not_verified == ()
@@ -87,10 +90,7 @@ def test_each_client_is_read_once_however_many_of_its_instances_are_asked_about(
 def test_an_unknown_client_is_refused_with_the_nearest_names():
     estate = FakeEstate(ORDERS)
     verdicts = check(estate, "aws-prd/orders", "zzz/orders")
-    assert [(one.state, one.reason, one.nearest) for one in verdicts] == [
-        ("refused", "no_client", ("aws-prod",)),
-        ("refused", "no_client", ()),
-    ]
+    assert [one.state for one in verdicts] == ["refused", "refused"]
     cause = "there is no client 'aws-prd', or these credentials may not see it. Correct client_name; nearest: aws-prod."
     assert verdicts[0].cause == cause
     assert verdicts[0].msg.endswith(f"would be refused: {cause}")
@@ -100,18 +100,17 @@ def test_an_unknown_client_is_refused_with_the_nearest_names():
 
 def test_a_display_name_in_place_of_the_name_is_recognized():
     verdict = only(FakeEstate(ORDERS), "aws production/orders")
-    assert (verdict.reason, verdict.nearest) == ("no_client", ("aws-prod",))
-    assert "is the display name of client 'aws-prod'" in verdict.msg
+    assert verdict.cause.endswith("is the display name of client 'aws-prod'. Use its name as client_name.")
 
 
 def test_names_are_not_compared_if_the_clients_cannot_be_listed():
     verdict = only(FakeEstate(ORDERS, errors={("clients",): "permission"}), "aws-prd/orders")
-    assert (verdict.state, verdict.nearest) == ("refused", ())
+    assert (verdict.state, "nearest" in verdict.cause) == ("refused", False)
 
 
 def test_an_unknown_instance_is_refused_with_the_nearest_names():
     verdict = only(FakeEstate(ORDERS, BILLING), "aws-prod/order")
-    assert (verdict.state, verdict.reason, verdict.nearest) == ("refused", "no_instance", ("orders",))
+    assert verdict.state == "refused"
     assert "client 'aws-prod' has no instance 'order'" in verdict.msg
     assert verdict.cause.endswith("Correct instance_name; nearest: orders.")
 
@@ -119,13 +118,13 @@ def test_an_unknown_instance_is_refused_with_the_nearest_names():
 def test_an_unknown_subclient_is_refused_with_those_that_there_are():
     rows = [estates.subclient_row(1001, "orders", name="nightly"), estates.subclient_row(1002, "orders", name="weekly")]
     verdict = only(FakeEstate(*rows), "aws-prod/orders/week")
-    assert (verdict.state, verdict.reason, verdict.nearest) == ("refused", "no_subclient", ("weekly", "nightly"))
+    assert verdict.state == "refused"
     assert verdict.cause.endswith("Correct subclient_name: it has weekly, nightly.")
 
 
 def test_an_instance_of_another_application_is_refused():
     verdict = only(FakeEstate(estates.subclient_row(1, "orders", application_id=81, app_name="SQL Server")))
-    assert (verdict.state, verdict.reason) == ("refused", "application")
+    assert verdict.state == "refused"
     assert "belongs to SQL Server (application id 81), not to application id 22" in verdict.msg
 
 
@@ -144,20 +143,22 @@ def test_an_instance_of_the_right_application_goes_before_its_namesake():
 )
 def test_disabled_activity_is_refused_at_each_level(estate, words):
     verdict = only(estate)
-    assert (verdict.state, verdict.reason) == ("refused", "activity")
+    assert verdict.state == "refused"
     assert words in verdict.msg
     assert "queue jobs while activity is disabled" in verdict.msg
     assert verdict.cause == f"{words}. Enable it in the Command Center."
 
 
 def test_disabled_activity_of_the_commcell_does_not_hide_wrong_names():
-    assert only(FakeEstate(ORDERS, activity=False), "aws-prod/order").reason == "no_instance"
+    assert only(FakeEstate(ORDERS, activity=False), "aws-prod/order").cause.startswith(
+        "client 'aws-prod' has no instance"
+    )
 
 
 def test_a_subclient_with_neither_plan_nor_storage_policy_is_refused():
     row = estates.subclient_row(1001, "orders", plan=None)
     verdict = only(FakeEstate(row, details=[estates.subclient_row(1001, "orders", plan=None, policy="")]))
-    assert (verdict.state, verdict.reason) == ("refused", "no_plan")
+    assert verdict.state == "refused"
     assert "neither a plan nor a storage policy" in verdict.msg
 
 
@@ -171,7 +172,7 @@ def test_a_storage_policy_is_as_good_as_a_plan():
 def test_releases_that_do_not_list_activity_are_asked_for_each_subclient():
     row = estates.subclient_row(1001, "orders", enabled=None)
     off, on = estates.subclient_row(1001, "orders", enabled=False), estates.subclient_row(1001, "orders")
-    assert only(FakeEstate(row, details=[off])).reason == "activity"
+    assert only(FakeEstate(row, details=[off])).cause == f"its {OFF}"
     assert only(FakeEstate(row, details=[on])).state == "would_start"
 
 
@@ -197,21 +198,22 @@ def test_those_without_a_plan_are_looked_at_first():
     rows = [*unlisted(MAX_CLOSE_LOOKS), estates.subclient_row(9, "planless", plan=None)]
     details = [estates.subclient_row(9, "planless", plan=None), *unlisted(MAX_CLOSE_LOOKS)]
     names = [f"aws-prod/db{number}" for number in range(MAX_CLOSE_LOOKS)]
-    assert check(FakeEstate(*rows, details=details), *names, "aws-prod/planless")[-1].reason == "no_plan"
+    assert check(FakeEstate(*rows, details=details), *names, "aws-prod/planless")[-1].state == "refused"
 
 
 def test_of_too_many_without_a_plan_that_is_not_verified():
     rows = [estates.subclient_row(n + 1, f"db{n}", plan=None) for n in range(MAX_CLOSE_LOOKS + 1)]
     verdicts = check(FakeEstate(*rows, details=rows), *(f"aws-prod/db{n}" for n in range(len(rows))))
-    assert [verdict.reason for verdict in verdicts] == ["no_plan"] * MAX_CLOSE_LOOKS + [None]
+    assert [verdict.state for verdict in verdicts] == ["refused"] * MAX_CLOSE_LOOKS + ["would_start"]
     assert verdicts[-1].not_verified[0].startswith("whether it has a plan or a storage policy")
 
 
 def test_clients_are_not_read_where_that_adds_nothing():
     off = FakeEstate(estates.subclient_row(1001, "orders", enabled=False))
-    assert only(off).reason == "activity"
+    assert only(off).cause == f"its {OFF}"
     stopped = FakeEstate(ORDERS, estates.subclient_row(1002, "billing", plan=None), activity=False)
-    assert {one.reason for one in check(stopped, "aws-prod/orders", "aws-prod/billing")} == {"activity"}
+    for verdict in check(stopped, "aws-prod/orders", "aws-prod/billing"):
+        assert "activity of the whole CommCell is disabled" in verdict.cause
     misspelt = FakeEstate(ORDERS)
     only(misspelt, "aws-prod/order")
     for estate in (off, stopped, misspelt):
@@ -223,7 +225,7 @@ def test_after_a_refusal_subclients_are_looked_at_alone_and_few_of_them_closely(
     estate = FakeEstate(*rows, details=[estates.subclient_row(9, "planless", plan=None)], disabled_clients=[11])
     preflight = Preflight(estate, ClientDirectory(estate), concurrency=1, close_looks=1)
     verdicts = preflight.check_subclients([Instance("aws-prod", name) for name in ("db0", "db1", "planless", "order")])
-    assert [verdict.reason for verdict in verdicts] == [None, None, "no_plan", "no_instance"]
+    assert [verdict.state for verdict in verdicts] == ["would_start"] * 2 + ["refused"] * 2
     assert estate.calls == [("subclients", "aws-prod"), ("subclient", 9)]
 
 
@@ -258,18 +260,21 @@ def test_what_cannot_be_read_is_not_verified_and_the_rest_is():
     verdicts = check(estate, "aws-dev/orders", "aws-prod/orders")
     assert [one.state for one in verdicts] == ["not_verified", "would_start"]
     assert "is not verified: subclients failed." in verdicts[0].msg
-    assert verdicts[0].error.kind == "permission"
 
 
 def test_a_subclient_that_may_not_be_read_closely_is_not_verified():
     row = estates.subclient_row(1001, "orders", enabled=None)
     verdict = only(FakeEstate(row, errors={("subclient", 1001): "permission"}))
-    assert (verdict.state, verdict.error.kind) == ("not_verified", "permission")
+    assert (verdict.state, verdict.not_verified) == (
+        "not_verified",
+        ("whether it can be backed up: subclient failed.",),
+    )
 
 
 def test_a_listed_subclient_that_is_not_shown_by_itself_is_not_verified():
     verdict = only(FakeEstate(estates.subclient_row(1001, "orders", plan=None)))
-    assert (verdict.state, verdict.error.kind) == ("not_verified", "not_found")
+    assert verdict.state == "not_verified"
+    assert "lists its subclient, but does not show it by itself" in verdict.msg
 
 
 def test_a_server_out_of_reach_leaves_all_unverified():
