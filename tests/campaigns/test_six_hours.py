@@ -94,7 +94,7 @@ def wait_through(cell, simulator, clock, interval):
         simulator.advance(clock.time - simulator.now())
         return reader.read(job_ids)
 
-    return wait_for_jobs([job_id], look, timeout=8 * HOUR, interval=interval, clock=clock.now, sleep=clock.sleep)
+    return wait_for_jobs([job_id], look, timeout=8 * HOUR, interval=interval, runtime=clock)
 
 
 def count(simulator, endpoint):

@@ -180,9 +180,8 @@ class Export:
         from .evidence import Evidence
         from .recovery import Recovery
 
-        evidence = Evidence(
-            self._commcell.clock, self._options, self._reader.details, TasksApi(self._commcell).own_user
-        )
+        read_user = TasksApi(self._commcell).own_user
+        evidence = Evidence(self._commcell.clock, self._options, self._reader.api.details, read_user)
         recovery = Recovery(
             self._reader,
             evidence,
@@ -208,7 +207,7 @@ class Export:
         from .duplicates import DuplicateCheck
 
         matching = self._matching([backup.instance for backup in backups])
-        kill = self._reader.api.kill if self._plan.kill_duplicates else None
+        kill = functools.partial(self._reader.api.act, action="kill") if self._plan.kill_duplicates else None
         check = DuplicateCheck(
             self._reader,
             matching,

@@ -229,19 +229,8 @@ class JobsApi:
         queues = general.get("queueJobsIfConflictingJobsActive")
         return not queues if isinstance(queues, bool) else None
 
-    def pause(self, job_id: str) -> None:
-        """Suspend a job. Raises RequestError."""
-        self._act(job_id, "pause")
-
-    def resume(self, job_id: str) -> None:
-        """Let a suspended job go on. Raises RequestError."""
-        self._act(job_id, "resume")
-
-    def kill(self, job_id: str) -> None:
-        """End a job for good. Raises RequestError."""
-        self._act(job_id, "kill")
-
-    def _act(self, job_id: str, action: str) -> None:
+    def act(self, job_id: str, action: str) -> None:
+        """Pause, resume or kill a job. Raises RequestError."""
         path = f"Job/{job_id}/action/{action}"
         reply = self._commcell.change("POST", path)
         if 200 <= reply.status < 300 and reply.shape == "empty":

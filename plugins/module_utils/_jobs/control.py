@@ -24,6 +24,7 @@ SUSPENDED, RESUMED, KILLED = "suspended", "resumed", "killed"
 VERBS = {SUSPENDED: "suspend", RESUMED: "resume", KILLED: "kill"}
 STATE_FOR = {verb: state for state, verb in VERBS.items()}
 
+_ACTIONS = {SUSPENDED: "pause", RESUMED: "resume", KILLED: "kill"}
 _ASKED = {SUSPENDED: "suspend", RESUMED: "go on", KILLED: "end"}
 _KILL_PENDING = "kill pending"
 
@@ -104,12 +105,11 @@ def control_jobs(
     asked = [control for control in controls if control.action]
     if check_mode or not asked:
         return controls
-    act = {SUSPENDED: api.pause, RESUMED: api.resume, KILLED: api.kill}[state]
     hopeless: CommvaultError | None = None
     for control in asked:
         try:
             if hopeless is None:
-                act(control.job_id)
+                api.act(control.job_id, _ACTIONS[state])
             else:
                 control.error = hopeless
         except CommvaultError as error:

@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import html
 import re
 import typing as t
-from dataclasses import dataclass
 
 from .._errors import InvalidInput
 from .._http import fields
@@ -119,42 +119,11 @@ def check_job_ids(values: t.Iterable[t.Any], name: str = "job_ids") -> list[str]
     return list(dict.fromkeys(job_ids))
 
 
-class JobFields(t.TypedDict):
-    """A job in the result of a module, as of RETURN of job_info; None for what is not known.
-
-    Times are epoch seconds, sizes bytes. The only list of these keys: Job, results and reports take them from here.
-    """
-
-    job_id: str
-    found: bool
-    state: str | None
-    status: str | None
-    percent_complete: int | None
-    phase: str | None
-    reason: str | None
-    reason_code: str | None
-    job_type: str | None
-    backup_level: str | None
-    client_name: str | None
-    instance_name: str | None
-    subclient_name: str | None
-    client_id: int | None
-    instance_id: int | None
-    subclient_id: int | None
-    application_id: int | None
-    user_name: str | None
-    start_time: int | None
-    end_time: int | None
-    elapsed_seconds: int | None
-    application_size: int | None
-    media_size: int | None
-
-
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Job:
     """A job at the moment it was read. Everything but its id may be missing, since Commvault leaves out what it likes.
 
-    Attributes as of JobFields, and:
+    None stands for what is not known. Times are epoch seconds, sizes bytes. Fields are named as in RETURN of job_info.
 
     Attributes:
         status: The state in the vendor's words.
@@ -165,7 +134,6 @@ class Job:
         aged: Whether its data is gone.
         commcell_id: Of the CommCell that it belongs to; ids of jobs are unique in one only.
         description: What whoever started it wrote, None where it is not told.
-        last_update: Epoch seconds.
     """
 
     id: str
@@ -244,13 +212,18 @@ class Job:
         return is_well(self.state, fail_on)
 
     def to_result(self) -> dict[str, t.Any]:
-        """The job for the result of a module, with the keys of JobFields; about 1 kB at most."""
+        """The job for the result of a module, as of RETURN of job_info; about 1 kB at most."""
         result: dict[str, t.Any] = {"job_id": self.id, "found": True, "state": self.state}
         result.update({name: getattr(self, name) for name in _STORED})
         return result
 
 
-_STORED = tuple(JobFields.__annotations__)[3:]
+# What the result of a job has beside its id: the other fields decide things before that.
+_STORED = tuple(
+    one.name
+    for one in dataclasses.fields(Job)
+    if one.name not in ("id", "visible", "aged", "commcell_id", "description", "last_update")
+)
 
 
 def result_of_missing(job_id: str) -> dict[str, t.Any]:

@@ -14,7 +14,7 @@ from .._errors import CommvaultError, ErrorKind, RequestError
 from .api import ACTIVE, ALL
 
 if t.TYPE_CHECKING:
-    from .api import JobDetails, JobsApi
+    from .api import JobsApi
     from .job import Job
 
 # The most rows to ask for at once; Commvault's pages name no limit, this is chosen here.
@@ -202,21 +202,10 @@ class JobReader:
             return
         yield from self._pages(ALL, set(narrow or ()), age + MARGIN, MAX_PAGE, whole=True)
 
-    def active(self, client_ids: t.Iterable[int] = ()) -> list[Job]:
-        """The visible backup jobs that have not ended, the newest first.
-
-        Args:
-            client_ids: Only jobs of these clients; empty for all.
-
-        Raises:
-            CommvaultError: They cannot be read.
-        """
-        pages = self._pages(ACTIVE, set(client_ids), MARGIN, MAX_PAGE)
+    def active(self) -> list[Job]:
+        """The visible backup jobs that have not ended, the newest first. Raises CommvaultError."""
+        pages = self._pages(ACTIVE, set(), MARGIN, MAX_PAGE)
         return [job for jobs in pages for job in jobs if self.api.is_backup(job) and not job.finished]
-
-    def details(self, job_id: str) -> JobDetails:
-        """As of JobsApi.details."""
-        return self.api.details(job_id)
 
     def _pages(
         self, category: int, clients: set[int], lookup: float, limit: int, *, whole: bool = False

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from .._errors import CommvaultError
+from .._parallel import RUNTIME
 from .api import JobsApi
 from .control import STATE_FOR, control_jobs
 from .entry import JobReport, needs_explanation
@@ -21,6 +21,7 @@ from .wait_result import NOT_OWN, wait_result
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
+    from .._parallel import Runtime
     from .job import Job
     from .wait_loop import Poll, Wait
     from .wait_options import WaitOptions
@@ -52,8 +53,7 @@ def wait_and_describe(
     stranger: t.Callable[[Job], str | None] = lambda _job: None,
     expected_ends: t.Mapping[str, float] | None = None,
     on_progress: t.Callable[[Wait], None] | None = None,
-    clock: t.Callable[[], float] = time.monotonic,
-    sleep: t.Callable[[float], None] = time.sleep,
+    runtime: Runtime = RUNTIME,
     parent_has_died: t.Callable[[], bool] = lambda: False,
 ) -> dict[str, t.Any]:
     """Wait for jobs and make the result of job_wait. Raises no CommvaultError.
@@ -67,7 +67,7 @@ def wait_and_describe(
         own: The jobs that on_timeout may touch, None for all; others are somebody else's.
         stranger: As of wait_for_jobs.
         expected_ends: When jobs will end, in epoch seconds of the server, as far as that is known.
-        on_progress: As of wait_for_jobs, and so are clock, sleep and parent_has_died.
+        on_progress: As of wait_for_jobs, and so is parent_has_died.
 
     Returns:
         changed, msg, job_ids, jobs, counts, waited_seconds; where something is wrong failed and failure, and warnings
@@ -89,8 +89,7 @@ def wait_and_describe(
         interval=options.interval,
         stuck_timeout=options.stuck_timeout,
         proven=proven,
-        clock=clock,
-        sleep=sleep,
+        runtime=runtime,
         on_progress=tell,
         stranger=stranger,
         parent_has_died=parent_has_died,

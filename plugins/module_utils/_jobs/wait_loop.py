@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import CommvaultError
+from .._parallel import RUNTIME
 
 if t.TYPE_CHECKING:
+    from .._parallel import Runtime
     from .job import Job
 
     # Gets job ids and the seconds that the poll may take, None for any; returns the visible jobs by id.
@@ -44,7 +45,6 @@ class Wait:
 
     Attributes:
         job_ids: All of them, in order.
-        started: When the wait began, in seconds of its clock.
         jobs: Each as it was last seen, by id.
         waiting: Those whose end is waited for.
         missing: Those that have not been visible for too long.
@@ -58,7 +58,6 @@ class Wait:
     """
 
     job_ids: list[str]
-    started: float
     jobs: dict[str, Job] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -85,14 +84,12 @@ class _Loop:
         poll: Poll,
         done: t.Callable[[Job], bool],
         stuck_timeout: float | None,
-        grace: float,
         stranger: t.Callable[[Job], str | None],
     ) -> None:
         self.wait = wait
         self._poll = poll
         self._done = done
         self._stuck_timeout = stuck_timeout
-        self._grace = grace
         self._stranger = stranger
         self.proven = False
         # Since when a job has not been visible.
@@ -161,7 +158,7 @@ class _Loop:
             wait.stuck.append(job.id)
 
     def _on_missing(self, job_id: str, now: float) -> None:
-        if now - self._absent.setdefault(job_id, now) >= self._grace:
+        if now - self._absent.setdefault(job_id, now) >= GRACE:
             self.wait.waiting.remove(job_id)
             self.wait.missing.append(job_id)
 
@@ -177,7 +174,8 @@ class _Loop:
                 if job_id in self.wait.waiting:
                     pause = min(pause, max(since + self._stuck_timeout - now, 0.0))
         # The server may have said when it wants to be asked again. Never at once: rounding could make that for ever.
-        return max(pause, getattr(self.wait.last_error, "retry_after", None) or 0.0, min(interval, MIN_INTERVAL))
+        asked = self.wait.last_error.retry_after if self.wait.last_error else None
+        return max(pause, asked or 0.0, min(interval, MIN_INTERVAL))
 
 
 def wait_for_jobs(
@@ -187,10 +185,8 @@ def wait_for_jobs(
     timeout: float | None,
     interval: float,
     stuck_timeout: float | None = None,
-    grace: float = GRACE,
     proven: bool = False,
-    clock: t.Callable[[], float] = time.monotonic,
-    sleep: t.Callable[[float], None] = time.sleep,
+    runtime: Runtime = RUNTIME,
     on_progress: t.Callable[[Wait], None] | None = None,
     done: t.Callable[[Job], bool] = lambda job: job.finished,
     stranger: t.Callable[[Job], str | None] = lambda _job: None,
@@ -203,13 +199,10 @@ def wait_for_jobs(
     Args:
         job_ids: The jobs.
         poll: How they are read.
-        timeout: Seconds for all together, by the clock; 0 polls once, None waits for ever.
+        timeout: Seconds for all together; 0 polls once, None waits for ever.
         interval: Seconds between polls.
         stuck_timeout: Seconds that a job may spend in one state that it can be stuck in, None for ever.
-        grace: Seconds for which a job may be invisible.
         proven: Whether the CommCell has answered well before, so that odd answers count as passing faults.
-        clock: The present, in seconds.
-        sleep: Lets seconds pass.
         on_progress: Called after each poll and every PROGRESS_INTERVAL seconds with what is known.
         done: Whether a job needs no more waiting; by default that it has ended.
         stranger: A warning about a job that has the id of one that is waited for but cannot be that one, None for all
@@ -219,14 +212,14 @@ def wait_for_jobs(
     Raises:
         Exception: What poll raises beside CommvaultError.
     """
-    started = clock()
-    wait = Wait(list(job_ids), started, waiting=list(job_ids))
-    loop = _Loop(wait, poll, done, stuck_timeout, grace, stranger)
+    started = runtime.monotonic()
+    wait = Wait(list(job_ids), waiting=list(job_ids))
+    loop = _Loop(wait, poll, done, stuck_timeout, stranger)
     loop.proven = proven
     deadline = None if timeout is None else started + timeout
 
     def tell() -> None:
-        wait.waited = clock() - started
+        wait.waited = runtime.monotonic() - started
         if on_progress:
             on_progress(wait)
 
@@ -234,21 +227,21 @@ def wait_for_jobs(
         if parent_has_died():
             wait.error = wait.last_error = CommvaultError("Ansible has ended. The jobs go on.")
             break
-        now = clock()
+        now = runtime.monotonic()
         last = deadline is not None and now >= deadline
         loop.poll(now, None if deadline is None else max(deadline - now, FINAL_POLL_TIMEOUT))
         tell()
         if last or wait.error or not wait.waiting:
             break
-        now = clock()
+        now = runtime.monotonic()
         due = now + loop.pause(now, interval)
         if deadline is not None:
             due = min(due, deadline)
         while now < due:
-            sleep(min(PROGRESS_INTERVAL, due - now))
-            now = clock()
+            runtime.sleep(min(PROGRESS_INTERVAL, due - now))
+            now = runtime.monotonic()
             if now < due:
                 tell()
-    wait.waited = clock() - started
+    wait.waited = runtime.monotonic() - started
     wait.timed_out = [] if wait.error else list(wait.waiting)
     return wait

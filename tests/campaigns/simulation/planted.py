@@ -65,15 +65,15 @@ def take_any_job_for_ours() -> None:
 
 def kill_the_jobs_before() -> None:
     """Kill more jobs than the one that is meant."""
-    kill = jobs_api.JobsApi.kill
+    act = jobs_api.JobsApi.act
 
-    def kill_several(self: t.Any, job_id: str) -> None:
+    def act_on_several(self: t.Any, job_id: str, action: str) -> None:
         for number in range(int(job_id) - 5, int(job_id)):
             with contextlib.suppress(RequestError):
-                kill(self, str(number))
-        kill(self, job_id)
+                act(self, str(number), action)
+        act(self, job_id, action)
 
-    jobs_api.JobsApi.kill = kill_several
+    jobs_api.JobsApi.act = act_on_several
 
 
 def start_without_a_look() -> None:

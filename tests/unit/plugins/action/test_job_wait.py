@@ -30,7 +30,7 @@ HOUR = 3600.0
 @pytest.fixture
 def time(simulator, monkeypatch):
     time = SimulatedRuntime(simulator, standing=True)
-    waiting = functools.partial(job_wait.wait_and_describe, clock=time.now, sleep=time.sleep)
+    waiting = functools.partial(job_wait.wait_and_describe, runtime=time)
     monkeypatch.setattr(job_wait, "wait_and_describe", waiting)
     return time
 
@@ -137,15 +137,16 @@ def test_a_session_that_dies_in_mid_wait_is_renewed_unseen(wait, time, simulator
     simulator.set(job_seconds=600)
     job_ids = start_jobs(commcell, NAMES[:2])
     before = len(simulator.journal())
+    go_on = time.sleep
 
     def sleep(seconds):
         if 100 <= time.slept < 120:
             simulator.expire_tokens()
-        time.sleep(seconds)
+        go_on(seconds)
 
     # The login is minutes old by the simulator's clock, not by the one that tells how fresh it is.
     monkeypatch.setattr(login, "FRESH", 0.0)
-    monkeypatch.setattr(job_wait, "wait_and_describe", functools.partial(job_wait.wait_and_describe, sleep=sleep))
+    monkeypatch.setattr(time, "sleep", sleep)
     result = wait(job_ids=job_ids, **USER)
     assert outcomes(result) == ["succeeded"] * 2
     others = [name for name in endpoints(simulator, before) if not name.startswith("job")]

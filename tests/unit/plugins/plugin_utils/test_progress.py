@@ -12,7 +12,7 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._progress import 
 
 def wait_of(*jobs, unseen=(), waited=0.0, **more):
     ids = [job.id for job in jobs]
-    return Wait([*ids, *unseen], 0.0, jobs={job.id: job for job in jobs}, waited=waited, **more)
+    return Wait([*ids, *unseen], jobs={job.id: job for job in jobs}, waited=waited, **more)
 
 
 def many(status, numbers, **more):

@@ -97,21 +97,12 @@ class FakeCell:
         self.reads.append(list(job_ids))
         return {name: Job(name, status) for name, status in self.statuses.items() if name in job_ids}
 
-    def _act(self, verb, job_id):
-        self.acted.append((verb, job_id))
+    def act(self, job_id, action):
+        self.acted.append((action, job_id))
         for outcome in self.then.get(job_id, ()):
             if isinstance(outcome, Exception):
                 raise outcome
             self.statuses[job_id] = outcome
-
-    def pause(self, job_id):
-        self._act("pause", job_id)
-
-    def resume(self, job_id):
-        self._act("resume", job_id)
-
-    def kill(self, job_id):
-        self._act("kill", job_id)
 
 
 def control(cell, state, **more):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, JobDetails, JobPage
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, JobPage
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import (
     LONGEST_LISTING,
@@ -46,9 +46,6 @@ class FakeApi:
     def get(self, job_id):
         self.singles.append(job_id)
         return self.jobs.get(job_id)
-
-    def details(self, job_id):
-        return JobDetails(started_by=f"the user of {job_id}")
 
     def list_page(self, *, category, client_ids, lookup_seconds, offset, limit, newest_first):
         self.pages.append((category, set(client_ids), lookup_seconds, offset, limit, newest_first))
@@ -247,8 +244,8 @@ class TestListings:
 
     def test_active_jobs_are_those_that_have_not_ended(self):
         api = FakeApi(*jobs(1, 2), *jobs(3, status="Completed", end_time=int(NOW)))
-        assert [found.id for found in JobReader(api).active([11])] == ["2", "1"]
-        assert api.pages[0][:2] == (ACTIVE, {11})
+        assert [found.id for found in JobReader(api).active()] == ["2", "1"]
+        assert api.pages[0][:2] == (ACTIVE, set())
 
     def test_recent_jobs_are_read_page_by_page_under_whichever_client_they_are(self):
         ended = [job(number, status="Completed", end_time=int(NOW - 5)) for number in range(1, 2501)]
@@ -294,9 +291,6 @@ class TestListings:
         api.local_time = lambda: next(times)
         assert [found.id for found in JobReader(api).recent(60)] == ["7"]
         assert [page[2] for page in api.pages] == [60 + MARGIN, 660 + MARGIN]
-
-    def test_details_are_passed_on(self):
-        assert JobReader(FakeApi()).details("5").started_by == "the user of 5"
 
 
 def test_a_web_page_for_one_job_of_many_is_about_that_job():

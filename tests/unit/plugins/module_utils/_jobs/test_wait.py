@@ -37,8 +37,7 @@ def wait(commcell, time, job_ids, *, check_mode=False, on_progress=None, **optio
         WaitOptions(**options),
         check_mode=check_mode,
         on_progress=on_progress,
-        clock=time.now,
-        sleep=time.sleep,
+        runtime=time,
     )
 
 
@@ -191,8 +190,7 @@ def test_on_timeout_leaves_jobs_of_others_alone_and_says_so(simulator, time, com
         [mine, theirs],
         WaitOptions(timeout=60.0, on_timeout=verb),
         own={mine},
-        clock=time.monotonic,
-        sleep=time.sleep,
+        runtime=time,
     )
     assert [entry["on_timeout"] for entry in result["jobs"]] == [verb, None]
     assert "(db001): Running. It was left alone, since this run did not start it." in result["msg"]
@@ -210,8 +208,7 @@ def test_how_long_the_last_of_the_jobs_will_take_is_known_while_any_forecast_is(
         WaitOptions(interval=60.0),
         expected_ends={first: now + 300, second: now + 900},
         on_progress=lambda wait: left.append(wait.expected_left),
-        clock=time.monotonic,
-        sleep=time.sleep,
+        runtime=time,
     )
     assert left[0] == pytest.approx(900, abs=5)
     # The time goes down, and once the forecasts are over or their jobs have ended there is none to tell.
@@ -229,8 +226,7 @@ def test_with_nothing_of_its_own_left_nothing_is_killed(simulator, time, commcel
         [theirs],
         WaitOptions(timeout=60.0, on_timeout="kill"),
         own=set(),
-        clock=time.monotonic,
-        sleep=time.sleep,
+        runtime=time,
     )
     assert (len(simulator.writes()), result["changed"]) == (before, False)
     assert "It was left alone, since this run did not start it." in result["msg"]

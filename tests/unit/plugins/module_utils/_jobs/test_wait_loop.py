@@ -60,8 +60,7 @@ class World:
             self.poll,
             timeout=timeout,
             interval=interval,
-            clock=self.clock.now,
-            sleep=self.clock.sleep,
+            runtime=self.clock,
             on_progress=on_progress,
             **more,
         )
@@ -80,7 +79,7 @@ RUNS = [(0, "Running")]
 class TestTheEnd:
     def test_nothing_to_wait_for_is_no_look_and_no_time(self):
         world = World()
-        wait = wait_for_jobs([], world.poll, timeout=60, interval=1, clock=world.clock.now, sleep=world.clock.sleep)
+        wait = wait_for_jobs([], world.poll, timeout=60, interval=1, runtime=world.clock)
         assert (wait.waited, wait.jobs, world.looks, world.clock.slept) == (0, {}, [], [])
 
     def test_jobs_that_have_ended_already_take_one_look(self):

@@ -15,7 +15,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_result
 
 
 def result_of(*jobs, unseen=(), entries=None, fail_on="errors", actions=None, check_mode=False, **more):
-    wait = Wait([*[job.id for job in jobs], *unseen], 0.0, jobs={job.id: job for job in jobs}, waited=750.9, **more)
+    wait = Wait([*[job.id for job in jobs], *unseen], jobs={job.id: job for job in jobs}, waited=750.9, **more)
     given = {job.id: {**job.to_result(), "job_url": None, **NO_EXPLANATION} for job in jobs}
     for job_id, extra in (entries or {}).items():
         given[job_id].update(extra)
