@@ -268,19 +268,9 @@ class CommCell:
         self.check(reply, method, path, changes=False)
         return reply.data
 
-    def write(self, method: str, path: str, **kwargs: t.Any) -> t.Any:
-        """The JSON of a good answer to a request that changes something; see change.
-
-        Raises:
-            RequestError: Any other answer, or none.
-        """
-        reply = self.change(method, path, **kwargs)
-        self.check(reply, method, path, changes=True)
-        return reply.data
-
     def change(self, method: str, path: str, **kwargs: t.Any) -> Reply:
         """Send a request that changes something, once; a quota is waited for. Returns any answer, as call does."""
-        limiter = RateLimiter(QUOTA_PATIENCE, self._runtime.monotonic, self._runtime.sleep)
+        limiter = RateLimiter(QUOTA_PATIENCE, self._runtime)
         while True:
             reply = self.call(method, path, changes=True, **kwargs)
             # A 429 proves that nothing was carried out.

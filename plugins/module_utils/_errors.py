@@ -219,11 +219,19 @@ class CommvaultError(Exception):
         unknown_host: Whether the name of the server has no address, or a proxy refuses to connect to it: a mistake in
             the set-up, as a rule.
         web_page: Whether a page for people came in place of an answer of the API.
+
+    The attributes of RequestError are None where there was no request.
     """
 
     unknown_host = False
     web_page = False
     default_kind = ErrorKind.INTERNAL
+    method: str | None = None
+    url: str | None = None
+    status: int | None = None
+    code: int | str | None = None
+    vendor_message: str | None = None
+    retry_after: float | None = None
 
     def __init__(self, message: str, kind: ErrorKind | str | None = None, maybe_ran: bool = False) -> None:
         super().__init__(message)
@@ -231,14 +239,16 @@ class CommvaultError(Exception):
         self.maybe_ran = maybe_ran
 
     def failure(self) -> dict[str, t.Any]:
-        """The machine-readable form: kind, method, url, status (int), code (int or str) and message."""
+        """The machine-readable form: kind, method, url, status (int), code (int or str) and message, which is the
+        vendor's words where there are any.
+        """
         return {
             "kind": self.kind.value,
-            "method": None,
-            "url": None,
-            "status": None,
-            "code": None,
-            "message": str(self),
+            "method": self.method,
+            "url": self.url,
+            "status": self.status,
+            "code": self.code,
+            "message": self.vendor_message or str(self),
         }
 
 
@@ -280,14 +290,3 @@ class RequestError(CommvaultError):
         self.code = code
         self.vendor_message = vendor_message
         self.retry_after = retry_after
-
-    def failure(self) -> dict[str, t.Any]:
-        """See CommvaultError.failure; message is the vendor's words where there are any."""
-        return {
-            "kind": self.kind.value,
-            "method": self.method,
-            "url": self.url,
-            "status": self.status,
-            "code": self.code,
-            "message": self.vendor_message or str(self),
-        }

@@ -110,7 +110,7 @@ class Recovery:
             due = (begun if answered_since is None else answered_since) + self._lag + grace
             end = due if self._deadline is None else min(due, self._deadline)
             # Who may not see the jobs need not ask again. Where they were seen, it is a token that will be renewed.
-            readable = seen or (self._jobs_were_read and getattr(last_error, "status", None) == UNAUTHORIZED)
+            readable = seen or (self._jobs_were_read and last_error and last_error.status == UNAUTHORIZED)
             # A look that took long shows what was there when it began.
             over = now >= end if last_error or end < due else shown_at >= end
             if over or (last_error and last_error.kind.ends_a_wait(proven=True) and not readable):

@@ -57,7 +57,7 @@ class Submission:
         patience = plan.patience
         if plan.deadline is not None:
             patience = min(patience, plan.deadline - runtime.monotonic())
-        self._limiter = RateLimiter(patience, runtime.monotonic, runtime.sleep)
+        self._limiter = RateLimiter(patience, runtime)
 
     def batches(self, instances: t.Sequence[Instance]) -> list[t.Sequence[Instance]]:
         """The instances of each request, in order."""
@@ -96,7 +96,7 @@ class Submission:
             except CommvaultError as error:
                 if error.kind is ErrorKind.RATE_LIMITED and not isinstance(error, _QuotaExceeded):
                     # A 429 proves that nothing ran: the same request may go out again in its turn.
-                    self._limiter.pause(getattr(error, "retry_after", None))
+                    self._limiter.pause(error.retry_after)
                     continue
                 if not error.maybe_ran and self._outage.is_about(error) and not isinstance(error, _GivenUp):
                     # Nothing was carried out: it goes out when the CommCell is back.

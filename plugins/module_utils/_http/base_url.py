@@ -28,7 +28,6 @@ DEFAULT_PATH = "/commandcenter/api"
 SAAS_GATEWAYS = frozenset(["api.metallic.io", "api.commvault.com"])
 
 _HOST = re.compile(r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?$", re.IGNORECASE)
-_LAST_DOT = re.compile(r"\.$")
 _COMMAND_CENTER_API = re.compile(r"/(commandcenter|webconsole)/api$", re.IGNORECASE)
 
 
@@ -44,7 +43,7 @@ def is_loopback(host: str) -> bool:
 
 def _is_host(host: str) -> bool:
     if ":" not in host:
-        return bool(_HOST.match(host)) and all(0 < len(label) < 64 for label in _LAST_DOT.sub("", host).split("."))
+        return bool(_HOST.match(host)) and all(0 < len(label) < 64 for label in host.rstrip(".").split("."))
     try:
         ipaddress.ip_address(host.split("%", 1)[0])
     except ValueError:

@@ -15,6 +15,11 @@ import typing as t
 from collections import deque
 from email.utils import parsedate_to_datetime
 
+from .._parallel import RUNTIME
+
+if t.TYPE_CHECKING:
+    from .._parallel import Runtime
+
 RATE_LIMIT_WAIT = 60.0  # seconds; the most that is waited after a 429 that does not say how long
 FIRST_WAIT = 1.0  # seconds; what is waited after the first of such
 # Reset is known as seconds that are left and as a time in epoch seconds; no window is longer than this.
@@ -93,24 +98,17 @@ def _seconds(value: str) -> float | None:
 class RateLimiter:
     """Says when the next request of a kind may go out. Thread-safe."""
 
-    def __init__(
-        self,
-        patience: float,
-        clock: t.Callable[[], float] = time.monotonic,
-        sleep: t.Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, patience: float, runtime: Runtime = RUNTIME) -> None:
         """Make one without a quota.
 
         Args:
             patience: The seconds from now after which nobody waits any longer.
-            clock: Seconds, monotonic.
-            sleep: Lets seconds pass.
+            runtime: Time.
         """
-        self._clock = clock
-        self._sleep = sleep
+        self._runtime = runtime
         self._lock = threading.Lock()
-        self._deadline = clock() + patience
-        self._not_before = clock()
+        self._not_before = runtime.monotonic()
+        self._deadline = self._not_before + patience
         self._sent: deque[float] = deque()
         self._quota: Quota | None = None
         self._next_wait = FIRST_WAIT
@@ -122,14 +120,14 @@ class RateLimiter:
         """
         while True:
             with self._lock:
-                now = self._clock()
+                now = self._runtime.monotonic()
                 wait = self._next_time(now) - now
                 if wait <= 0:
                     self._sent.append(now)
                     return 0.0
                 if now + wait > self._deadline:
                     return wait
-            self._sleep(wait)
+            self._runtime.sleep(wait)
 
     def _next_time(self, now: float) -> float:
         turn = self._not_before
@@ -156,4 +154,4 @@ class RateLimiter:
         with self._lock:
             if seconds is None:
                 seconds, self._next_wait = self._next_wait, min(RATE_LIMIT_WAIT, 2 * self._next_wait)
-            self._not_before = max(self._not_before, self._clock() + seconds)
+            self._not_before = max(self._not_before, self._runtime.monotonic() + seconds)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from urllib.parse import urljoin, urlsplit
 
@@ -138,8 +139,8 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
             (maybe_ran).
     """
     vendor = find_error(reply.data)
-    error = _Wording(reply, method, url, redactor, vendor)
-    status, host = reply.status, error.host
+    error = functools.partial(_worded, reply, method, url, redactor, vendor)
+    status, host = reply.status, urlsplit(url).hostname or url
     if reply.trusted and not 300 <= status < 400:
         kind, text, advice = _NO_PERMISSION
         return error(kind, text.format(host=host), advice)
@@ -196,43 +197,41 @@ def _vendor_kind(vendor: VendorError) -> ErrorKind:
     return ErrorKind.AUTHENTICATION if vendor.code == ACCESS_DENIED else ErrorKind.REFUSED
 
 
-class _Wording:
-    """Makes the errors of one answer: what happened, the vendor's words, where, and what to do."""
-
-    def __init__(self, reply: Reply, method: str, url: str, redactor: Redactor, vendor: VendorError | None) -> None:
-        self.host = urlsplit(url).hostname or url
-        self._reply, self._method, self._url, self._redactor, self._vendor = reply, method, url, redactor, vendor
-
-    def __call__(
-        self,
-        kind: ErrorKind,
-        what: str,
-        advice: str = "",
-        *,
-        maybe_ran: bool = False,
-        retry_after: float | None = None,
-    ) -> RequestError:
-        vendor, status = self._vendor, self._reply.status
-        # A web server's page on what it does not have says no more than the status.
-        own = "" if status == 404 and self._reply.shape == "markup" else self._reply.words or self._reply.text
-        words = self._redactor.excerpt(vendor.message if vendor else own)
-        code = vendor.code if vendor else None
-        if isinstance(code, str):
-            code = self._redactor.excerpt(code)
-        where = [f"{self._method} {self._url}", f"HTTP {status}"]
-        if code is not None:
-            where.append(f"error code {code}")
-        said = f": {words.rstrip('.')}." if words else "."
-        error = RequestError(
-            f"{what}{said} ({', '.join(where)}){f' {advice}' if advice else ''}",
-            kind,
-            method=self._method,
-            url=self._url,
-            status=status,
-            code=code,
-            vendor_message=words or None,
-            retry_after=retry_after,
-            maybe_ran=maybe_ran,
-        )
-        error.web_page = self._reply.shape == "markup"
-        return error
+def _worded(
+    reply: Reply,
+    method: str,
+    url: str,
+    redactor: Redactor,
+    vendor: VendorError | None,
+    kind: ErrorKind,
+    what: str,
+    advice: str = "",
+    *,
+    maybe_ran: bool = False,
+    retry_after: float | None = None,
+) -> RequestError:
+    """An error: what happened, the vendor's words, where, and what to do."""
+    status = reply.status
+    # A web server's page on what it does not have says no more than the status.
+    own = "" if status == 404 and reply.shape == "markup" else reply.words or reply.text
+    words = redactor.excerpt(vendor.message if vendor else own)
+    code = vendor.code if vendor else None
+    if isinstance(code, str):
+        code = redactor.excerpt(code)
+    where = [f"{method} {url}", f"HTTP {status}"]
+    if code is not None:
+        where.append(f"error code {code}")
+    said = f": {words.rstrip('.')}." if words else "."
+    error = RequestError(
+        f"{what}{said} ({', '.join(where)}){f' {advice}' if advice else ''}",
+        kind,
+        method=method,
+        url=url,
+        status=status,
+        code=code,
+        vendor_message=words or None,
+        retry_after=retry_after,
+        maybe_ran=maybe_ran,
+    )
+    error.web_page = reply.shape == "markup"
+    return error

@@ -54,6 +54,7 @@ BACKOFF_FACTOR = 0.5  # seconds; urllib3 doubles it with each attempt
 BARE_LIMIT_WAIT, BARE_LIMIT_GROWTH = 1.0, 6.0
 # How much longer than timeout, which is for each silence, a whole answer may take.
 ANSWER_FACTOR = 5
+MAX_RATE_LIMIT_WAIT = 60.0  # seconds; the longest time that a 429 may hold a request up
 MAX_BODY = 64 << 20  # bytes, unpacked
 _CHUNK = 1 << 16
 # Repeats that all requests of a run may make together beyond what answers have earned: a dead server must not get each

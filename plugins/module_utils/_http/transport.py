@@ -22,6 +22,7 @@ from .reply import Reply, read_reply
 from .session import (
     HAS_REQUESTS,
     MAX_BODY,
+    MAX_RATE_LIMIT_WAIT,
     AnswerTooLong,
     AnswerTooSlow,
     RetryQuota,
@@ -67,7 +68,6 @@ class Transport:
         ca_path: str | None = None,
         read_retries: int = 3,
         pool_size: int = 1,
-        max_rate_limit_wait: float = 60,
     ) -> None:
         """Make a session; nothing is sent.
 
@@ -79,7 +79,6 @@ class Transport:
             ca_path: A CA bundle (file or directory).
             read_retries: How often a read, or an attempt to connect, is repeated.
             pool_size: The most requests at once, and the connections kept open.
-            max_rate_limit_wait: The longest time in seconds that a 429 may hold a request up.
         """
         self.base = base
         self.redactor = redactor
@@ -88,9 +87,9 @@ class Transport:
         self._reads = 0
         self._writes = 0
         quota = RetryQuota()
-        self._read_rules = read_rules(read_retries, quota, max_rate_limit_wait)
+        self._read_rules = read_rules(read_retries, quota, MAX_RATE_LIMIT_WAIT)
         self._write_rules = write_rules(read_retries, quota)
-        self._unrepeated_rules = unrepeated_rules(read_retries, quota, max_rate_limit_wait)
+        self._unrepeated_rules = unrepeated_rules(read_retries, quota, MAX_RATE_LIMIT_WAIT)
         self._single_rules = read_rules(0, quota, 0.0)
         self.session = make_session(base, validate_certs=validate_certs, ca_path=ca_path, pool_size=pool_size)
         for secret in proxy_secrets(self.session):

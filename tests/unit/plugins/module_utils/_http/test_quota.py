@@ -40,13 +40,13 @@ def test_a_quota_is_read_from_the_documented_headers(headers, quota):
 
 
 def test_without_a_quota_nobody_waits(clock):
-    limiter = RateLimiter(10, clock.now, clock.sleep)
+    limiter = RateLimiter(10, clock)
     assert [limiter.acquire() for _turn in range(1000)] == [0.0] * 1000
     assert clock.slept == []
 
 
 def test_a_quota_lets_its_number_out_in_each_period(clock):
-    limiter = RateLimiter(100000, clock.now, clock.sleep)
+    limiter = RateLimiter(100000, clock)
     limiter.note(Quota(3, 60.0))
     times = []
     for _turn in range(7):
@@ -56,7 +56,7 @@ def test_a_quota_lets_its_number_out_in_each_period(clock):
 
 
 def test_a_hold_is_waited_out(clock):
-    limiter = RateLimiter(100, clock.now, clock.sleep)
+    limiter = RateLimiter(100, clock)
     limiter.pause(30)
     limiter.pause(10)
     assert limiter.acquire() == 0.0
@@ -64,14 +64,14 @@ def test_a_hold_is_waited_out(clock):
 
 
 def test_beyond_the_patience_the_wait_is_told_and_not_made(clock):
-    limiter = RateLimiter(20, clock.now, clock.sleep)
+    limiter = RateLimiter(20, clock)
     limiter.pause(30)
     assert limiter.acquire() == 30
     assert clock.slept == []
 
 
 def test_patience_counts_from_the_start_and_not_per_turn(clock):
-    limiter = RateLimiter(50, clock.now, clock.sleep)
+    limiter = RateLimiter(50, clock)
     limiter.pause(30)
     assert limiter.acquire() == 0.0
     limiter.pause(30)
@@ -103,7 +103,7 @@ def test_what_retry_after_does_not_say_is_not_made_up(status, value):
 
 def test_a_limit_that_says_nothing_is_waited_for_longer_and_longer():
     clock = FakeRuntime()
-    limiter = RateLimiter(10000, clock.monotonic, clock.sleep)
+    limiter = RateLimiter(10000, clock)
     for _time in range(8):
         limiter.pause(None)
         assert limiter.acquire() == 0
