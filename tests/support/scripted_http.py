@@ -17,6 +17,12 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
+from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
+
 
 class Exchange:
     """One expected request and what is answered to it."""
@@ -69,7 +75,9 @@ def post(path: str) -> Exchange:
 
 
 class Script(BaseAdapter):
-    """Mounted on a requests session: plays exchanges in order."""
+    """Mounted on a requests session: plays exchanges in order. The unit tests' conftest.py finishes every one made."""
+
+    made: t.ClassVar[list[Script]] = []
 
     def __init__(self, *exchanges: Exchange, base: str = "/commandcenter/api") -> None:
         super().__init__()
@@ -77,6 +85,7 @@ class Script(BaseAdapter):
         self._base = base
         self.requests: list[t.Any] = []
         self.closed = False
+        self.made.append(self)
 
     def mount_on(self, session: requests.Session) -> None:
         """Take the place of the network in a session."""
@@ -123,3 +132,26 @@ class Script(BaseAdapter):
     def finish(self) -> None:
         """Fail if an expected call was not made."""
         assert not self._left, f"not called: {[(e.method, e.path) for e in self._left]}"
+
+
+def scripted_transport(
+    *exchanges: Exchange,
+    url: str = "cc.example.com",
+    secrets: t.Iterable[str] = (),
+    timeout: float = 5,
+    **options: t.Any,
+) -> Transport:
+    """A transport that plays these exchanges; options: of Transport."""
+    transport = Transport(parse_base_url(url), Redactor(secrets), timeout=timeout, **options)
+    Script(*exchanges).mount_on(transport.session)
+    return transport
+
+
+def script_of(transport: Transport) -> Script:
+    """What such a transport plays."""
+    return t.cast("Script", transport.session.get_adapter("https://"))
+
+
+def scripted_commcell(*exchanges: Exchange, **options: t.Any) -> CommCell:
+    """A CommCell that plays these exchanges; options: of scripted_transport."""
+    return CommCell(scripted_transport(*exchanges, **options), Token("token-of-this-test"))

@@ -11,6 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.support.module_runner import ModuleRunner
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,3 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def run_module(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> t.Callable[..., t.Any]:
     """Runs a module's main() in this process."""
     return ModuleRunner(monkeypatch, capfd)
+
+
+@pytest.fixture(autouse=True)
+def _scripts_are_played_to_their_end() -> t.Iterator[None]:
+    """Every exchange that a test expects must have happened."""
+    Script.made.clear()
+    yield
+    for script in Script.made:
+        script.finish()

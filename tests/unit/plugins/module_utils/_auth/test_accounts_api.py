@@ -17,10 +17,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth.accounts_ap
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.standing import CredentialStatus
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
-from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
-from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, post
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import post, script_of, scripted_transport
 
 PASSWORD = "SECRET-pässword"
 PAIR = TokenPair("SECRET-access-1", "SECRET-refresh-1")
@@ -31,17 +28,14 @@ HTML = "<html>Scheduled Maintenance</html>"
 
 
 def accounts(*exchanges):
-    transport = Transport(parse_base_url("cc.example.com"), Redactor([PASSWORD]), timeout=60)
-    script = Script(*exchanges)
-    script.mount_on(transport.session)
-    return AccountsApi(transport, now=lambda: 1000.0), transport.redactor, script
+    return AccountsApi(scripted_transport(*exchanges, secrets=[PASSWORD], timeout=60), now=lambda: 1000.0)
 
 
 # --- login
 
 
 def test_a_login_sends_the_password_as_base64_of_utf_8():
-    api, redactor, _script = accounts(
+    api = accounts(
         post("Login")
         .sends(
             {
@@ -54,24 +48,24 @@ def test_a_login_sends_the_password_as_base64_of_utf_8():
         .returns(200, {"token": "QSDK 3abc", "errList": [], "isAccountLocked": False, "remainingLockTime": 0})
     )
     assert api.login("operator", PASSWORD, "CORP", "device") == LoginToken("QSDK 3abc", "authtoken")
-    assert redactor.clean("Authtoken: QSDK 3abc, 3abc") == "Authtoken: ********, ********"
+    assert api._transport.redactor.clean("Authtoken: QSDK 3abc, 3abc") == "Authtoken: ********, ********"
 
 
 @pytest.mark.parametrize("domain", [None, ""])
 def test_a_login_without_domain_sends_none(domain):
-    api, _redactor, script = accounts(post("Login").returns(200, {"token": "QSDK 3a"}))
+    api = accounts(post("Login").returns(200, {"token": "QSDK 3a"}))
     api.login("operator", PASSWORD, domain, "device")
-    assert b"domain" not in script.requests[0].body
+    assert b"domain" not in script_of(api._transport).requests[0].body
 
 
 def test_the_login_of_commvault_cloud_gives_a_bearer_token():
-    api, redactor, _script = accounts(post("Login").returns(200, {"data": {"authToken": "SECRET-cloud"}}))
+    api = accounts(post("Login").returns(200, {"data": {"authToken": "SECRET-cloud"}}))
     assert api.login("operator", PASSWORD, None, "device") == LoginToken("SECRET-cloud", "bearer")
-    assert "SECRET" not in redactor.clean("Bearer SECRET-cloud")
+    assert "SECRET" not in api._transport.redactor.clean("Bearer SECRET-cloud")
 
 
 def test_a_login_token_of_commvault_cloud_that_says_what_it_is_is_sent_as_that():
-    api, _redactor, _script = accounts(post("Login").returns(200, {"data": {"authToken": "QSDK 3a"}}))
+    api = accounts(post("Login").returns(200, {"data": {"authToken": "QSDK 3a"}}))
     assert api.login("operator", PASSWORD, None, "device") == LoginToken("QSDK 3a", "authtoken")
 
 
@@ -94,15 +88,14 @@ def test_a_login_token_of_commvault_cloud_that_says_what_it_is_is_sent_as_that()
     ],
 )  # fmt: skip
 def test_a_refused_login_is_one_request_and_says_why(status, body, words):
-    api, _redactor, script = accounts(post("Login").returns(status, body))
+    api = accounts(post("Login").returns(status, body))
     with pytest.raises(RequestError, match=words) as caught:
         api.login("operator", PASSWORD, None, "device")
     assert (caught.value.kind, caught.value.maybe_ran) == ("authentication", False)
-    script.finish()
 
 
 def test_a_locked_account_tells_when_to_come_back():
-    api, _redactor, _script = accounts(post("Login").returns(200, {"isAccountLocked": True, "remainingLockTime": 899}))
+    api = accounts(post("Login").returns(200, {"isAccountLocked": True, "remainingLockTime": 899}))
     with pytest.raises(RequestError) as caught:
         api.login("operator", PASSWORD, None, "device")
     assert caught.value.retry_after == 899
@@ -113,17 +106,16 @@ def test_a_locked_account_tells_when_to_come_back():
     [(200, HTML, "bad_reply"), (503, HTML, "server"), (404, HTML, "not_found"), (302, "", "redirect")],
 )
 def test_a_server_that_is_not_in_order_did_not_refuse_the_login(status, body, kind):
-    api, _redactor, script = accounts(post("Login").returns(status, body))
+    api = accounts(post("Login").returns(status, body))
     with pytest.raises(RequestError) as caught:
         api.login("operator", PASSWORD, None, "device")
     assert (caught.value.kind, caught.value.maybe_ran) == (kind, False)
-    script.finish()
 
 
 def test_a_server_that_repeats_the_login_does_not_get_the_password_shown():
     encoded = base64.b64encode(PASSWORD.encode("utf-8")).decode()
     words = f"bad request: operator {PASSWORD} {encoded}"
-    api, _redactor, _script = accounts(post("Login").returns(200, {"errorCode": 7, "errorMessage": words}))
+    api = accounts(post("Login").returns(200, {"errorCode": 7, "errorMessage": words}))
     with pytest.raises(RequestError) as caught:
         api.login("operator", PASSWORD, None, "device")
     text = str(caught.value) + str(caught.value.failure())
@@ -132,7 +124,7 @@ def test_a_server_that_repeats_the_login_does_not_get_the_password_shown():
 
 
 def test_a_login_whose_answer_is_lost_leaves_no_question_about_a_backup():
-    api, _redactor, _script = accounts(post("Login").raises(requests.exceptions.ReadTimeout()))
+    api = accounts(post("Login").raises(requests.exceptions.ReadTimeout()))
     with pytest.raises(RequestError) as caught:
         api.login("operator", PASSWORD, None, "device")
     assert (caught.value.kind, caught.value.maybe_ran) == ("timeout", False)
@@ -142,27 +134,27 @@ def test_a_login_whose_answer_is_lost_leaves_no_question_about_a_backup():
 
 
 def test_a_login_is_renewed_with_its_device():
-    api, redactor, _script = accounts(
+    api = accounts(
         post("RenewLoginToken")
         .with_header("Authtoken", "QSDK old")
         .sends({"sessionId": "QSDK old", "deviceId": "device"})
         .returns(200, {"token": "QSDK SECRETnew", "error": {}})
     )
     assert api.renew_login(LoginToken("QSDK old", "authtoken"), "device") == LoginToken("QSDK SECRETnew", "authtoken")
-    assert "SECRET" not in redactor.clean("SECRETnew")
+    assert "SECRET" not in api._transport.redactor.clean("SECRETnew")
 
 
 @pytest.mark.parametrize(
     ("status", "body"), [(200, {"error": {"errorCode": 5, "errLogMessage": "expired"}}), (401, DENIED), (404, HTML)]
 )
 def test_a_login_that_the_server_does_not_renew_is_none(status, body):
-    api, _redactor, _script = accounts(post("RenewLoginToken").returns(status, body))
+    api = accounts(post("RenewLoginToken").returns(status, body))
     assert api.renew_login(LoginToken("QSDK old", "authtoken"), "device") is None
 
 
 @pytest.mark.parametrize(("status", "body", "kind"), [(200, HTML, "bad_reply"), (502, HTML, "server")])
 def test_a_renewal_that_nobody_decided_about_is_an_error(status, body, kind):
-    api, _redactor, _script = accounts(post("RenewLoginToken").returns(status, body))
+    api = accounts(post("RenewLoginToken").returns(status, body))
     with pytest.raises(RequestError) as caught:
         api.renew_login(LoginToken("QSDK old", "authtoken"), "device")
     assert caught.value.kind == kind
@@ -172,14 +164,13 @@ def test_a_renewal_that_nobody_decided_about_is_an_error(status, body, kind):
     ("status", "body"), [(200, "User logged out"), (200, '"User logged out"'), (200, ""), (200, {}), (401, DENIED)]
 )
 def test_a_logout_goes_well_even_if_the_login_had_ended(status, body):
-    api, _redactor, script = accounts(post("Logout").with_header("Authtoken", "QSDK 3a").returns(status, body))
+    api = accounts(post("Logout").with_header("Authtoken", "QSDK 3a").returns(status, body))
     api.logout({"Authtoken": "QSDK 3a"})
-    script.finish()
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, HTML), (500, HTML)])
 def test_a_logout_that_did_not_work_is_an_error(status, body):
-    api, _redactor, _script = accounts(post("Logout").returns(status, body))
+    api = accounts(post("Logout").returns(status, body))
     with pytest.raises(RequestError):
         api.logout({"Authtoken": "QSDK 3a"})
 
@@ -200,13 +191,13 @@ def test_a_logout_that_did_not_work_is_an_error(status, body):
     ],
 )
 def test_the_server_says_whether_it_accepts_credentials(status, body, answer):
-    api, _redactor, _script = accounts(post("WhoAmI").with_header("Authtoken", "x").returns(status, body))
+    api = accounts(post("WhoAmI").with_header("Authtoken", "x").returns(status, body))
     assert api.status_of({"Authtoken": "x"}) is answer
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, HTML), (503, HTML), (302, "")])
 def test_a_server_that_is_not_in_order_says_nothing_about_credentials(status, body):
-    api, _redactor, _script = accounts(post("WhoAmI").returns(status, body))
+    api = accounts(post("WhoAmI").returns(status, body))
     with pytest.raises(RequestError):
         api.status_of({"Authtoken": "x"})
 
@@ -229,29 +220,26 @@ def test_a_server_that_is_not_in_order_says_nothing_about_credentials(status, bo
     ],
 )
 def test_a_new_pair_is_read_from_whatever_it_comes_in(body, expires):
-    api, redactor, _script = accounts(
+    api = accounts(
         post("V4/AccessToken/Renew")
         .with_header("Authorization", "Bearer SECRET-access-1")
         .sends({"accessToken": "SECRET-access-1", "refreshToken": "SECRET-refresh-1"})
         .returns(200, body)
     )
     assert api.renew_pair(PAIR) == TokenPair("SECRET-access-2", "SECRET-refresh-2", expires)
-    assert "SECRET" not in redactor.clean("SECRET-access-2 SECRET-refresh-2")
+    assert "SECRET" not in api._transport.redactor.clean("SECRET-access-2 SECRET-refresh-2")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 450])
 def test_a_pair_that_the_server_refuses_was_not_used_up_by_that(status):
-    api, _redactor, script = accounts(post("V4/AccessToken/Renew").returns(status, DENIED))
+    api = accounts(post("V4/AccessToken/Renew").returns(status, DENIED))
     with pytest.raises(PairRefused) as caught:
         api.renew_pair(PAIR)
     assert (caught.value.kind, caught.value.maybe_ran, caught.value.status) == ("authentication", False, status)
-    script.finish()
 
 
 def test_an_error_code_in_a_good_status_is_a_refusal():
-    api, _redactor, _script = accounts(
-        post("V4/AccessToken/Renew").returns(200, {"errorCode": 7, "errorMessage": "no"})
-    )
+    api = accounts(post("V4/AccessToken/Renew").returns(200, {"errorCode": 7, "errorMessage": "no"}))
     with pytest.raises(PairRefused, match="no"):
         api.renew_pair(PAIR)
 
@@ -271,17 +259,16 @@ def test_an_error_code_in_a_good_status_is_a_refusal():
     ],
 )
 def test_an_unclear_answer_to_a_renewal_leaves_it_open_and_is_not_followed_by_another(status, body):
-    api, _redactor, script = accounts(post("V4/AccessToken/Renew").returns(status, body))
+    api = accounts(post("V4/AccessToken/Renew").returns(status, body))
     with pytest.raises(RequestError) as caught:
         api.renew_pair(PAIR)
     assert caught.value.maybe_ran is True
     assert not isinstance(caught.value, PairRefused)
-    script.finish()
 
 
 @pytest.mark.parametrize(("status", "headers"), [(302, {"Location": "https://sso.example.com"}), (429, {})])
 def test_what_the_server_did_not_look_at_used_nothing_up(status, headers, monkeypatch):
-    api, _redactor, _script = accounts(post("V4/AccessToken/Renew").returns(status, "", headers))
+    api = accounts(post("V4/AccessToken/Renew").returns(status, "", headers))
     with pytest.raises(RequestError) as caught:
         api.renew_pair(PAIR)
     assert caught.value.maybe_ran is False

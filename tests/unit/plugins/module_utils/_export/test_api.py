@@ -10,21 +10,15 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token impor
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
-from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
-from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, post
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import post, script_of, scripted_transport
 
 
 def commcell(*exchanges):
-    transport = Transport(parse_base_url("cc.example.com"), Redactor(["SECRET"]), timeout=5)
-    script = Script(*exchanges)
-    script.mount_on(transport.session)
-    return CommCell(transport, Token("SECRET")), script
+    return CommCell(scripted_transport(*exchanges, secrets=["SECRET"]), Token("SECRET"))
 
 
 def test_a_task_is_created_by_one_authenticated_request():
-    cell, script = commcell(
+    cell = commcell(
         post("createtask")
         .sends({"taskInfo": {}})
         .with_header("Authtoken", "SECRET")
@@ -32,10 +26,9 @@ def test_a_task_is_created_by_one_authenticated_request():
     )
     with cell:
         reply = TasksApi(cell).create({"taskInfo": {}})
-    script.finish()
     assert (reply.task_id, reply.job_ids, reply.complaint) == (9920, ("148886",), None)
     assert reply.response == {"taskId": 9920, "jobIds": ["148886"]}
-    assert script.closed
+    assert script_of(cell.transport).closed
 
 
 @pytest.mark.parametrize(
@@ -53,13 +46,13 @@ def test_a_task_is_created_by_one_authenticated_request():
     ],
 )
 def test_ids_are_read_whether_they_are_text_or_numbers(body, task_id, job_ids):
-    cell, _script = commcell(post("createtask").returns(200, body))
+    cell = commcell(post("createtask").returns(200, body))
     reply = TasksApi(cell).create({})
     assert (reply.task_id, reply.job_ids) == (task_id, job_ids)
 
 
 def test_jobs_beside_an_error_run_and_are_not_lost():
-    cell, _script = commcell(
+    cell = commcell(
         post("createtask").returns(200, {"taskId": 1, "jobIds": ["7"], "errorCode": 9, "errorMessage": "half of it"})
     )
     reply = TasksApi(cell).create({})
@@ -85,7 +78,7 @@ def test_jobs_beside_an_error_run_and_are_not_lost():
     ],
 )
 def test_an_answer_without_jobs_is_an_error(status, body, kind, maybe_ran):
-    cell, _script = commcell(post("createtask").returns(status, body))
+    cell = commcell(post("createtask").returns(status, body))
     with pytest.raises(RequestError) as caught:
         TasksApi(cell).create({})
     assert (caught.value.kind, caught.value.maybe_ran) == (kind, maybe_ran)
@@ -95,19 +88,19 @@ def test_an_answer_without_jobs_is_an_error(status, body, kind, maybe_ran):
     ("body", "name"), [({"user": {"userName": " svc "}}, "svc"), ({"user": {}}, None), ({"user": []}, None)]
 )
 def test_the_own_user_is_read(body, name):
-    cell, _script = commcell(post("WhoAmI").returns(200, body))
+    cell = commcell(post("WhoAmI").returns(200, body))
     assert TasksApi(cell).own_user() == name
 
 
 def test_a_dead_token_started_nothing():
     denied = {"errorMessage": "Access denied", "errorCode": 5}
-    cell, _script = commcell(post("createtask").returns(401, denied), post("WhoAmI").returns(401, denied))
+    cell = commcell(post("createtask").returns(401, denied), post("WhoAmI").returns(401, denied))
     with pytest.raises(RequestError) as caught:
         TasksApi(cell).create({})
     assert (caught.value.kind, caught.value.maybe_ran) == ("authentication", False)
 
 
 def test_a_task_without_jobs_names_the_task():
-    cell, _script = commcell(post("createtask").returns(200, {"taskId": 9920}))
+    cell = commcell(post("createtask").returns(200, {"taskId": 9920}))
     with pytest.raises(RequestError, match="task 9920, but started no job"):
         TasksApi(cell).create({})

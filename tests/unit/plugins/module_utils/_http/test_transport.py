@@ -26,7 +26,7 @@ from ansible_collections.rdsops.commvault.tests.support.raw_server import (
     reset,
     say_nothing,
 )
-from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import get, post, script_of, scripted_transport
 
 SECRET = "SECRET-proxy-password"
 
@@ -43,20 +43,13 @@ def transport(url="https://cc.example.com", **kwargs):
     return Transport(parse_base_url(url), Redactor(), **{"timeout": 5, **kwargs})
 
 
-def scripted(*exchanges, **kwargs):
-    made = transport(**kwargs)
-    script = Script(*exchanges)
-    script.mount_on(made.session)
-    return made, script
-
-
 def closed_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 
 
 def test_requests_go_below_the_base_url_as_json_and_are_counted():
-    made, script = scripted(
+    made = scripted_transport(
         post("createtask")
         .sends({"a": 1})
         .with_header("Content-Type", "application/json")
@@ -66,21 +59,19 @@ def test_requests_go_below_the_base_url_as_json_and_are_counted():
     )
     assert made.write("POST", "createtask", body={"a": 1}, headers={"Authtoken": "x"}).data == {"b": 2}
     assert made.read("GET", "Job/7", params={"limit": 5}).status == 404
-    script.finish()
     assert made.counts() == (1, 1)
 
 
 def test_a_get_sends_no_content_type():
-    made, script = scripted(get("Job/7").returns(200, {}))
+    made = scripted_transport(get("Job/7").returns(200, {}))
     made.read("GET", "Job/7")
-    assert "Content-Type" not in script.requests[0].headers
+    assert "Content-Type" not in script_of(made).requests[0].headers
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirects_are_answers_and_not_followed(status):
-    made, script = scripted(get("Job/7").returns(status, "", {"Location": "https://elsewhere.example.com/"}))
+    made = scripted_transport(get("Job/7").returns(status, "", {"Location": "https://elsewhere.example.com/"}))
     assert made.read("GET", "Job/7").status == status
-    script.finish()
 
 
 def test_netrc_never_replaces_the_token(tmp_path, monkeypatch):
@@ -89,9 +80,8 @@ def test_netrc_never_replaces_the_token(tmp_path, monkeypatch):
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     assert requests.utils.get_netrc_auth("https://cc.example.com") is not None
-    made, script = scripted(get("Job/7").with_header("Authorization", "Bearer token").returns(200, {}))
+    made = scripted_transport(get("Job/7").with_header("Authorization", "Bearer token").returns(200, {}))
     made.read("GET", "Job/7", headers={"Authorization": "Bearer token"})
-    script.finish()
 
 
 @pytest.mark.parametrize(
@@ -270,13 +260,13 @@ class TestWhatMayHaveRun:
         assert "407" in str(error)
 
     def test_an_error_of_unknown_kind_may_have_run(self):
-        made, _script = scripted(post("createtask").raises(requests.exceptions.ConnectionError("?")))
+        made = scripted_transport(post("createtask").raises(requests.exceptions.ConnectionError("?")))
         with pytest.raises(RequestError) as caught:
             made.write("POST", "createtask", body={})
         assert caught.value.maybe_ran is True
 
     def test_a_failed_read_never_ran_anything(self):
-        made, _script = scripted(get("Job/7").raises(requests.exceptions.ReadTimeout("?")))
+        made = scripted_transport(get("Job/7").raises(requests.exceptions.ReadTimeout("?")))
         with pytest.raises(RequestError) as caught:
             made.read("GET", "Job/7")
         assert caught.value.maybe_ran is False
@@ -364,7 +354,7 @@ class TestRepeats:
     def test_a_429_that_takes_too_long_is_handed_back(self, slept):
         with RawServer() as server:
             server.add(server.answer(http_answer(429, headers="X-RateLimit-Period: 3600\r\n"), http_answer(200)))
-            made = transport(server.url, max_rate_limit_wait=60)
+            made = transport(server.url)
             assert made.read("POST", "Jobs", body={}).status == 429
             made.close()
         assert slept == []
@@ -385,7 +375,7 @@ def test_a_header_that_cannot_be_sent_is_wrong_input():
 
 
 def test_errors_carry_no_trace_of_the_library():
-    made, _script = scripted(
+    made = scripted_transport(
         get("Job/7").raises(requests.exceptions.ConnectionError("https://cc.example.com/?token=SECRET"))
     )
     with pytest.raises(RequestError) as caught:
@@ -494,7 +484,7 @@ class TestAnswersThatAreBroken:
 
 
 def test_a_server_that_wants_a_client_certificate_carries_nothing_out():
-    made, _script = scripted(
+    made = scripted_transport(
         post("createtask").raises(
             requests.exceptions.SSLError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required")
         )
@@ -505,7 +495,7 @@ def test_a_server_that_wants_a_client_certificate_carries_nothing_out():
 
 
 def test_another_tls_error_after_the_request_may_have_run():
-    made, _script = scripted(post("createtask").raises(requests.exceptions.SSLError("EOF in violation of protocol")))
+    made = scripted_transport(post("createtask").raises(requests.exceptions.SSLError("EOF in violation of protocol")))
     with pytest.raises(RequestError) as caught:
         made.write("POST", "createtask", body={})
     assert (caught.value.kind, caught.value.maybe_ran) == ("interrupted", True)
@@ -513,7 +503,7 @@ def test_another_tls_error_after_the_request_may_have_run():
 
 @pytest.mark.parametrize("fault", [KeyError("x"), RecursionError(), MemoryError(), AssertionError()])
 def test_a_fault_of_a_library_after_the_request_may_have_run(fault):
-    made, _script = scripted(post("createtask").raises(fault))
+    made = scripted_transport(post("createtask").raises(fault))
     with pytest.raises(RequestError) as caught:
         made.write("POST", "createtask", body={})
     assert (caught.value.kind, caught.value.maybe_ran) == ("interrupted", True)

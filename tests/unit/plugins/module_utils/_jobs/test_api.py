@@ -6,23 +6,15 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
-from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.session import _request_state
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, Event, JobDetails, JobsApi
-from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
-from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
+from ansible_collections.rdsops.commvault.tests.support.scripted_http import get, post, scripted_commcell
 
 
 def jobs_api(*exchanges):
-    transport = Transport(parse_base_url("cc.example.com"), Redactor(["SEC<r>ET"]), timeout=5, read_retries=2)
-    script = Script(*exchanges)
-    script.mount_on(transport.session)
-    return JobsApi(CommCell(transport, Token("token-of-this-test")))
+    return JobsApi(scripted_commcell(*exchanges, secrets=["SEC<r>ET"], read_retries=2))
 
 
 def test_a_job_is_read_by_its_id():
@@ -149,7 +141,7 @@ def test_a_job_without_events_has_none(body):
 @pytest.mark.parametrize("body", [{}, "", {"errors": [{"errList": [{"errorCode": 0}]}]}])
 def test_an_action_is_sent_once_and_no_complaint_is_success(action, body):
     api = jobs_api(post(f"Job/7/action/{action}").returns(200, body))
-    assert getattr(api, action)("7") is None
+    assert api.act("7", action) is None
 
 
 @pytest.mark.parametrize(
@@ -161,13 +153,13 @@ def test_an_action_is_sent_once_and_no_complaint_is_success(action, body):
 )
 def test_a_refused_action_is_an_error_in_both_envelopes(body):
     with pytest.raises(RequestError, match="not possible") as caught:
-        jobs_api(post("Job/7/action/kill").returns(200, body)).kill("7")
+        jobs_api(post("Job/7/action/kill").returns(200, body)).act("7", "kill")
     assert (caught.value.kind, caught.value.maybe_ran) == ("refused", False)
 
 
 def test_an_action_without_a_clear_answer_may_have_been_carried_out():
     with pytest.raises(RequestError) as caught:
-        jobs_api(post("Job/7/action/kill").returns(502, "<html>")).kill("7")
+        jobs_api(post("Job/7/action/kill").returns(502, "<html>")).act("7", "kill")
     assert caught.value.maybe_ran
 
 
