@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import typing as t
 from pathlib import Path
@@ -43,11 +44,28 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@functools.cache
+def _the_simulator() -> Simulator:
+    """One for each process of tests, started when it is first asked for."""
+    return Simulator(https=True, lifetime=7200).__enter__()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Start the simulator here: ansible-test does each test in a fork, and would start one more in each."""
+    if "_simulator" in getattr(item, "fixturenames", ()):
+        _the_simulator()
+
+
+def pytest_sessionfinish() -> None:
+    """End the simulator if there is one."""
+    if _the_simulator.cache_info().currsize:
+        _the_simulator().stop()
+
+
 @pytest.fixture(scope="session")
-def _simulator() -> t.Iterator[Simulator]:
-    """One for each process of tests."""
-    with Simulator(https=True, lifetime=7200) as simulator:
-        yield simulator
+def _simulator() -> Simulator:
+    return _the_simulator()
 
 
 @pytest.fixture
