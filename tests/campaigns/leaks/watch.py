@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from pathlib import Path
 
 INTERVAL = 0.1  # seconds; the shortest run of a module takes longer
-_PROC = Path("/proc")
 
 
 class ProcessWatch:
-    """A context manager; seen has the command lines of all processes of this machine while it was open."""
+    """A context manager; seen has the command lines of all processes that were started while it was open."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
+        self._before = _processes()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -31,9 +31,16 @@ class ProcessWatch:
 
     def _watch(self) -> None:
         while not self._stop.wait(INTERVAL):
-            for entry in _PROC.iterdir():
-                if entry.name.isdigit():
-                    try:
-                        self.seen.add((entry / "cmdline").read_bytes().replace(b"\0", b" "))
-                    except OSError:
-                        continue
+            there = _processes()
+            self._before &= there  # a number may come again
+            for number in there - self._before:
+                try:
+                    with open(f"/proc/{number}/cmdline", "rb", buffering=0) as stream:
+                        self.seen.add(stream.read().replace(b"\0", b" "))
+                except OSError:
+                    continue
+
+
+def _processes() -> set[str]:
+    """The numbers of all processes of this machine, as texts."""
+    return {name for name in os.listdir("/proc") if name.isdigit()}
