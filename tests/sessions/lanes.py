@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PASSED, FAILED, SKIPPED = "passed", "FAILED", "skipped"
-LANES = 2
+LANES = 3  # for two processors: most sessions wait for a while, some have one process only
 KEPT_RUNS = 5
 LIMIT = 1800.0  # seconds, for one session
 TAIL = 4  # lines shown of a session that passed
