@@ -118,7 +118,8 @@ def test_what_is_no_usable_commcell_gets_a_clear_verdict(
     assert simulator.writes() == []
 
 
-@pytest.mark.parametrize("variant", [*VARIANTS, "marker-in-row"])
+# tests/campaigns/test_simulation.py has every variant with its profile, for this and for a lost answer.
+@pytest.mark.parametrize("variant", ["app-134", "skew=60", "bearer-only"])
 def test_with_the_proposed_profile_max_age_finds_the_backup_of_the_day(
     play: Play, simulator: Simulator, estate, variant: str
 ) -> None:
@@ -138,9 +139,7 @@ def test_the_simulation_has_the_profiles_that_the_doctor_proposes() -> None:
         assert SIMULATED[variant.partition("=")[0]][1].keys() == profile.keys(), variant
 
 
-# Where conflicts are queued, it takes a minute and a half until no other job can be the right one;
-# tests/campaigns/test_simulation.py has that.
-@pytest.mark.parametrize("variant", [*sorted({*VARIANTS} - {"queue"}), "marker-in-row", "lag=3"])
+@pytest.mark.parametrize("variant", ["app-134", "rate-limiter", "marker-in-row", "lag=3"])
 def test_with_the_proposed_profile_the_job_of_a_lost_answer_is_found(
     play: Play, simulator: Simulator, estate, variant: str
 ) -> None:
