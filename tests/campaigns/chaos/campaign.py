@@ -31,8 +31,8 @@ if t.TYPE_CHECKING:
 
 CLIENTS = 4
 INSTANCES_PER_CLIENT = 10
-TIMEOUT = 0.25  # seconds; faults that delay take longer
-DELAY = 0.4
+TIMEOUT = 1.0  # seconds; faults that delay take longer, and no answer of a busy machine may
+DELAY = 1.5
 LONGEST_DELAY = 60  # seconds, on a machine that is busy with something else
 
 # Faults of createtask, with their weight: some let the request run and hide the answer, some stop it on the way.
