@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A night of two hundred databases, five at once for each client."""
+"""A night of a hundred databases, five at once for each client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulat
 from ansible_collections.rdsops.commvault.tests.support.nights import check_night, estate_of
 from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime, commcell_of
 
-PER_CLIENT = 100
+PER_CLIENT = 50
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def world(simulation, tmp_path):
 
 
 def test_a_slice_of_the_simulation_breaks_no_promise(simulation):
-    done = simulation("--submissions", 6000, "--seconds", 60, "--seed", 20260101)
+    done = simulation("--submissions", 4000, "--seed", 20260101)
     assert "Every promise was kept." in done.stdout, done.stdout + done.stderr
     # Without these, the slice would have tested nothing.
     for word in ("started", "adopted", "unknown", "killed", "two at once", "requests in outages"):
@@ -65,7 +65,7 @@ def test_a_slice_of_the_simulation_breaks_no_promise(simulation):
 
 
 def test_a_slice_of_commcells_that_differ_breaks_no_promise_with_their_profiles(simulation):
-    done = simulation("--submissions", 3000, "--seconds", 60, "--seed", f"20260101{ALL_VARIANTS}")
+    done = simulation("--submissions", 2000, "--seed", f"20260101{ALL_VARIANTS}")
     assert "Every promise was kept." in done.stdout, done.stdout + done.stderr
     for name in VARIANTS:
         assert f"  worlds of {name} " in done.stdout
@@ -105,8 +105,8 @@ def test_every_variant_of_the_simulator_is_in_the_simulation():
 
 
 def test_a_world_leaves_the_same_trace_in_each_process(simulation):
-    done = simulation("--same", 20, "--seed", "test")
-    assert "20 of 20 worlds left the same trace three times" in done.stdout, done.stdout + done.stderr
+    done = simulation("--same", 10, "--seed", "test")
+    assert "10 of 10 worlds left the same trace three times" in done.stdout, done.stdout + done.stderr
 
 
 INSTANCE = {"kind": "instance", "name": "db00"}
