@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import connection_spec
 from ansible_collections.rdsops.commvault.plugins.module_utils._doctor.checks import CHECKS, STATUSES, TOPICS
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.profile import Profile
-from ansible_collections.rdsops.commvault.plugins.module_utils._module.run import ModuleRun
-from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.plugins.modules import commcell_check
 from ansible_collections.rdsops.commvault.tests.simulator.variants import settings_of
 from ansible_collections.rdsops.commvault.tests.support.doctor import HISTORY, RUNNING, VARIANTS
@@ -84,17 +82,9 @@ def estate():
 
 
 @pytest.fixture
-def examine(simulator):
-    """Runs the module against the simulator, without Ansible."""
-
-    def run(*, check_mode=False, **options):
-        specs = {**connection_spec().options, **commcell_check.argument_spec().options}
-        params = {name: option.get("default") for name, option in specs.items()}
-        params.update(url=simulator.url, auth_token=simulator.token, timeout=10.0, **options)
-        module = ModuleRun(params, Redactor(), check_mode, False, 0, lambda _text: None)
-        return commcell_check.run(module)
-
-    return run
+def examine(run_simulated):
+    """Runs the module against the simulator."""
+    return functools.partial(run_simulated, commcell_check)
 
 
 def differing(result):
@@ -103,7 +93,7 @@ def differing(result):
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_nothing_differs_about_a_plain_commcell(examine, simulator, check_mode):
-    result = examine(check_mode=check_mode)
+    result = examine(check=check_mode)
     assert (differing(result), result["profile"], result["verdict"], result["changed"]) == ([], {}, "ready", False)
     assert {line["status"] for line in result["findings"]} <= {"ok", "not_seen"}
     assert simulator.writes() == []
@@ -157,5 +147,5 @@ def test_one_start_shows_what_reading_cannot(examine, simulator):
 
 def test_a_start_is_left_out_in_check_mode(examine, simulator):
     names = {"client_name": "aws-prod", "instance_name": "billing", "subclient_name": "default"}
-    result = examine(check_mode=True, start={**names, "backup_level": "full"})
+    result = examine(check=True, start={**names, "backup_level": "full"})
     assert (result["changed"], "backup" in result, simulator.writes()) == (False, False, [])

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._module import run as _module
 from ansible_collections.rdsops.commvault.plugins.modules import job_wait
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
 from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
@@ -77,12 +76,10 @@ def test_a_wrong_address_is_told_at_once(run_module):
     assert undocumented_or_missing(job_wait, result) == set()
 
 
-def test_an_unknown_state_is_a_warning(run_module, monkeypatch):
-    warnings = []
-    monkeypatch.setattr(_module.AnsibleModule, "warn", lambda _module, text: warnings.append(text))
+def test_an_unknown_state_is_a_warning(run_module, warned):
     script = Script(get("Job/7").returns(200, listing(job_summary(7, "Levitating"))))
     run_module(job_wait, script, job_ids=["7"], wait_timeout="0")
-    assert warnings == ["Job 7 is in a state that this collection does not know: 'Levitating'. It counts as active."]
+    assert warned == ["Job 7 is in a state that this collection does not know: 'Levitating'. It counts as active."]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import json
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._module import run as _module
 from ansible_collections.rdsops.commvault.plugins.modules import logout
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, post
 
@@ -60,13 +59,11 @@ def test_a_session_that_is_gone_is_no_change(run_module, tmp_path):
 
 
 @pytest.mark.parametrize("answer", [(500, "<html></html>"), (200, "<html>Scheduled Maintenance SECRETtoken</html>")])
-def test_a_server_that_does_not_answer_well_is_a_warning_and_the_file_goes(run_module, session, monkeypatch, answer):
-    warnings = []
-    monkeypatch.setattr(_module.AnsibleModule, "warn", lambda _module, text: warnings.append(text))
+def test_a_server_that_does_not_answer_well_is_a_warning_and_the_file_goes(run_module, session, warned, answer):
     result = run_module(logout, Script(post("Logout").returns(*answer)), auth_token=None, token_file=str(session))
     assert result["changed"] is True
-    assert "may not have ended it" in warnings[0]
-    assert "SECRET" not in warnings[0] + result.text
+    assert "may not have ended it" in warned[0]
+    assert "SECRET" not in warned[0] + result.text
     assert not session.parent.exists()
 
 

@@ -12,9 +12,6 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._argspec import connection_spec
-from ansible_collections.rdsops.commvault.plugins.module_utils._module.run import ModuleRun, run_safely
-from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 from ansible_collections.rdsops.commvault.tests.support import estates
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
@@ -428,24 +425,6 @@ ESTATE = {
 NIGHT = [{"id": name, "client_name": "aws-prod", "instance_name": name} for name in ("billing", "orders", "hr")]
 
 
-@pytest.fixture
-def run_simulated(simulator):
-    """Runs the module against the simulator; warnings of it are in the result."""
-
-    def run(*, check=False, diff=False, **options):
-        specs = {**connection_spec().options, **backup.argument_spec().options}
-        params = {name: option.get("default") for name, option in specs.items()}
-        params.update(url=simulator.url, auth_token=simulator.token, timeout=10.0, **options)
-        suboptions = specs["instances"]["options"]
-        for place, entry in enumerate(params["instances"]):
-            params["instances"][place] = {**{name: one.get("default") for name, one in suboptions.items()}, **entry}
-        warnings = []
-        module = ModuleRun(params, Redactor(), check, diff, 0, warnings.append)
-        return {**run_safely(module, backup.run), "warnings": warnings}
-
-    return run
-
-
 def states(result):
     return {entry["id"]: entry["state"] for entry in result["backups"]}
 
@@ -455,7 +434,7 @@ def night(*names):
 
 
 def test_backups_that_would_end_too_late_are_left_out_with_the_reason(run_simulated, simulator):
-    result = run_simulated(instances=night(), must_end_by="45m", on_late="skip")
+    result = run_simulated(backup, instances=night(), must_end_by="45m", on_late="skip")
     assert states(result) == {"billing": "started", "orders": "not_submitted", "hr": "started"}
     (late,) = [entry["msg"] for entry in result["backups"] if entry["id"] == "orders"]
     assert "would not end by" in late
@@ -464,7 +443,7 @@ def test_backups_that_would_end_too_late_are_left_out_with_the_reason(run_simula
 
 
 def test_the_longest_backups_are_started_first_and_results_keep_their_order(run_simulated, simulator):
-    result = run_simulated(instances=night("billing", "orders"), order="longest_first", concurrency=1)
+    result = run_simulated(backup, instances=night("billing", "orders"), order="longest_first", concurrency=1)
     asked = [write["body"]["taskInfo"]["associations"][0]["instanceName"] for write in simulator.writes()]
     assert asked == ["orders", "billing"]
     assert list(states(result)) == ["billing", "orders"]
@@ -472,7 +451,7 @@ def test_the_longest_backups_are_started_first_and_results_keep_their_order(run_
 
 
 def test_a_dry_run_of_a_night_starts_nothing_and_says_what_would_be_late(run_simulated, simulator):
-    result = run_simulated(instances=night(), must_end_by="45m", check=True, diff=True)
+    result = run_simulated(backup, instances=night(), must_end_by="45m", check=True, diff=True)
     assert states(result) == dict.fromkeys(["billing", "orders", "hr"], "would_start")
     assert any("1 of 3 backups will not end by" in warning for warning in result["warnings"])
     before = result["diff"]["before"].splitlines()
@@ -485,9 +464,9 @@ def test_a_dry_run_of_a_night_starts_nothing_and_says_what_would_be_late(run_sim
 
 
 def test_a_profile_that_says_that_descriptions_come_back_marks_the_jobs(run_simulated, simulator):
-    run_simulated(instances=night("hr"), commcell_profile={"job_marker": True})
+    run_simulated(backup, instances=night("hr"), commcell_profile={"job_marker": True})
     assert re.search(r'"rdsops-[0-9a-f]{12}"', json.dumps(simulator.writes()[0]["body"]))
-    run_simulated(instances=night("orders"))
+    run_simulated(backup, instances=night("orders"))
     assert "rdsops-" not in json.dumps(simulator.writes()[1]["body"])
 
 
@@ -498,9 +477,9 @@ def test_what_failed_is_tried_again_only_while_there_is_time_for_it(run_simulate
     clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=slept.append)
     monkeypatch.setattr(backup, "time", clock)
     options = {"instances": night("hr"), "wait": True, "attempts": 2, "check_running": False}
-    short = run_simulated(**options, wait_timeout="10s", wait_interval="15s")
+    short = run_simulated(backup, **options, wait_timeout="10s", wait_interval="15s")
     assert (len(simulator.writes()), short["backups"][0]["job"]["outcome"], slept) == (1, "failed", [])
-    long = run_simulated(**options, wait_timeout="10m", wait_interval="5s")
+    long = run_simulated(backup, **options, wait_timeout="10m", wait_interval="5s")
     assert slept == [5.0]
     first, second = [str(write["job_id"]) for write in simulator.jobs()[-2:]]
     (entry,) = long["backups"]
@@ -509,7 +488,7 @@ def test_what_failed_is_tried_again_only_while_there_is_time_for_it(run_simulate
 
 def test_backups_of_a_client_wait_for_each_other(run_simulated, simulator):
     simulator.set(waiting_seconds=0, job_seconds=1)
-    result = run_simulated(instances=night("billing", "orders"), concurrency_per_client=1, wait_interval="1s")
+    result = run_simulated(backup, instances=night("billing", "orders"), concurrency_per_client=1, wait_interval="1s")
     assert set(states(result).values()) == {"started"}
     asked = [request["endpoint"] for request in simulator.journal()]
     first, second = [place for place, endpoint in enumerate(asked) if endpoint == "createtask"]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._module import run as _module
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_instance_info as info
 from ansible_collections.rdsops.commvault.tests.support import estates
 from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN
@@ -14,14 +13,6 @@ from ansible_collections.rdsops.commvault.tests.support.scripted_http import Scr
 
 NO_V4 = {"errorCode": 404, "errorMessage": "Requested Details not found"}
 ROWS = [estates.subclient_row(1001, "orders"), estates.subclient_row(1002, "billing")]
-
-
-@pytest.fixture
-def warned(monkeypatch):
-    """The warnings of a run."""
-    texts = []
-    monkeypatch.setattr(_module.AnsibleModule, "warn", lambda _module, text: texts.append(text))
-    return texts
 
 
 QUIET = {"concurrency": 1, "history": "0"}

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import functools
 
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, InvalidInput
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_protection_info
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
-from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import commcell_of
 
 HOUR = 3600
 ESTATE = {
@@ -39,40 +38,17 @@ DATABASES = [
 
 
 @pytest.fixture
-def estate():
-    """What the simulator of these tests has."""
-    return ESTATE
-
-
-@pytest.fixture
-def survey(simulator):
+def survey(run_simulated):
     """Runs the module against the simulator."""
-
-    def run(**options):
-        spec = oracle_rds_protection_info.argument_spec().options
-        params = {name: option.get("default") for name, option in spec.items()}
-        params.update(options)
-        for entry in params["databases"] or ():
-            entry.setdefault("subclient_name", "default")
-        warnings = []
-        with commcell_of(simulator) as commcell:
-            module = SimpleNamespace(params=params, open=lambda **_options: commcell, warn=warnings.append)
-            result = oracle_rds_protection_info.run(module)
-        return {**result, "warnings": warnings}
-
-    return run
+    return functools.partial(run_simulated, oracle_rds_protection_info)
 
 
 def states(result):
     return {row["id"]: row["state"] for row in result["databases"]}
 
 
-def named(*entries):
-    return [dict(entry) for entry in entries]
-
-
 def test_each_database_is_what_its_jobs_and_its_set_up_say(survey, simulator):
-    result = survey(databases=named(*DATABASES))
+    result = survey(databases=DATABASES)
     assert states(result) == {
         "aws-prod/orders/default": "protected",
         "aws-prod/billing/default": "late",
@@ -89,7 +65,7 @@ def test_each_database_is_what_its_jobs_and_its_set_up_say(survey, simulator):
 
 
 def test_evidence_says_who_read_it_where_and_when(survey):
-    evidence = survey(databases=named(*DATABASES), fail=False)["evidence"]
+    evidence = survey(databases=DATABASES, fail=False)["evidence"]
     assert (evidence["user"], evidence["commcell"], evidence["complete"]) == ("admin", "commserve01", True)
     assert (evidence["max_age_seconds"], evidence["fail_on"]) == (86400, "errors")
 
@@ -102,15 +78,13 @@ def test_without_a_list_all_that_the_commcell_has_counts(survey):
 
 
 def test_one_read_a_client_and_one_listing_for_all(survey, simulator):
-    survey(databases=named(DATABASES[0]), report_unlisted=False, fail=False)
+    survey(databases=[DATABASES[0]], report_unlisted=False, fail=False)
     endpoints = [request["endpoint"] for request in simulator.journal()]
     assert sorted(endpoints) == ["commserv", "jobs", "subclient", "whoami"]
 
 
 def test_names_that_commvault_does_not_have_are_rows_with_the_nearest_ones(survey):
-    wanted = named(
-        {"client_name": "aws-prod", "instance_name": "ordres"}, {"client_name": "nowhere", "instance_name": "x"}
-    )
+    wanted = [{"client_name": "aws-prod", "instance_name": "ordres"}, {"client_name": "nowhere", "instance_name": "x"}]
     result = survey(databases=wanted, fail=False)
     rows = {row["id"]: row for row in result["databases"]}
     assert rows["aws-prod/ordres/default"]["state"] == rows["nowhere/x/default"]["state"] == "unknown_to_commvault"
@@ -118,20 +92,18 @@ def test_names_that_commvault_does_not_have_are_rows_with_the_nearest_ones(surve
 
 
 def test_what_aws_names_is_found_and_other_engines_are_left_out(survey):
-    wanted = named(
+    wanted = [
         {"db_instance_identifier": "orders", "engine": "oracle-ee"},
         {"db_instance_identifier": "web", "engine": "postgres"},
         {"db_instance_identifier": "lost", "engine": "oracle-se2", "created": "2026-01-01T00:00:00+00:00"},
-    )
+    ]
     result = survey(databases=wanted, fail=False, report_unlisted=False)
     assert states(result) == {"orders": "protected", "lost": "unknown_to_commvault"}
     assert [one["id"] for one in result["left_out"]] == ["web"]
 
 
 def test_ages_levels_of_strictness_and_groups_are_as_asked_for(survey):
-    wanted = named(
-        {**DATABASES[0], "groups": {"team": "a"}}, {**DATABASES[1], "max_age": "2d", "groups": {"team": "b"}}
-    )
+    wanted = [{**DATABASES[0], "groups": {"team": "a"}}, {**DATABASES[1], "max_age": "2d", "groups": {"team": "b"}}]
     result = survey(databases=wanted, group_by=["team", "plan"], report_unlisted=False)
     assert set(states(result).values()) == {"protected"}
     assert result["summary"]["groups"]["team"] == {v: {"databases": 1, "protected": 1} for v in ("a", "b")}
@@ -167,7 +139,7 @@ def test_wrong_options_are_refused_before_anything_is_read(survey, simulator, wr
 def test_what_cannot_be_read_is_not_verified_and_never_protected(survey, simulator, path, fault):
     simulator.order_fault({"path": path}, fault, times=None)
     try:
-        result = survey(databases=named(*DATABASES), report_unlisted=False, fail=False)
+        result = survey(databases=DATABASES, report_unlisted=False, fail=False)
     except CommvaultError:
         assert path == "subclient", "nothing at all could be read"
         return
@@ -188,7 +160,7 @@ def test_half_a_listing_of_jobs_is_not_taken_for_all(survey, monkeypatch):
         return page._replace(jobs=page.jobs[:2], rows=2, total=page.total + 3)
 
     monkeypatch.setattr(JobsApi, "list_page", short)
-    result = survey(databases=named(*DATABASES), fail=False)
+    result = survey(databases=DATABASES, fail=False)
     assert "not_verified" in states(result).values()
     assert "ended after" in result["unread"][0]
 
@@ -197,7 +169,7 @@ def test_instances_of_a_client_that_may_not_be_read_are_not_verified(survey, sim
     simulator.order_fault({"path": "subclient", "client": "aws-dev"}, {"kind": "forbidden"}, times=None)
     scratch = {"client_name": "aws-dev", "instance_name": "scratch"}
     of_aws = {"db_instance_identifier": "lost", "engine": "oracle-se2"}
-    result = survey(databases=named(DATABASES[0], scratch, of_aws), report_unlisted=False, fail=False)
+    result = survey(databases=[DATABASES[0], scratch, of_aws], report_unlisted=False, fail=False)
     rows = {row["id"]: row for row in result["databases"]}
     assert states(result)["aws-prod/orders/default"] == "protected"
     assert states(result)["aws-dev/scratch/default"] == "not_verified"
@@ -208,5 +180,5 @@ def test_instances_of_a_client_that_may_not_be_read_are_not_verified(survey, sim
 
 def test_a_subclient_whose_plan_cannot_be_read_is_not_said_to_have_none(survey, simulator):
     simulator.order_fault({"path": "subclient/*"}, {"kind": "forbidden"}, times=None)
-    result = survey(databases=named(DATABASES[2]), report_unlisted=False, fail=False)
+    result = survey(databases=[DATABASES[2]], report_unlisted=False, fail=False)
     assert states(result) == {"aws-prod/noplan/default": "never"}
