@@ -16,8 +16,11 @@ def job(status, number=7):
     return get(f"Job/{number}").returns(200, listing(job_summary(number, status)))
 
 
+PAUSED = post("Job/7/action/pause").returns(200, {})
+
+
 def test_a_running_job_is_suspended(run_module):
-    script = Script(job("Running"), post("Job/7/action/pause").returns(200, {}), job("Suspend Pending"))
+    script = Script(job("Running"), PAUSED, job("Suspend Pending"))
     result = run_module(job_control, script, job_ids=["7"], state="suspended")
     assert (result["changed"], result["waited_seconds"]) == (True, 0)
     assert result["msg"] == "Job 7 was Running and was asked to suspend. It is Suspend Pending now."
@@ -64,12 +67,8 @@ def test_many_jobs_are_judged_one_by_one(run_module):
     )
     result = run_module(job_control, script, job_ids=["9", "8", "7", "5"], state="suspended")
     assert [entry["action"] for entry in result["jobs"]] == ["suspend", None, None, None]
-    assert [(entry["failure"] or {}).get("kind") for entry in result["jobs"]] == [
-        None,
-        "job_ended",
-        None,
-        "job_missing",
-    ]
+    kinds = [(entry["failure"] or {}).get("kind") for entry in result["jobs"]]
+    assert kinds == [None, "job_ended", None, "job_missing"]
     assert (result["changed"], result["failed"], result["failure"]["kind"]) == (True, True, "job_ended")
     assert result["msg"].startswith("4 jobs: 1 asked to change, 1 left as they were, 2 failed. Job 8 (orders) has")
 
@@ -88,17 +87,13 @@ def test_it_waits_until_the_state_is_reached(run_module):
 
 
 def test_a_state_that_is_not_reached_in_time_is_a_failure(run_module):
-    script = Script(
-        job("Running"), post("Job/7/action/pause").returns(200, {}), job("Suspend Pending"), job("Suspend Pending")
-    )
+    script = Script(job("Running"), PAUSED, job("Suspend Pending"), job("Suspend Pending"))
     result = run_module(job_control, script, job_ids=["7"], state="suspended", wait=True, wait_timeout="0")
     assert (result["failed"], result["failure"]["kind"], result["changed"]) == (True, "wait_timeout", True)
 
 
 def test_a_job_that_ends_instead_of_pausing_is_a_failure(run_module):
-    script = Script(
-        job("Running"), post("Job/7/action/pause").returns(200, {}), job("Suspend Pending"), job("Completed")
-    )
+    script = Script(job("Running"), PAUSED, job("Suspend Pending"), job("Completed"))
     result = run_module(job_control, script, job_ids=["7"], state="suspended", wait=True)
     assert result["failure"]["kind"] == "job_ended"
     assert "It ended before it could be suspended." in result["failure"]["message"]

@@ -119,13 +119,22 @@ def test_a_client_with_instances_and_without_a_visible_subclient_is_said():
 
 
 @pytest.mark.parametrize(
-    ("kind", "listed", "not_read"),
-    [("server", (), True), ("permission", (), False), ("permission", LISTED, True)],
+    ("kind", "listed", "hidden", "not_read"),
+    [
+        ("server", (), False, True),
+        ("timeout", LISTED, False, True),
+        ("permission", (), True, False),
+        ("permission", LISTED, True, True),
+    ],
 )
-def test_clients_whose_databases_are_not_known_are_in_doubt(kind, listed, not_read):
-    found = find(FakeEstate([*PROD, *DEV], listed, errors={("subclients", 11, 22): kind}))
-    assert [unread.client_name for unread in found.unread] == ["aws-prod"]
-    assert found.clients_not_read == (["aws-prod"] if not_read else [])
+def test_a_client_that_cannot_be_read_is_listed_and_the_rest_is_there(kind, listed, hidden, not_read):
+    found = find(FakeEstate([*PROD, *DEV], listed, errors={("subclients", 12, 22): kind}))
+    assert labels(found) == ["aws-prod/billing/default", "aws-prod/orders/default"]
+    (unread,) = found.unread
+    assert (unread.what, unread.client_name, unread.kind) == ("subclients", "aws-dev", kind)
+    assert unread.hidden is hidden
+    # Of what is hidden and not listed, nobody knows that there are databases at all.
+    assert found.clients_not_read == (["aws-dev"] if not_read else [])
 
 
 def test_named_clients_are_read_and_no_others():
@@ -182,9 +191,11 @@ def test_an_instance_that_only_may_be_oracle_is_not_taken_for_it():
     assert labels(find(estate, source="instances")) == ["aws-prod/orders/default"]
 
 
-def test_the_list_of_instances_is_not_asked_if_the_user_does_not_trust_it():
-    estate = FakeEstate(PROD, LISTED)
-    find(estate, source="clients")
+@pytest.mark.parametrize("query", [{"source": "clients"}, {"application_ids": (22, 134)}])
+def test_the_list_of_instances_is_not_asked_for_what_it_cannot_or_shall_not_tell(query):
+    estate = FakeEstate([*PROD, *SQL], LISTED)
+    find(estate, **query)
+    assert estate.calls[0] == ("clients",)
     assert ("v4",) not in estate.calls
 
 
@@ -196,31 +207,6 @@ def test_several_applications_take_one_read_for_each_client():
         ("subclients", 13, None),
     ]
     assert [one.application_id for one in found.subclients] == [22, 22, 80]
-
-
-def test_an_application_that_the_list_of_instances_does_not_have_is_looked_for_in_all_clients():
-    estate = FakeEstate([*PROD, *SQL], LISTED)
-    find(estate, application_ids=(22, 134))
-    assert estate.calls[0] == ("clients",)
-
-
-def test_what_cannot_be_read_is_listed_and_the_rest_is_there():
-    estate = FakeEstate([*PROD, *DEV], errors={("subclients", 12, 22): "permission"})
-    found = find(estate)
-    assert labels(found) == ["aws-prod/billing/default", "aws-prod/orders/default"]
-    (unread,) = found.unread
-    assert (unread.what, unread.client_name, unread.kind, unread.hidden) == (
-        "subclients",
-        "aws-dev",
-        "permission",
-        True,
-    )
-
-
-def test_a_client_of_the_list_of_instances_is_named_if_it_cannot_be_read():
-    estate = FakeEstate([*PROD, *DEV], LISTED, errors={("subclients", 12, 22): "timeout"})
-    (unread,) = find(estate).unread
-    assert (unread.client_name, unread.hidden) == ("aws-dev", False)
 
 
 def test_if_nothing_can_be_read_that_is_an_error():

@@ -60,24 +60,23 @@ def names(*rows, taken=()):
     return unique_names(rows, [default_name(one) for one in rows], lambda name, _row: name in taken)
 
 
-def test_names_that_are_different_stay_as_they_are():
-    assert names(row("a"), row("b")) == (["a", "b"], [], [])
-
-
-def test_of_several_alike_none_keeps_the_name():
-    assert names(row("a", "x"), row("a", "y"), row("b")) == (["a.x", "a.y", "b"], ["a"], [])
-
-
-def test_names_that_differ_in_case_only_are_alike():
-    assert names(row("A", "x"), row("a", "y")).names == ["A.x", "a.y"]
-
-
-def test_the_number_of_the_subclient_tells_apart_what_the_client_does_not():
-    assert names(row("a", number=7), row("a", number=8)) == (["a.aws.7", "a.aws.8"], ["a"], [])
-
-
-def test_without_any_number_the_place_does():
-    assert names(row("a", number=None), row("a", number=None)).names == ["a.aws.None.0", "a.aws.None.1"]
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([row("a"), row("b")], (["a", "b"], [], [])),
+        # Of several alike none keeps the name, and case does not count.
+        ([row("a", "x"), row("a", "y"), row("b")], (["a.x", "a.y", "b"], ["a"], [])),
+        ([row("A", "x"), row("a", "y")], (["A.x", "a.y"], ["A", "a"], [])),
+        # Where the client does not tell them apart, the number of the subclient does, and without any the place.
+        ([row("a", number=7), row("a", number=8)], (["a.aws.7", "a.aws.8"], ["a"], [])),
+        ([row("a", number=None), row("a", number=None)], (["a.aws.None.0", "a.aws.None.1"], ["a"], [])),
+        # What means nothing, or something else to Ansible, is no name.
+        ([row("...")], (["aws"], [], [])),
+        *(([row(name)], ([f"{name}.aws"], [], [])) for name in ("localhost", "all", "ungrouped", "127.0.0.1", "ALL")),
+    ],
+)
+def test_each_row_has_a_name_of_its_own(rows, expected):
+    assert names(*rows) == expected
 
 
 def test_a_name_that_was_made_longer_can_clash_with_a_real_one():
@@ -86,19 +85,10 @@ def test_a_name_that_was_made_longer_can_clash_with_a_real_one():
     assert found.names[1] == "a.y"
 
 
-@pytest.mark.parametrize("name", ["localhost", "all", "ungrouped", "127.0.0.1", "LOCALHOST"])
-def test_a_name_that_means_something_to_ansible_is_not_used_alone(name):
-    assert names(row(name)) == ([f"{name}.aws"], [], [])
-
-
 def test_a_name_of_a_group_is_not_used_alone():
     rows = [row("gold"), row("Gold"), row("silver")]
     assert unique_names(rows[:1], ["gold"], groups={"gold"}) == (["gold.aws"], [], [])
     assert unique_names(rows[1:], ["Gold", "silver"], groups={"gold"}) == (["Gold", "silver"], [], [])
-
-
-def test_a_name_of_nothing_becomes_that_of_its_client():
-    assert names(row("...")) == (["aws"], [], [])
 
 
 def test_a_name_that_something_else_has_is_not_used():
