@@ -220,6 +220,14 @@ def test_local_times_are_told_in_server_time():
     assert clock.at(NEW_YEAR - 3600 + 10) == NEW_YEAR + 10
 
 
+@pytest.mark.parametrize("skew", [0.0, 60.0, -30.0])
+def test_the_time_of_jobs_is_that_of_date_without_the_skew(skew):
+    clock = ServerClock(skew)
+    assert clock.at(1000.0) == 1000.0
+    clock.note("Thu, 01 Jan 2026 00:00:00 GMT", 1000.0)
+    assert (clock.at(1000.0), clock.date_offset) == (NEW_YEAR - skew, NEW_YEAR - 1000)
+
+
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Thu, 99 Jan 2026 00:00:00 GMT"])
 def test_without_a_usable_date_the_local_time_counts(date):
     clock = ServerClock()

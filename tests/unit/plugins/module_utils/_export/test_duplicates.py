@@ -15,13 +15,8 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.duplicate
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching import Matching
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
-
-
-def job(job_id, instance="orders", status="Running", client="aws-prod", **more):
-    names = {"client_name": client, "instance_name": instance, "subclient_name": "default", "application_id": 22}
-    return Job(str(job_id), status=status, **names, **more)
+from ansible_collections.rdsops.commvault.tests.support.jobs import job
 
 
 def started(job_id, instance="orders"):
@@ -106,8 +101,8 @@ def test_all_that_were_active_when_it_was_started_are_named():
 def test_what_else_is_at_work_is_named_beside_a_job_that_is_not_certainly_its_own():
     one, certain = started(7), started(17, "billing")
     one.own = False
-    check(FakeReader([job(7), job(8, status="Queued"), job(9, client="node"), job(17, "billing"), job(18, "billing")]),
-          one, certain)  # fmt: skip
+    mine = [job(7), job(8, status="Queued"), job(9, client_name="node")]
+    check(FakeReader([*mine, job(17, "billing"), job(18, "billing")]), one, certain)
     assert (one.state, one.candidates, certain.candidates) == ("started", ("8", "9"), ())
     assert one.msg.endswith(
         "Job 8 (Queued) of the same subclient is active, too. Job 9 (Running) of the same subclient is active, too."
@@ -220,7 +215,7 @@ def test_where_the_past_is_hidden_the_active_jobs_tell():
 
 def test_a_job_that_may_be_of_the_subclient_is_named():
     one = started(7)
-    check(FakeReader([job(7), job(6, client="access-node-1")]), one)
+    check(FakeReader([job(7), job(6, client_name="access-node-1")]), one)
     assert one.state == "started"
     assert "job 6 names client 'access-node-1'" in one.not_verified[0]
 

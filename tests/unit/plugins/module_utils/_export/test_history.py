@@ -16,7 +16,8 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.history i
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching import Matching
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
+from ansible_collections.rdsops.commvault.tests.support.jobs import job as any_job
+from ansible_collections.rdsops.commvault.tests.support.jobs import subclient
 
 NOW = 1767225600.0
 HOUR = 3600
@@ -27,24 +28,11 @@ def job(job_id, instance="orders", *, client="aws-prod", ended=HOUR, good=True, 
     values = {
         "status": "Running" if ended is None else "Completed" if good else "Failed",
         "client_name": client,
-        "instance_name": instance,
-        "subclient_name": "default",
-        "application_id": 22,
         "start_time": int(NOW - 9999),
         "end_time": None if ended is None else int(NOW - ended),
         "backup_level": level,
     }
-    return Job(str(job_id), **{**values, **more})
-
-
-def subclient(number, client="aws-prod", instance="orders"):
-    return SimpleNamespace(
-        subclient_id=number,
-        client_name=client,
-        instance_name=instance,
-        subclient_name="default",
-        application_id=22,
-    )
+    return any_job(job_id, instance, **{**values, **more})
 
 
 ORDERS = (Instance("aws-prod", "orders"),)

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
@@ -16,14 +14,9 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching 
     fit_by_names,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
+from ansible_collections.rdsops.commvault.tests.support.jobs import job, subclient
 
 ORDERS = Instance("aws-prod", "orders")
-
-
-def job(**more):
-    names = {"client_name": "aws-prod", "instance_name": "orders", "subclient_name": "default", "application_id": 22}
-    return Job("7", **{**names, **more})
 
 
 @pytest.mark.parametrize(
@@ -58,12 +51,17 @@ def test_a_name_that_is_missing_is_no_other_name(row, fit):
     assert fit_by_names(ORDERS, job(**row)) is fit
 
 
+@pytest.mark.parametrize(("ids", "fit"), [((), Fit.MAYBE), ((134,), Fit.YES), ((80,), Fit.MAYBE)])
+def test_another_application_is_certain_where_the_profile_names_it(ids, fit):
+    assert fit_by_names(ORDERS, job(application_id=134), ids) is fit
+
+
 def test_subclients_are_only_read_where_names_do_not_decide():
     read = []
 
     def subclients(client):
         read.append(client)
-        return [SimpleNamespace(subclient_id=1001, instance_name="ORDERS", subclient_name="Default", application_id=22)]
+        return [subclient(1001, "ORDERS")]
 
     matching = Matching(subclients, [ORDERS])
     assert matching.fit(ORDERS, job()) is Fit.YES

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import ServerClock
@@ -25,24 +23,17 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.recovery 
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportOptions, Instance
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobDetails
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
+from ansible_collections.rdsops.commvault.tests.support.jobs import job as any_job
+from ansible_collections.rdsops.commvault.tests.support.jobs import subclient
 
 SENT = 1767225600.0
 
 
 def job(job_id, instance="orders", start=SENT + 1, status="Running", **more):
-    values = {
-        "client_name": "aws-prod",
-        "instance_name": instance,
-        "subclient_name": "default",
-        "application_id": 22,
-        "start_time": None if start is None else int(start),
-        "status": status,
-        "end_time": None if status == "Running" else int(start) + 60,
-        "user_name": "me",
-    }
-    return Job(str(job_id), **{**values, **more})
+    begun = None if start is None else int(start)
+    ended = None if status == "Running" else int(start) + 60
+    return any_job(job_id, instance, status, start_time=begun, end_time=ended, **{"user_name": "me", **more})
 
 
 def backup(unresolved, instance="orders", **more):
@@ -114,6 +105,13 @@ def settle(reader, *backups, runtime, server_clock=None, user="me", options=None
     return recovery
 
 
+def settle_one(reader, runtime, *others, unresolved=Unresolved.LOST, **more):
+    """One backup with a question, once it is settled; others: backups of the same call."""
+    one = backup(unresolved)
+    settle(reader, *others, one, runtime=runtime, **more)
+    return one
+
+
 def clock_ahead(seconds):
     """The clock of a web server that is so many seconds ahead of this machine's."""
     server_clock = ServerClock()
@@ -123,8 +121,7 @@ def clock_ahead(seconds):
 
 class TestLost:
     def test_its_job_is_found_and_taken_with_its_task(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7), details={"7": details(9920)}), one, runtime=runtime)
+        one = settle_one(FakeReader(job(7), details={"7": details(9920)}), runtime)
         assert (one.state, one.job_ids, one.task_id, one.changed, one.failure) == ("adopted", ("7",), 9920, True, None)
         # A run of the same user in the same seconds would look the same.
         assert one.own is False
@@ -147,22 +144,20 @@ class TestLost:
                 raise refuses
             return refuses
 
-        one, reader = backup(Unresolved.LOST), FakeReader(job(7))
-        settle(reader, one, runtime=runtime, read_refuses=read_refuses)
+        reader = FakeReader(job(7))
+        one = settle_one(reader, runtime, read_refuses=read_refuses)
         assert (one.state, one.job_ids, asked) == ("adopted", ("7",), [1])
         assert sum(runtime.slept) == GRACE
         assert reader.count <= 8
 
     @pytest.mark.parametrize("shown", [[job(8), job(7)], [job(8, start=SENT + 30), job(7)]])
     def test_a_job_that_comes_after_the_one_of_another_launch_leaves_both_as_candidates(self, runtime, shown):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(looks=[[job(7)], [job(7)], shown]), one, runtime=runtime)
+        one = settle_one(FakeReader(looks=[[job(7)], [job(7)], shown]), runtime)
         assert (one.state, sorted(one.candidates), one.job_ids) == ("unknown", ["7", "8"], ())
         assert "Job 7 may be it." in one.msg or "Each of these jobs may be it: 7, 8." in one.msg
 
     def test_where_later_jobs_are_visible_one_candidate_is_taken_soon(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(8, "billing", start=SENT + 11), job(7)), started(8), one, runtime=runtime)
+        one = settle_one(FakeReader(job(8, "billing", start=SENT + 11), job(7)), runtime, started(8))
         assert (one.job_ids, sum(runtime.slept)) == (("7",), SHORT_GRACE)
 
     @pytest.mark.parametrize("failure", [{"kind": "timeout"}, {"kind": "server", "status": 504}])
@@ -180,22 +175,19 @@ class TestLost:
         assert late.job_ids == ("7",)
 
     def test_no_candidate_is_taken_where_the_time_is_over_before(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7)), one, runtime=runtime, deadline=runtime.monotonic() + 7)
+        one = settle_one(FakeReader(job(7)), runtime, deadline=runtime.monotonic() + 7)
         assert (one.state, one.candidates, sum(runtime.slept)) == ("unknown", ("7",), 7)
         assert "The time was over before it was certain that no other job of it would be seen." in one.msg
         assert "Job 7 may be it." in one.msg
 
     def test_no_candidate_is_taken_where_the_jobs_cannot_be_read_in_the_end(self, runtime):
         reader = FakeReader(looks=[[job(7)], *[RequestError("down", "server")] * 99])
-        one = backup(Unresolved.LOST)
-        settle(reader, one, runtime=runtime)
+        one = settle_one(reader, runtime)
         assert (one.state, one.candidates) == ("unknown", ("7",))
         assert "The jobs could not be read: down" in one.msg
 
     def test_an_ended_job_that_fits_less_well_is_named_beside_the_one_that_is_taken(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7), job(6, start=SENT - 90, status="Failed")), one, runtime=runtime)
+        one = settle_one(FakeReader(job(7), job(6, start=SENT - 90, status="Failed")), runtime)
         assert (one.state, one.job_ids, one.candidates) == ("adopted", ("7",), ("6",))
         assert "Job 6 is not taken for it: it did not start in the seconds of the request" in one.msg
 
@@ -255,8 +247,7 @@ class TestLost:
         assert (found.state, found.candidates) == ("adopted", ())
 
     def test_a_job_that_was_seen_once_is_not_lost_by_an_empty_answer(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(looks=[[job(7)], []]), one, runtime=runtime)
+        one = settle_one(FakeReader(looks=[[job(7)], []]), runtime)
         assert (one.state, one.job_ids) == ("adopted", ("7",))
 
     def test_details_that_are_denied_while_a_token_ends_are_asked_for_again(self, runtime):
@@ -282,52 +273,44 @@ class TestLost:
             raise RequestError("no", "permission", status=401)
 
         reader.details = read_details
-        one = backup(Unresolved.LOST)
-        settle(reader, one, runtime=runtime)
+        one = settle_one(reader, runtime)
         assert (one.state, one.candidates, len(asked)) == ("unknown", ("7",), MAX_TRIES)
 
     def test_a_job_that_becomes_visible_late_is_found(self, runtime):
         reader = FakeReader(looks=[[], [], [job(7)]])
-        one = backup(Unresolved.LOST)
-        settle(reader, one, runtime=runtime, read_refuses=lambda: True)
+        one = settle_one(reader, runtime, read_refuses=lambda: True)
         assert one.job_ids == ("7",)
         assert runtime.slept == [INTERVAL, INTERVAL]
 
     def test_a_job_that_has_ended_already_is_found(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7, status="Completed")), one, runtime=runtime)
+        one = settle_one(FakeReader(job(7, status="Completed")), runtime)
         assert one.job_ids == ("7",)
 
     def test_none_after_the_grace_period_stays_unknown_with_advice(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(), one, runtime=runtime)
+        one = settle_one(FakeReader(), runtime)
         assert (one.state, one.changed, one.failure) == ("unknown", True, {"kind": "interrupted"})
         assert "No job of it was seen within 90 seconds" in one.msg
         assert "Nothing was sent again" in one.msg
         assert sum(runtime.slept) == GRACE
 
     def test_where_later_jobs_are_visible_nobody_waits_long_for_an_earlier_one(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(8, "billing", start=SENT + 11)), started(8), one, runtime=runtime)
+        one = settle_one(FakeReader(job(8, "billing", start=SENT + 11)), runtime, started(8))
         assert one.state == "unknown"
         assert sum(runtime.slept) == SHORT_GRACE
 
     def test_where_only_earlier_jobs_are_visible_that_proves_nothing(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(6, "billing", start=SENT - 1)), started(6, sent=SENT - 2), one, runtime=runtime)
+        settle_one(FakeReader(job(6, "billing", start=SENT - 1)), runtime, started(6, sent=SENT - 2))
         assert sum(runtime.slept) == GRACE
 
     def test_grace_begins_when_the_server_is_back(self, runtime):
         away = [RequestError("down", "server")] * 4
         reader = FakeReader(looks=[*away, *[[]] * 15, [job(7)]])
-        one = backup(Unresolved.LOST)
-        settle(reader, one, runtime=runtime)
+        one = settle_one(reader, runtime)
         assert one.job_ids == ("7",)
 
     def test_a_server_that_does_not_come_back_is_given_up_in_time(self, runtime):
         reader = FakeReader(looks=[RequestError("down", "server")] * 99)
-        one = backup(Unresolved.LOST)
-        settle(reader, one, runtime=runtime)
+        one = settle_one(reader, runtime)
         assert one.state == "unknown"
         assert "The jobs could not be read: down" in one.msg
         assert sum(runtime.slept) == GRACE
@@ -342,8 +325,7 @@ class TestLost:
         ],
     )
     def test_a_job_that_is_not_its_own_is_not_even_named(self, runtime, other):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(other), one, runtime=runtime)
+        one = settle_one(FakeReader(other), runtime)
         assert (one.state, one.candidates) == ("unknown", ())
 
     @pytest.mark.parametrize(
@@ -361,15 +343,13 @@ class TestLost:
         ],
     )
     def test_a_job_that_may_be_somebody_elses_is_named_and_not_taken(self, runtime, other, why):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(other), one, runtime=runtime)
+        one = settle_one(FakeReader(other), runtime)
         assert (one.state, one.candidates, one.job_ids, one.own) == ("unknown", ("7",), (), False)
         assert "Job 7 is not taken for it: it " in one.msg
         assert why in one.msg
 
     def test_who_we_are_may_not_be_told(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7)), one, runtime=runtime, user=RequestError("no", "permission"))
+        one = settle_one(FakeReader(job(7)), runtime, user=RequestError("no", "permission"))
         assert (one.state, one.candidates) == ("unknown", ("7",))
 
     def test_the_jobs_of_this_call_tell_who_we_are(self, runtime):
@@ -391,9 +371,7 @@ class TestLost:
             assert one.state == state, (wanted, level)
 
     def test_the_number_of_the_subclient_decides_where_names_do_not(self, runtime):
-        known = [
-            SimpleNamespace(subclient_id=1001, instance_name="orders", subclient_name="default", application_id=22)
-        ]
+        known = [subclient(1001)]
         odd = {"client_name": "access-node-1", "application_id": 134}
         mine, other = backup(Unresolved.LOST), backup(Unresolved.LOST)
         settle(FakeReader(job(7, subclient_id=1001, **odd)), mine, runtime=runtime, subclients=known)
@@ -418,18 +396,15 @@ class TestLost:
 
     @pytest.mark.parametrize("ahead", [30, -60])
     def test_where_nothing_tells_that_the_job_is_named(self, runtime, ahead):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7)), one, runtime=runtime, server_clock=clock_ahead(ahead))
+        one = settle_one(FakeReader(job(7)), runtime, server_clock=clock_ahead(ahead))
         assert (one.state, one.candidates) == ("unknown", ("7",))
 
     def test_time_is_told_by_the_servers_clock(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7, start=SENT - 3599)), one, runtime=runtime, server_clock=clock_ahead(-3600))
+        one = settle_one(FakeReader(job(7, start=SENT - 3599)), runtime, server_clock=clock_ahead(-3600))
         assert one.job_ids == ("7",)
 
     def test_several_candidates_are_reported_and_none_is_taken(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7), job(8)), one, runtime=runtime)
+        one = settle_one(FakeReader(job(7), job(8)), runtime)
         assert (one.state, one.candidates, one.job_ids) == ("unknown", ("7", "8"), ())
         assert "Each of these jobs may be it: 7, 8." in one.msg
 
@@ -444,8 +419,7 @@ class TestLost:
 
     @pytest.mark.parametrize("hidden", [RequestError("no", "permission"), details(1, None)])
     def test_where_it_is_hidden_whether_a_schedule_did_the_job_is_named(self, runtime, hidden):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7), details={"7": hidden}), one, runtime=runtime)
+        one = settle_one(FakeReader(job(7), details={"7": hidden}), runtime)
         assert (one.state, one.candidates) == ("unknown", ("7",))
         assert "it does not tell whether a schedule started it" in one.msg
 
@@ -478,13 +452,11 @@ class TestLost:
         assert (mine.own, silent.own) == (True, False)
 
     def test_a_job_that_was_there_before_the_request_is_not_its_own(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7)), one, runtime=runtime, known_before=["7"])
+        one = settle_one(FakeReader(job(7)), runtime, known_before=["7"])
         assert (one.state, one.candidates) == ("unknown", ())
 
     def test_a_job_that_another_instance_of_the_call_owns_is_no_candidate(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(job(7)), started(7, "orders", SENT), one, runtime=runtime)
+        one = settle_one(FakeReader(job(7)), runtime, started(7, "orders", SENT))
         assert (one.state, one.candidates) == ("unknown", ())
 
     def test_many_lost_ones_are_found_with_one_look(self, runtime):
@@ -496,13 +468,11 @@ class TestLost:
 
     def test_a_look_that_fails_is_repeated(self, runtime):
         reader = FakeReader(looks=[RequestError("down", "server"), RequestError("down", "timeout"), [job(7)]])
-        one = backup(Unresolved.LOST)
-        settle(reader, one, runtime=runtime)
+        one = settle_one(reader, runtime)
         assert one.job_ids == ("7",)
 
     def test_a_look_that_is_not_allowed_ends_the_search_and_says_so(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(looks=[CommvaultError("not yours", "permission")]), one, runtime=runtime)
+        one = settle_one(FakeReader(looks=[CommvaultError("not yours", "permission")]), runtime)
         assert one.state == "unknown"
         assert "The jobs could not be read: not yours" in one.msg
         assert runtime.slept == []
@@ -514,8 +484,9 @@ class TestLost:
                     runtime.sleep(300)  # as a read rides an outage out
                 return super().recent(age)
 
-        one, reader = backup(Unresolved.LOST), Away(looks=[RequestError("Internal error", "refused"), [job(7)]])
-        settle(reader, one, runtime=runtime, read_refuses=lambda: True)
+        one = settle_one(
+            Away(looks=[RequestError("Internal error", "refused"), [job(7)]]), runtime, read_refuses=lambda: True
+        )
         assert one.job_ids == ("7",)
 
     @pytest.mark.parametrize(
@@ -529,30 +500,29 @@ class TestLost:
 
     def test_who_has_seen_the_jobs_looks_again_when_a_token_has_ended(self, runtime):
         denied = CommvaultError("not yours", "permission")
-        one, reader = backup(Unresolved.LOST), FakeReader(looks=[[], denied, denied, denied, [job(7)]])
-        settle(reader, one, runtime=runtime, read_refuses=lambda: True)
+        one = settle_one(FakeReader(looks=[[], denied, denied, denied, [job(7)]]), runtime, read_refuses=lambda: True)
         assert one.job_ids == ("7",)
 
     def test_when_the_time_of_the_task_is_over_nobody_looks_any_more(self, runtime):
-        one = backup(Unresolved.LOST)
-        settle(FakeReader(), one, runtime=runtime, deadline=runtime.monotonic() + 7)
+        settle_one(FakeReader(), runtime, deadline=runtime.monotonic() + 7)
         assert sum(runtime.slept) == 7
 
 
 class TestRunning:
     def test_the_job_at_work_is_adopted_and_nothing_changed(self, runtime):
-        one = backup(Unresolved.RUNNING)
-        settle(FakeReader(job(6, start=SENT - 9999)), one, runtime=runtime)
+        one = settle_one(FakeReader(job(6, start=SENT - 9999)), runtime, unresolved=Unresolved.RUNNING)
         assert (one.state, one.job_ids, one.changed, one.failure) == ("adopted", ("6",), False, None)
 
     def test_of_several_the_oldest_is_what_keeps_others_away(self, runtime):
-        one = backup(Unresolved.RUNNING)
-        settle(FakeReader(job(9, start=SENT - 5), job(6, start=SENT - 50)), one, runtime=runtime)
+        one = settle_one(
+            FakeReader(job(9, start=SENT - 5), job(6, start=SENT - 50)), runtime, unresolved=Unresolved.RUNNING
+        )
         assert one.job_ids == ("6",)
 
     def test_a_job_that_has_ended_since_the_request_is_what_kept_it_from_starting(self, runtime):
-        one = backup(Unresolved.RUNNING)
-        settle(FakeReader(job(6, start=SENT - 60, status="Completed")), one, runtime=runtime)
+        one = settle_one(
+            FakeReader(job(6, start=SENT - 60, status="Completed")), runtime, unresolved=Unresolved.RUNNING
+        )
         assert (one.state, one.job_ids, one.changed, one.failure) == ("adopted", ("6",), False, None)
         assert "was under way already, and has ended: job 6 (Completed). No other was started." in one.msg
         assert runtime.slept == []
@@ -565,27 +535,27 @@ class TestRunning:
         assert runtime.slept == [5.0]
 
     def test_one_that_is_at_work_goes_before_one_that_has_ended(self, runtime):
-        one = backup(Unresolved.RUNNING)
-        settle(FakeReader(job(6, start=SENT - 9, status="Killed"), job(7, start=SENT - 5)), one, runtime=runtime)
+        one = settle_one(
+            FakeReader(job(6, start=SENT - 9, status="Killed"), job(7, start=SENT - 5)),
+            runtime,
+            unresolved=Unresolved.RUNNING,
+        )
         assert one.job_ids == ("7",)
 
     def test_all_of_several_are_named(self, runtime):
-        one = backup(Unresolved.RUNNING)
-        settle(FakeReader(job(9), job(6, start=SENT - 50), job(8)), one, runtime=runtime)
+        one = settle_one(FakeReader(job(9), job(6, start=SENT - 50), job(8)), runtime, unresolved=Unresolved.RUNNING)
         assert one.job_ids == ("6",)
         assert "The same subclient has jobs 8, 9 beside it." in one.msg
 
     def test_a_job_that_cannot_be_seen_leaves_a_refusal(self, runtime):
-        one = backup(Unresolved.RUNNING)
-        settle(FakeReader(), one, runtime=runtime)
+        one = settle_one(FakeReader(), runtime, unresolved=Unresolved.RUNNING)
         assert (one.state, one.changed, one.failure) == ("refused", False, {"kind": "interrupted"})
         assert "it may have ended meanwhile" in one.msg
 
 
 class TestRefused:
     def test_a_job_at_work_was_the_reason(self, runtime):
-        one = backup(Unresolved.REFUSED)
-        settle(FakeReader(job(6, start=SENT - 60)), one, runtime=runtime)
+        one = settle_one(FakeReader(job(6, start=SENT - 60)), runtime, unresolved=Unresolved.REFUSED)
         assert (one.state, one.job_ids, one.changed, one.failure) == ("adopted", ("6",), False, None)
 
     def test_without_one_the_refusal_stands_at_once(self, runtime):

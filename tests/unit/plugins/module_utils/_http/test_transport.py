@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gc
 import gzip
 import socket
@@ -41,6 +42,14 @@ def slept(monkeypatch):
 
 def transport(url="https://cc.example.com", **kwargs):
     return Transport(parse_base_url(url), Redactor(), **{"timeout": 5, **kwargs})
+
+
+@contextlib.contextmanager
+def served(*answers, **options):
+    """A transport to a server that gives these answers on one connection, and the server."""
+    with RawServer() as server, contextlib.closing(transport(server.url, **options)) as made:
+        server.add(server.answer(*answers))
+        yield made, server
 
 
 def closed_port():
@@ -131,25 +140,19 @@ def test_plain_http_to_this_machine_uses_no_proxy(monkeypatch):
 
 
 def test_cookies_of_the_server_are_not_sent_back():
-    with RawServer() as server:
-        server.add(server.answer(http_answer(200, headers="Set-Cookie: JSESSIONID=1; Path=/\r\n"), http_answer(200)))
-        made = transport(server.url)
+    with served(http_answer(200, headers="Set-Cookie: JSESSIONID=1; Path=/\r\n"), http_answer(200)) as (made, server):
         made.read("GET", "one")
         made.read("GET", "two")
-        made.close()
     assert b"Cookie" not in server.requests[1]
     assert server.connections == 1
 
 
 def test_each_request_has_its_own_body_and_credentials_however_alike_they_are():
-    with RawServer() as server:
-        server.add(server.answer(*[http_answer(200)] * 4))
-        made = transport(server.url)
+    with served(*[http_answer(200)] * 4) as (made, server):
         made.write("POST", "createtask", body={"a": 1}, headers={"Authtoken": "first"})
         made.write("POST", "createtask", body={"a": "longer"}, headers={"Authtoken": "first"})
         made.write("POST", "createtask", body={"a": "ü"}, headers={"Authtoken": "second"})
         made.read("POST", "Jobs", body={}, headers={"Authtoken": "second"})
-        made.close()
     sent = [request.partition(b"\r\n\r\n") for request in server.requests]
     assert [body for _head, _end, body in sent] == [b'{"a": 1}', b'{"a": "longer"}', b'{"a": "\\u00fc"}', b"{}"]
     heads = [head.decode().split("\r\n") for head, _end, _body in sent]
@@ -282,16 +285,14 @@ class TestWhatMayHaveRun:
         assert len(server.requests) == 1
 
     def test_a_dead_kept_connection_is_not_used_for_a_write(self):
-        with RawServer() as server:
-            server.add(server.answer(http_answer(200)), server.answer(http_answer(200)))
-            made = transport(server.url)
+        with served(http_answer(200)) as (made, server):
+            server.add(server.answer(http_answer(200)))
             assert made.write("POST", "createtask", body={}).status == 200
             deadline = time.monotonic() + 5
             while server.connections < 2 and time.monotonic() < deadline:
                 # The server closed the first connection; the client must notice instead of losing a request in it.
                 time.sleep(0.05)
                 assert made.write("POST", "createtask", body={}).status == 200
-            made.close()
         assert len(server.requests) == 2
 
 
@@ -310,26 +311,17 @@ class TestRepeats:
         assert made.counts().reads == 1
 
     def test_reads_give_up_after_the_given_number(self):
-        with RawServer() as server:
-            server.add(server.answer(*[http_answer(503)] * 3))
-            made = transport(server.url, read_retries=2)
+        with served(*[http_answer(503)] * 3, read_retries=2) as (made, server):
             assert made.read("GET", "Job/7").status == 503
-            made.close()
         assert len(server.requests) == 3
 
     def test_no_retries_means_none(self):
-        with RawServer() as server:
-            server.add(server.answer(http_answer(503), http_answer(200)))
-            made = transport(server.url, read_retries=0)
+        with served(http_answer(503), http_answer(200), read_retries=0) as (made, _server):
             assert made.read("GET", "Job/7").status == 503
-            made.close()
 
     def test_a_lasting_500_is_read_once(self):
-        with RawServer() as server:
-            server.add(server.answer(http_answer(500, b'{"errorCode": 7}'), http_answer(200)))
-            made = transport(server.url)
+        with served(http_answer(500, b'{"errorCode": 7}'), http_answer(200)) as (made, _server):
             assert made.read("GET", "Job/7").status == 500
-            made.close()
 
     @pytest.mark.parametrize(
         ("headers", "wait"),
@@ -344,27 +336,18 @@ class TestRepeats:
     )
     @pytest.mark.parametrize("verb", ["read", "send_unrepeated"])
     def test_a_429_is_waited_out_as_the_server_says(self, slept, headers, wait, verb):
-        with RawServer() as server:
-            server.add(server.answer(http_answer(429, headers=headers), http_answer(200)))
-            made = transport(server.url)
+        with served(http_answer(429, headers=headers), http_answer(200)) as (made, _server):
             assert getattr(made, verb)("POST", "createtask", body={}).status == 200
-            made.close()
         assert slept == [wait]
 
     def test_a_429_that_takes_too_long_is_handed_back(self, slept):
-        with RawServer() as server:
-            server.add(server.answer(http_answer(429, headers="X-RateLimit-Period: 3600\r\n"), http_answer(200)))
-            made = transport(server.url)
+        with served(http_answer(429, headers="X-RateLimit-Period: 3600\r\n"), http_answer(200)) as (made, _server):
             assert made.read("POST", "Jobs", body={}).status == 429
-            made.close()
         assert slept == []
 
     def test_a_429_of_a_write_is_handed_back_for_whoever_sends_many(self, slept):
-        with RawServer() as server:
-            server.add(server.answer(http_answer(429, headers="Retry-After: 7\r\n"), http_answer(200)))
-            made = transport(server.url)
+        with served(http_answer(429, headers="Retry-After: 7\r\n"), http_answer(200)) as (made, _server):
             assert made.write("POST", "createtask", body={}).status == 429
-            made.close()
         assert slept == []
 
 
@@ -430,13 +413,10 @@ class TestAnswersThatAreBroken:
 
     @pytest.mark.parametrize("interim", [b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 103 E\r\nLink: x\r\n\r\n"])
     def test_interim_answers_are_read_past(self, interim):
-        with RawServer() as server:
-            server.add(server.answer(b"HTTP/1.1 100 Continue\r\n\r\n" + 3 * interim + started(), started(b"{}")))
-            made = transport(server.url)
+        with served(b"HTTP/1.1 100 Continue\r\n\r\n" + 3 * interim + started(), started(b"{}")) as (made, _server):
             assert made.write("POST", "createtask", body={}).data["jobIds"] == ["7"]
             # What comes next on this connection belongs to the next request.
             assert made.write("POST", "createtask", body={}).data == {}
-            made.close()
 
     def test_an_answer_that_drips_has_a_limit_as_a_whole(self):
         def drip(connection):
