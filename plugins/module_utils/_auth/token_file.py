@@ -140,7 +140,7 @@ class TokenFile:
 
     def _learn(self, content: Content) -> dict[str, str] | None:
         """The headers of a content, whose secrets are masked from now on; None if it has none."""
-        pair = self._pair(content)
+        pair = read_pair(content, self._now())
         session = session_in(content)
         secrets = pair[:2] if pair else session[:1] if session else ()
         for secret in secrets:
@@ -151,12 +151,9 @@ class TokenFile:
             return auth_headers(pair.access, self._scheme)
         return auth_headers(*session) if session else None
 
-    def _pair(self, content: Content) -> TokenPair | None:
-        return read_pair(content, self._now())
-
     def _renew(self) -> None:
         """Exchange the tokens that the file holds. The lock of the file is held. Raises CommvaultError, CannotStore."""
-        pair = self._pair(self._content)
+        pair = read_pair(self._content, self._now())
         if pair:
             self._renew_pair(pair)
         else:

@@ -14,10 +14,13 @@ import fcntl
 import json
 import os
 import stat
-import time
 import typing as t
 
 from .._errors import InvalidInput
+from .._parallel import RUNTIME
+
+if t.TYPE_CHECKING:
+    from .._parallel import Runtime
 
 MAX_SIZE = 1 << 20  # bytes; what is larger is no file of tokens
 # Bytes that are written before a renewal to be sure that what comes back can be kept; tokens are a few kB at most.
@@ -72,22 +75,10 @@ class Replacement:
 class TokenStore:
     """One such file. Processes agree by an operating system lock on PATH.lock, which ends with its process."""
 
-    def __init__(
-        self,
-        path: str,
-        clock: t.Callable[[], float] = time.monotonic,
-        sleep: t.Callable[[float], None] = time.sleep,
-    ) -> None:
-        """Name a file.
-
-        Args:
-            path: The file.
-            clock: Seconds, monotonic, for waiting on the lock.
-            sleep: Lets seconds pass.
-        """
+    def __init__(self, path: str, runtime: Runtime = RUNTIME) -> None:
+        """Name a file; runtime: time."""
         self.path = os.path.abspath(path)
-        self._clock = clock
-        self._sleep = sleep
+        self._runtime = runtime
 
     def read(self) -> dict[str, t.Any]:
         """The content. Raises InvalidInput if there is none, or if anybody else can read or replace it."""
@@ -146,7 +137,7 @@ class TokenStore:
 
     def _lock(self) -> int:
         name = self.path + ".lock"
-        deadline = self._clock() + PATIENCE
+        deadline = self._runtime.monotonic() + PATIENCE
         pause = 0.02
         while True:
             try:
@@ -164,9 +155,9 @@ class TokenStore:
                 os.close(fd)
                 if exc.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                     raise CannotStore(f"{name}: {_reason(exc)}") from None
-            if self._clock() >= deadline:
+            if self._runtime.monotonic() >= deadline:
                 raise CannotStore(f"another process has held {name} for {PATIENCE:.0f} seconds")
-            self._sleep(pause)
+            self._runtime.sleep(pause)
             pause = min(0.1, pause * 1.5)
 
     @contextlib.contextmanager

@@ -295,13 +295,9 @@ class Export:
         """Settle what needs no new backup; returns what could not be read of others, by their place. Sets warnings."""
         from .history import HistoryCheck
 
-        check = HistoryCheck(
-            lambda: self._commcell.clock.at(self._commcell.now()),
-            max_age=self._plan.max_age,
-            backup_level=self._options.backup_level,
-            fail_on=self._plan.fail_on,
-            adopt_running=self._plan.adopt_running,
-        )
+        def server_now() -> float:
+            return self._commcell.clock.at(self._commcell.now())
+
         places = [place for place in range(len(instances)) if place not in settled]
         left = [instances[place] for place in places]
         if not left:
@@ -309,6 +305,7 @@ class Export:
         listing = self._jobs_of([instance.client_name for instance in left])
         self._known_before = frozenset(job.id for job in listing.jobs)
         self._jobs_were_read = not listing.unread
+        check = HistoryCheck(server_now, self._plan, self._options.backup_level)
         history = check.check(left, listing, self._matching(left))
         settled.update({places[at]: backup for at, backup in history.settled.items()})
         self.warnings.extend(history.warnings)

@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from .._jobs.job import Job
     from .._jobs.reader import JobReader
     from .matching import Matching
-    from .request import Instance
+    from .request import ExportPlan, Instance
 
 
 # Levels of which a backup counts as full, and those of which it certainly does not.
@@ -113,30 +113,17 @@ class History(t.NamedTuple):
 class HistoryCheck:
     """Judges by jobs that were read who needs a new backup."""
 
-    def __init__(
-        self,
-        server_now: t.Callable[[], float],
-        *,
-        max_age: float | None,
-        backup_level: str,
-        fail_on: str,
-        adopt_running: bool,
-    ) -> None:
+    def __init__(self, server_now: t.Callable[[], float], plan: ExportPlan, backup_level: str) -> None:
         """Prepare to judge.
 
         Args:
             server_now: Tells the server's time in epoch seconds, once it was read from.
-            max_age: Seconds since the end of a backup that count as young, None if only running ones matter.
             backup_level: "full" needs a full backup, "incremental" any.
-            fail_on: As of Job.succeeded.
-            adopt_running: Whether a running backup is as good as a new one.
         """
         self._server_now = server_now
-        self._max_age = max_age
+        self._plan = plan
         self._backup_level = backup_level
-        self._fail_on = fail_on
-        self._adopt_running = adopt_running
-        self._past = "" if max_age is None else " or was made a short while ago"
+        self._past = "" if plan.max_age is None else " or was made a short while ago"
 
     def check(self, instances: t.Sequence[Instance], seen: JobListing, matching: Matching) -> History:
         """Judge each of the instances by the jobs of their clients."""
@@ -168,7 +155,7 @@ class HistoryCheck:
             causes.setdefault((str(gap.error), gap.hidden), {}).setdefault(name.lower(), name)
         for (error, hidden), names in causes.items():
             # Where a backup is not started for it, the failure says so.
-            if hidden or self._max_age is None:
+            if hidden or self._plan.max_age is None:
                 how = "cannot be seen" if hidden else "could not be read"
                 past = " or were made a short while ago" if self._past else ""
                 yield (
@@ -182,7 +169,7 @@ class HistoryCheck:
         if active:
             oldest, *others = sorted(active, key=lambda job: int(job.id))
             backup = Backup(instance, "adopted", "")
-            if self._adopt_running:
+            if self._plan.adopt_running:
                 backup.mark_already_running(oldest, others)
                 return backup
             words = f"job {oldest.id} is under way ({oldest.status}).{beside_words(others)}"
@@ -201,14 +188,14 @@ class HistoryCheck:
         if (
             self._is_useless(job)
             or job.end_time is None
-            or self._server_now() - job.end_time > t.cast(float, self._max_age)
+            or self._server_now() - job.end_time > t.cast(float, self._plan.max_age)
         ):
             return False
         return self._backup_level != "full" or (job.backup_level or "").lower() in _FULL_LEVELS
 
     def _is_useless(self, job: Job) -> bool:
         """Whether a job certainly spares no new backup, however young it is."""
-        if self._max_age is None or not job.succeeded(self._fail_on) or job.aged:
+        if self._plan.max_age is None or not job.succeeded(self._plan.fail_on) or job.aged:
             return True
         return self._backup_level == "full" and (job.backup_level or "").lower() in _LESSER_LEVELS
 
@@ -221,7 +208,7 @@ class HistoryCheck:
         for job in (*certain, *possible):
             if self._is_useless(job) or not job.finished:
                 continue
-            if job.end_time is not None and self._server_now() - job.end_time > t.cast(float, self._max_age):
+            if job.end_time is not None and self._server_now() - job.end_time > t.cast(float, self._plan.max_age):
                 continue
             if job.end_time is None:
                 why = "its row tells no end."

@@ -273,16 +273,14 @@ def read_rules(attempts: int, quota: RetryQuota, max_wait: float) -> VendorRetry
     return _rules(attempts, quota, max_wait, read=attempts, status_forcelist=PASSING_STATUSES)
 
 
-def write_rules(attempts: int, quota: RetryQuota) -> VendorRetry:
-    """Repeat only failed attempts to connect: they prove that nothing was carried out. So does a 429, but whoever sends
-    many requests that change something waits for a quota once for all of them.
+def write_rules(attempts: int, quota: RetryQuota, max_wait: float = 0.0) -> VendorRetry:
+    """Repeat only what proves that nothing was carried out: failed attempts to connect, and a 429.
+
+    Args:
+        max_wait: As of read_rules; 0 where a 429 is not repeated, since whoever sends many requests that change
+            something waits for a quota once for all of them.
     """
-    return _rules(attempts, quota, 0.0, read=0, status_forcelist=frozenset())
-
-
-def unrepeated_rules(attempts: int, quota: RetryQuota, max_wait: float) -> VendorRetry:
-    """As write_rules, for a single request, which also waits for a quota, at most max_wait seconds."""
-    return _rules(attempts, quota, max_wait, read=0, status_forcelist=frozenset([429]))
+    return _rules(attempts, quota, max_wait, read=0, status_forcelist=frozenset([429] if max_wait else ()))
 
 
 def was_never_sent(exc: BaseException) -> bool:

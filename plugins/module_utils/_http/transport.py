@@ -30,7 +30,6 @@ from .session import (
     proxy_secrets,
     read_rules,
     send,
-    unrepeated_rules,
     was_never_sent,
     write_rules,
 )
@@ -89,7 +88,7 @@ class Transport:
         quota = RetryQuota()
         self._read_rules = read_rules(read_retries, quota, MAX_RATE_LIMIT_WAIT)
         self._write_rules = write_rules(read_retries, quota)
-        self._unrepeated_rules = unrepeated_rules(read_retries, quota, MAX_RATE_LIMIT_WAIT)
+        self._unrepeated_rules = write_rules(read_retries, quota, MAX_RATE_LIMIT_WAIT)
         self._single_rules = read_rules(0, quota, 0.0)
         self.session = make_session(base, validate_certs=validate_certs, ca_path=ca_path, pool_size=pool_size)
         for secret in proxy_secrets(self.session):

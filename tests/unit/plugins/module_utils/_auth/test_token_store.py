@@ -32,6 +32,13 @@ def path(tmp_path):
     return path
 
 
+def sleeping(sleep):
+    """A run that does something else than to sleep."""
+    runtime = FakeRuntime()
+    runtime.sleep = sleep
+    return runtime
+
+
 def names(path):
     return sorted(os.listdir(path.parent))
 
@@ -216,7 +223,7 @@ def test_the_lock_keeps_other_processes_out_for_as_long_as_it_is_bearable(path, 
     clock = FakeRuntime()
     with (
         pytest.raises(CannotStore, match=f"held .*token.json.lock for {PATIENCE:.0f} seconds"),
-        TokenStore(str(path), clock.now, clock.sleep).locked(),
+        TokenStore(str(path), clock).locked(),
     ):
         raise AssertionError("two have it")
     assert PATIENCE <= sum(clock.slept) < PATIENCE + 1
@@ -227,12 +234,12 @@ def test_a_lock_ends_with_its_process(path, holder):
         holder.kill()
         holder.wait()
 
-    with TokenStore(str(path), sleep=kill).locked():
+    with TokenStore(str(path), sleeping(kill)).locked():
         assert holder.returncode is not None
 
 
 def test_the_lock_keeps_other_threads_out(path):
-    store = TokenStore(str(path), sleep=lambda _seconds: None)
+    store = TokenStore(str(path), sleeping(lambda _seconds: None))
     inside, most = [], []
 
     def work():
@@ -259,7 +266,7 @@ def test_a_lock_that_was_removed_while_waiting_for_it_is_not_taken_for_the_new_o
         holder.kill()
         holder.wait()
 
-    with TokenStore(str(path), sleep=remove).locked():
+    with TokenStore(str(path), sleeping(remove)).locked():
         other = subprocess.run(
             [sys.executable, "-c", "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB)",
              str(name)],

@@ -15,7 +15,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.history i
     JobListing,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching import Matching
-from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportPlan, Instance
 from ansible_collections.rdsops.commvault.tests.support.jobs import job as any_job
 from ansible_collections.rdsops.commvault.tests.support.jobs import subclient
 
@@ -38,9 +38,8 @@ def job(job_id, instance="orders", *, client="aws-prod", ended=HOUR, good=True, 
 ORDERS = (Instance("aws-prod", "orders"),)
 
 
-def check(jobs, instances=ORDERS, unread=None, subclients=None, **options):
+def check(jobs, instances=ORDERS, unread=None, subclients=None, backup_level="incremental", **plan):
     """unread: by client, why its jobs could not be read."""
-    defaults = {"max_age": 24 * HOUR, "backup_level": "incremental", "fail_on": "errors", "adopt_running": True}
 
     def read(_client):
         if isinstance(subclients, Exception):
@@ -48,9 +47,8 @@ def check(jobs, instances=ORDERS, unread=None, subclients=None, **options):
         return subclients
 
     matching = Matching(read, instances)
-    return HistoryCheck(lambda: NOW, **{**defaults, **options}).check(
-        instances, JobListing(jobs, unread or {}), matching
-    )
+    judge = HistoryCheck(lambda: NOW, ExportPlan(**{"max_age": 24 * HOUR, **plan}), backup_level)
+    return judge.check(instances, JobListing(jobs, unread or {}), matching)
 
 
 def test_a_young_good_backup_spares_a_new_one_and_is_named():
