@@ -74,7 +74,6 @@ class Matching:
         """
         self._application_ids = frozenset(application_ids)
         self._read_subclients = read_subclients
-        self._instances = instances
         self._owners: dict[tuple[str, str], list[Instance]] = {}
         for instance in instances:
             self._owners.setdefault(_below_client(instance), []).append(instance)

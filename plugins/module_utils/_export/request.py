@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import typing as t
 import unicodedata
 from dataclasses import dataclass, field
@@ -289,13 +290,7 @@ def deep_merge(base: t.Any, extra: t.Any) -> t.Any:
             merged[key] = deep_merge(merged[key], value) if key in merged else copy.deepcopy(value)
         return merged
     if _dicts(base) and _dicts(extra):
-        longest = max(len(base), len(extra))
-        return [
-            deep_merge(base[i], extra[i])
-            if i < min(len(base), len(extra))
-            else copy.deepcopy((base if i < len(base) else extra)[i])
-            for i in range(longest)
-        ]
+        return [deep_merge(one, other) for one, other in itertools.zip_longest(base, extra, fillvalue={})]
     return copy.deepcopy(extra)
 
 

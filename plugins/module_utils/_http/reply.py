@@ -12,6 +12,7 @@ import json
 import typing as t
 
 _MARKUP_START = "<"
+_SHAPES = {dict: "object", list: "array", str: "string", type(None): "empty"}
 MAX_DEPTH = 100  # levels of objects and lists in each other; Commvault's answers have less than twenty
 
 
@@ -70,15 +71,7 @@ def read_reply(status: int, headers: t.Mapping[str, str], body: bytes, complete:
         return Reply(status, headers, text, "deep")
     if _is_too_deep(stripped, data):
         return Reply(status, headers, text, "deep")
-    if isinstance(data, dict):
-        return Reply(status, headers, text, "object", data)
-    if isinstance(data, list):
-        return Reply(status, headers, text, "array", data)
-    if isinstance(data, str):
-        return Reply(status, headers, text, "string", data)
-    if data is None:
-        return Reply(status, headers, text, "empty")
-    return Reply(status, headers, text, "scalar", data)
+    return Reply(status, headers, text, _SHAPES.get(type(data), "scalar"), data)
 
 
 def _is_too_deep(text: str, data: t.Any) -> bool:

@@ -67,14 +67,11 @@ class Event(t.NamedTuple):
 
     Attributes:
         time: Epoch seconds or None.
-        code: Such as "19:1916".
         text: Without markup.
     """
 
     id: int
     time: int | None
-    severity: int | None
-    code: str | None
     text: str
 
 
@@ -217,7 +214,14 @@ class JobsApi:
         if reply.status == 200 and reply.shape == "empty":
             return []
         self._commcell.check(reply, "GET", "Events", changes=False)
-        events = [_event(row, self._clean) for row in rows(reply.data, "commservEvents")]
+        events = [
+            Event(
+                number(row.get("id")) or 0,
+                number(row.get("timeSource")),
+                plain_text(row.get("description"), EVENT_LENGTH, self._clean),
+            )
+            for row in rows(reply.data, "commservEvents")
+        ]
         return sorted(events, key=lambda event: (event.time or 0, event.id), reverse=True)
 
     def refuses_conflicts(self) -> bool | None:
@@ -265,13 +269,3 @@ def _is_better(job: Job, other: Job) -> bool:
 
 def _available(value: t.Any) -> t.Any:
     return None if as_number(value) == NOT_AVAILABLE else value
-
-
-def _event(row: t.Mapping[str, t.Any], clean: t.Callable[[str], str]) -> Event:
-    return Event(
-        number(row.get("id")) or 0,
-        number(row.get("timeSource")),
-        number(row.get("severity")),
-        plain_text(row.get("eventCodeString") or row.get("eventCode"), 40) or None,
-        plain_text(row.get("description"), EVENT_LENGTH, clean),
-    )

@@ -23,12 +23,10 @@ class Forecast(t.NamedTuple):
 
     Attributes:
         seconds: The median.
-        spread: The median of how far they were from it, in seconds.
         runs: How many they were.
     """
 
     seconds: float
-    spread: float
     runs: int
 
 
@@ -44,5 +42,4 @@ def forecast(jobs: t.Iterable[Job], fail_on: str) -> Forecast | None:
     seconds = [float(job.duration or 0) for job in good[:MAX_RUNS]]
     if not seconds:
         return None
-    median = statistics.median(seconds)
-    return Forecast(median, statistics.median(abs(one - median) for one in seconds), len(seconds))
+    return Forecast(statistics.median(seconds), len(seconds))

@@ -42,7 +42,7 @@ class FakeApi:
 
 
 def events(*texts):
-    return [Event(number, 1767225600, 6, "19:1", text) for number, text in enumerate(texts)]
+    return [Event(number, 1767225600, text) for number, text in enumerate(texts)]
 
 
 def test_a_job_is_its_summary_with_a_link():
