@@ -176,7 +176,7 @@ class Report:
     rows: tuple[Row, ...]
     api_calls: t.Mapping[str, t.Any] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def run_jobs(self) -> list[ReportedJob]:
         """The jobs that this run started or found at work, each once."""
         found = {job.job_id: job for row in self.rows if row.state in AWAITED_STATES for job in row.jobs}

@@ -22,7 +22,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._estate.discovery
 from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import RUNTIME
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 from ansible_collections.rdsops.commvault.tests.support import estates
-from ansible_collections.rdsops.commvault.tests.support.inventory_runner import NAME, TOKEN
+from ansible_collections.rdsops.commvault.tests.support.inventory_runner import NAME, TOKEN, URL
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 ROWS = [
@@ -594,18 +594,25 @@ def test_a_prefix_that_makes_no_variable_names_is_told(read):
     assert "hostvars_prefix must be" in read(hostvars_prefix="cv-").error
 
 
-def test_the_environment_gives_what_the_file_does_not(run_inventory, monkeypatch):
-    monkeypatch.setenv("COMMVAULT_URL", "https://cc.example.com")
-    monkeypatch.setenv("COMMVAULT_AUTH_TOKEN", "SECRET-from-the-environment")
-    script = Script(get("Client").with_header("Authtoken", "SECRET-from-the-environment").returns(200, {}))
-    assert run_inventory(script, url=None, auth_token=None, source="clients").error is None
+LOOKUP = "{{ lookup('ansible.builtin.env', 'MY_TOKEN') }}"
 
 
-def test_what_the_file_says_beats_other_credentials_of_the_environment(run_inventory, monkeypatch):
-    monkeypatch.setenv("COMMVAULT_USERNAME", "somebody")
-    monkeypatch.setenv("COMMVAULT_PASSWORD", "SECRET-password")
-    script = Script(get("Client").with_header("Authtoken", TOKEN).returns(200, {}))
-    assert run_inventory(script, source="clients").error is None
+@pytest.mark.parametrize(
+    ("environment", "options", "token"),
+    [
+        # The environment gives what the file does not.
+        ({"COMMVAULT_URL": URL, "COMMVAULT_AUTH_TOKEN": "SECRET-1"}, {"url": None, "auth_token": None}, "SECRET-1"),
+        # What the file says beats other credentials of the environment.
+        ({"COMMVAULT_USERNAME": "somebody", "COMMVAULT_PASSWORD": "SECRET-password"}, {}, TOKEN),
+        # Options can be templates.
+        ({"MY_TOKEN": "SECRET-from-a-lookup"}, {"auth_token": LOOKUP}, "SECRET-from-a-lookup"),
+    ],
+)
+def test_credentials_come_from_the_file_or_the_environment(run_inventory, monkeypatch, environment, options, token):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    script = Script(get("Client").with_header("Authtoken", token).returns(200, {}))
+    assert run_inventory(script, source="clients", **options).error is None
 
 
 def test_variables_that_are_set_to_nothing_count_as_not_set(run_inventory, monkeypatch):
@@ -627,13 +634,6 @@ def test_certificates_are_checked_unless_a_variable_says_no(run_inventory, monke
 def test_a_misspelled_variable_does_not_switch_the_check_of_certificates_off(run_inventory, monkeypatch):
     monkeypatch.setenv("COMMVAULT_VALIDATE_CERTS", "ture")
     assert "validate_certs must be true or false, not 'ture'" in run_inventory().error
-
-
-def test_connection_options_can_be_templates(run_inventory, monkeypatch):
-    monkeypatch.setenv("MY_TOKEN", "SECRET-from-a-lookup")
-    script = Script(get("Client").with_header("Authtoken", "SECRET-from-a-lookup").returns(200, {}))
-    template = "{{ lookup('ansible.builtin.env', 'MY_TOKEN') }}"
-    assert run_inventory(script, auth_token=template, source="clients").error is None
 
 
 def test_a_template_that_cannot_be_evaluated_is_told_without_its_text(run_inventory):

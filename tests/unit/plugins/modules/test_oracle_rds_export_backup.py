@@ -194,15 +194,15 @@ def test_jobs_of_a_batch_are_given_to_their_instances(run_module):
     assert result["job_ids"] == ["12", "11"]
 
 
+def one_job(then, *more):
+    """The exchanges of one backup that is waited for; then: the row of its job when it is read; more: what follows."""
+    found = post("Jobs").returns(200, listing(job_summary(148886)))
+    return Script(LOOK, START, found, get("Job/148886").returns(200, listing(then)), *more)
+
+
 def test_waiting_ends_with_the_jobs_and_what_became_of_them(run_module):
     done = job_summary(148886, "Completed", jobEndTime=1767229200, percentComplete=100)
-    script = Script(
-        LOOK,
-        START,
-        post("Jobs").returns(200, listing(job_summary(148886))),
-        get("Job/148886").returns(200, listing(done)),
-    )
-    result = run_module(backup, script, wait=True, **ONE)
+    result = run_module(backup, one_job(done), wait=True, **ONE)
     assert "failed" not in result
     assert result["changed"] is True
     assert result["backups"][0]["job"]["outcome"] == "succeeded"
@@ -213,15 +213,8 @@ def test_waiting_ends_with_the_jobs_and_what_became_of_them(run_module):
 
 def test_a_job_that_fails_fails_the_task_with_its_cause_and_keeps_the_ids(run_module):
     bad = job_summary(148886, "Failed", jobEndTime=1767229200, pendingReason="The proxy has no space left")
-    script = Script(
-        LOOK,
-        START,
-        post("Jobs").returns(200, listing(job_summary(148886))),
-        get("Job/148886").returns(200, listing(bad)),
-        post("JobDetails").returns(404, {}),
-        get("Events").with_query(jobId=148886).returns(404, {}),
-    )
-    result = run_module(backup, script, wait=True, **ONE)
+    nothing = [post("JobDetails").returns(404, {}), get("Events").with_query(jobId=148886).returns(404, {})]
+    result = run_module(backup, one_job(bad, *nothing), wait=True, **ONE)
     assert result["failed"] is True
     assert result["failure"]["kind"] == "job_failed"
     assert (result["task_id"], result["job_ids"]) == (9920, ["148886"])
@@ -229,13 +222,7 @@ def test_a_job_that_fails_fails_the_task_with_its_cause_and_keeps_the_ids(run_mo
 
 
 def test_a_wait_that_takes_too_long_returns_the_ids_and_leaves_the_job_alone(run_module):
-    script = Script(
-        LOOK,
-        START,
-        post("Jobs").returns(200, listing(job_summary(148886))),
-        get("Job/148886").returns(200, listing(job_summary(148886))),
-    )
-    result = run_module(backup, script, wait=True, wait_timeout="0", **ONE)
+    result = run_module(backup, one_job(job_summary(148886)), wait=True, wait_timeout="0", **ONE)
     assert result["failed"] is True
     assert result["failure"]["kind"] == "wait_timeout"
     assert result["job_ids"] == ["148886"]
@@ -269,14 +256,18 @@ def test_check_mode_starts_nothing_and_returns_the_request(run_module):
     assert len(request["body"]["taskInfo"]["associations"]) == 2
 
 
-def test_what_could_not_be_read_is_returned_as_it_is_documented(run_module):
+def preflight(client):
+    """What check mode reads before it lists jobs; client: the answer on the client."""
     rows = estates.subclients(estates.subclient_row(1001, "orders"))
-    script = Script(
+    return [
         get("V4/CommCell/ActivityControl").returns(404, {}),
         estates.list_subclients("aws-prod", None).returns(200, rows),
-        get("Client/11").returns(200, {"errorMessage": "No right.", "errorCode": 7}),
-        post("Jobs").returns(200, listing()),
-    )
+        get("Client/11").returns(200, client),
+    ]
+
+
+def test_what_could_not_be_read_is_returned_as_it_is_documented(run_module):
+    script = Script(*preflight({"errorMessage": "No right.", "errorCode": 7}), LOOK)
     result = run_module(backup, script, check=True, **ONE)
     assert undocumented_or_missing(backup, result) == set()
     (entry,) = result["backups"]
@@ -296,10 +287,7 @@ def test_check_mode_returns_the_same_keys_as_a_real_run(run_module):
 
 
 def test_diff_mode_shows_the_last_good_backup_and_exactly_what_is_sent(run_module):
-    script = Script(
-        post("Jobs").returns(200, listing(job_summary(7, "Completed", jobEndTime=1767225600))),
-        START,
-    )
+    script = Script(post("Jobs").returns(200, listing(job_summary(7, "Completed", jobEndTime=1767225600))), START)
     result = run_module(backup, script, diff=True, **ONE)
     assert result["diff"]["before"] == "aws-prod/orders/default: job 7, Completed, ended 2026-01-01T00:00:00Z\n"
     first_line, _end, shown = result["diff"]["after"].partition("\n")
@@ -309,20 +297,11 @@ def test_diff_mode_shows_the_last_good_backup_and_exactly_what_is_sent(run_modul
 
 @pytest.mark.parametrize("check", [False, True])
 def test_diff_mode_shows_nothing_of_what_needs_no_backup(run_module, check):
-    looks = [] if not check else [get("V4/CommCell/ActivityControl").returns(404, {}), *estate_of_orders()]
+    looks = preflight(estates.client_with_activity(11, "aws-prod", True)) if check else []
     script = Script(*looks, post("Jobs").returns(200, listing(recent_job())))
     result = run_module(backup, script, check=check, diff=True, max_age="24h", **ONE)
     assert (result["backups"][0]["state"], result["changed"], result["request"]) == ("recent", False, [])
     assert (result["diff"]["before"], result["diff"]["after"]) == ("", "")
-
-
-def estate_of_orders():
-    return [
-        estates.list_subclients("aws-prod", None).returns(
-            200, estates.subclients(estates.subclient_row(1001, "orders"))
-        ),
-        get("Client/11").returns(200, estates.client_with_activity(11, "aws-prod", True)),
-    ]
 
 
 def test_the_request_is_returned_when_someone_looks_closely(run_module):

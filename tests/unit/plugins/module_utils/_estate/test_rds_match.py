@@ -176,10 +176,6 @@ def test_a_host_without_identifier_is_missing():
     assert "host1 has no DB instance identifier" in found.msg
 
 
-def test_the_only_subclient_is_meant_whatever_its_name():
-    assert one(rds("orders"), estate("aws/orders/nightly")).subclient.subclient_name == "nightly"
-
-
 def test_the_client_that_is_given_has_it():
     subclients = estate("aws/orders", "aws-eu/orders", "aws-eu/orders-prd")
     assert one(rds("orders"), subclients).state == "ambiguous"
@@ -228,19 +224,24 @@ def test_what_fits_is_not_certain_while_others_that_may_fit_could_not_be_read(pa
         )
 
 
-def test_of_several_subclients_the_default_one_is_meant():
-    assert one(rds("orders"), estate("aws/orders/a", "aws/orders/Default")).subclient.subclient_name == "Default"
+@pytest.mark.parametrize(
+    ("wanted", "subclients", "meant"),
+    [
+        # The only one is meant whatever its name, and of several the default one.
+        (None, ["nightly"], "nightly"),
+        (None, ["a", "Default"], "Default"),
+        ("SCHEMA-A", ["default", "schema-a"], "schema-a"),
+    ],
+)
+def test_which_subclient_is_meant(wanted, subclients, meant):
+    found = one(rds("orders", subclient_name=wanted), estate(*(f"aws/orders/{name}" for name in subclients)))
+    assert found.subclient.subclient_name == meant
 
 
 def test_several_subclients_without_a_default_one_are_ambiguous():
     found = one(rds("orders"), estate("aws/orders/a", "aws/orders/b"))
     assert found.state == "ambiguous"
     assert "subclient_name" in found.msg
-
-
-def test_a_named_subclient_is_meant():
-    subclients = estate("aws/orders/default", "aws/orders/schema-a")
-    assert one(rds("orders", subclient_name="SCHEMA-A"), subclients).subclient is subclients[1]
 
 
 def test_a_named_subclient_that_is_not_there_is_missing():
