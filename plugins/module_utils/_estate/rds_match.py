@@ -155,34 +155,42 @@ class Pattern:
         if unknown or not names:
             words = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
             raise InvalidInput(f"match_patterns: {text!r} must have one or several of the placeholders {words}.")
-        self._names = names
-        self._with_client = "/" in text
+        self._placeholders = names
 
-    def regex(self, wanted: RdsInstance) -> t.Pattern[str] | None:
-        """What names look like for one DB instance, None if what the pattern needs is not known of it."""
-        if any(not wanted.value(name) for name in self._names):
+    def of(self, wanted: RdsInstance) -> _Names | None:
+        """The names that fit one DB instance, None if what the pattern needs is not known of it."""
+        if any(not wanted.value(name) for name in self._placeholders):
             return None
         # What AWS says is taken literally, whatever it holds.
         text = _PLACEHOLDER.sub(lambda found: re.sub(r"([*?\[])", r"[\1]", wanted.value(found[1]) or ""), self.text)
-        return re.compile(translate(text.lower()))
+        return _Names(re.compile(translate(text.lower())), "/" in text)
 
-    def fits(self, regex: t.Pattern[str], subclient: Subclient) -> bool:
-        """Whether a subclient's instance (with its client, by name or display name, if the pattern has a slash) is what
-        regex describes.
-        """
+
+class _Names(t.NamedTuple):
+    """Names of instances, or where with_client, of clients and instances."""
+
+    regex: t.Pattern[str]
+    with_client: bool
+
+    def fit(self, subclient: Subclient) -> bool:
+        """Whether a subclient has such a name; its client counts by name or display name."""
         name = subclient.instance_name.lower()
-        if not self._with_client:
-            return bool(regex.match(name))
-        return any(
-            regex.match(f"{client.lower()}/{name}") for client in (subclient.client_name, subclient.display_name)
-        )
+        if not self.with_client:
+            return bool(self.regex.match(name))
+        clients = (subclient.client_name, subclient.display_name)
+        return any(self.regex.match(f"{client.lower()}/{name}") for client in clients)
 
-    def excludes(self, regex: t.Pattern[str], client_name: str, instance_name: str) -> bool:
+    def exclude(self, client_name: str, instance_name: str) -> bool:
         """Whether an instance of that name would not fit, if that client had one."""
-        return self._with_client and not regex.match(f"{client_name.lower()}/{instance_name.lower()}")
+        return self.with_client and not self.regex.match(f"{client_name.lower()}/{instance_name.lower()}")
 
 
-class _Names:
+def _names_of(wanted: RdsInstance, patterns: t.Sequence[Pattern]) -> list[_Names]:
+    """What the patterns say of one DB instance."""
+    return [names for names in (pattern.of(wanted) for pattern in patterns) if names]
+
+
+class _Estate:
     """Subclients by the names that RDS instances can have in Commvault."""
 
     def __init__(self, subclients: t.Sequence[Subclient]) -> None:
@@ -215,14 +223,14 @@ def match(
     Returns:
         One Match each, in order.
     """
-    names = _Names(subclients)
-    matches = [_match_one(one, names, patterns) for one in wanted]
+    estate = _Estate(subclients)
+    matches = [_match_one(one, estate, patterns) for one in wanted]
     _settle_conflicts(matches, patterns)
     if clients_not_read:
         for found in matches:
             if found.subclient:
                 _downgrade_uncertain_match(found, patterns, clients_not_read)
-    _explain_missing([found for found in matches if found.state == MISSING], names, complete)
+    _explain_missing([found for found in matches if found.state == MISSING], estate, complete)
     return matches
 
 
@@ -233,12 +241,11 @@ def _downgrade_uncertain_match(found: Match, patterns: t.Sequence[Pattern], clie
         asked_for = found.wanted.client_name.lower()
         others = [name for name in clients_not_read if name.lower() == asked_for]
     else:
-        regexes = [(pattern, pattern.regex(found.wanted)) for pattern in patterns]
-        fitting = [(pattern, regex) for pattern, regex in regexes if regex and pattern.fits(regex, subclient)]
+        fitting = [names for names in _names_of(found.wanted, patterns) if names.fit(subclient)]
         others = [
-            name
-            for name in clients_not_read
-            if not any(pattern.excludes(regex, name, subclient.instance_name) for pattern, regex in fitting)
+            client
+            for client in clients_not_read
+            if not any(names.exclude(client, subclient.instance_name) for names in fitting)
         ]
     if not others:
         return
@@ -251,8 +258,8 @@ def _downgrade_uncertain_match(found: Match, patterns: t.Sequence[Pattern], clie
     )
 
 
-def _explain_missing(missing: t.Sequence[Match], names: _Names, complete: bool) -> None:
-    known = [name for one in names.all for name in (one.instance_name, one.display_name)] if missing else []
+def _explain_missing(missing: t.Sequence[Match], estate: _Estate, complete: bool) -> None:
+    known = [name for one in estate.all for name in (one.instance_name, one.display_name)] if missing else []
     for number, found in enumerate(missing):
         if number < MAX_NEAREST and found.wanted.identifier and not found.nearest:
             found.nearest = tuple(nearest_names(found.wanted.identifier, known))
@@ -261,19 +268,19 @@ def _explain_missing(missing: t.Sequence[Match], names: _Names, complete: bool) 
             found.msg += " It may be among what could not be read."
 
 
-def _match_one(wanted: RdsInstance, names: _Names, patterns: t.Sequence[Pattern]) -> Match:
+def _match_one(wanted: RdsInstance, estate: _Estate, patterns: t.Sequence[Pattern]) -> Match:
     if wanted.engine and not _ORACLE_ENGINE.match(wanted.engine):
         return Match(wanted, SKIPPED, f"{_called(wanted)} is not Oracle, but {wanted.engine}. It is left out.")
     if not wanted.identifier:
         return Match(wanted, MISSING, f"{wanted.id} has no DB instance identifier.")
     identifier = wanted.identifier.lower()
-    rank, found = _BY_INSTANCE, _of_client(wanted, names.by_instance.get(identifier, []))
+    rank, found = _BY_INSTANCE, _of_client(wanted, estate.by_instance.get(identifier, []))
     if not found:
-        rank, found = _BY_DISPLAY, _of_client(wanted, names.by_display.get(identifier, []))
+        rank, found = _BY_DISPLAY, _of_client(wanted, estate.by_display.get(identifier, []))
     if not found:
         rank = _BY_PATTERN
     if _instances(found) != 1:
-        found = _narrowed(wanted, found, _of_client(wanted, names.all), patterns)
+        found = _narrowed(wanted, found, _of_client(wanted, estate.all), patterns)
     if not found:
         where = f" of client {wanted.client_name}" if wanted.client_name else ""
         return Match(
@@ -301,12 +308,8 @@ def _narrowed(
     patterns: t.Sequence[Pattern],
 ) -> t.Sequence[Subclient]:
     """What the patterns leave of several instances, or find where there is none."""
-    for pattern in patterns:
-        regex = pattern.regex(wanted)
-        if regex is None:
-            continue
-        fitting = [one for one in found or everything if pattern.fits(regex, one)]
-        found = fitting or found
+    for names in _names_of(wanted, patterns):
+        found = [one for one in found or everything if names.fit(one)] or found
         if _instances(found) == 1:
             break
     return found
@@ -359,13 +362,15 @@ def _settle_conflicts(matches: t.Sequence[Match], patterns: t.Sequence[Pattern])
             continue
         best = min(rival.rank for rival in rivals)
         first = [rival for rival in rivals if rival.rank == best]
-        winners = first if len(first) == 1 else [rival for rival in first if _pattern_fits(rival, patterns)]
+        subclient = t.cast("Subclient", first[0].subclient)
+        label = subclient.label
+        winners = first
+        if len(first) > 1:
+            winners = [one for one in first if any(names.fit(subclient) for names in _names_of(one.wanted, patterns))]
         for rival in rivals:
             if winners == [rival]:
                 continue
             others = ", ".join(other.wanted.id for other in rivals if other is not rival)
-            subclient = t.cast("Subclient", rival.subclient)
-            label = subclient.label
             if len(winners) == 1:
                 rival.state = MISSING
                 owner = winners[0].wanted.id
@@ -378,9 +383,3 @@ def _settle_conflicts(matches: t.Sequence[Match], patterns: t.Sequence[Pattern])
                     " or {account} to say which is which."
                 )
             rival.subclient = None
-
-
-def _pattern_fits(found: Match, patterns: t.Sequence[Pattern]) -> bool:
-    subclient = t.cast("Subclient", found.subclient)
-    regexes = ((pattern, pattern.regex(found.wanted)) for pattern in patterns)
-    return any(regex is not None and pattern.fits(regex, subclient) for pattern, regex in regexes)
