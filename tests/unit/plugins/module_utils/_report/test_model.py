@@ -77,22 +77,29 @@ def test_jobs_are_found_by_id_and_say_the_last_word():
 def test_of_several_jobs_the_worst_decides():
     row = only_row(backup(job_ids=["1", "2", "3"]), jobs=[job(1), job(2, "failed", reason="Out of space.")])
     assert row.result == "failed"
-    assert [(entry.job_id, entry.result) for entry in row.jobs] == [
-        ("2", "failed"),
-        ("3", "started"),
-        ("1", "succeeded"),
-    ]
+    results = {entry.job_id: entry.result for entry in row.jobs}
+    assert list(results.items()) == [("2", "failed"), ("3", "started"), ("1", "succeeded")]
     assert row.cause == "Failed. Out of space."
 
 
-def test_the_cause_holds_what_the_vendor_said_once():
-    values = {"reason": "Waiting.", "delay_reason": "No drive.", "events": ["2026-01-01T00:00:00Z An event"]}
-    assert only_row(backup(job=job(1, "failed", **values))).cause == "Failed. Waiting. No drive."
-    values = {"events": ["2026-01-01T00:00:00Z An event", "An older one"]}
-    assert only_row(backup(job=job(1, "failed", **values))).cause == "Failed. 2026-01-01T00:00:00Z An event"
-    assert only_row(backup(state="refused", msg="No.")).cause == "No."
-    assert only_row(backup(state="recent", msg="Young enough.")).cause is None
-    assert only_row(backup(job=job(1))).cause is None
+FIRST_EVENT = "2026-01-01T00:00:00Z An event"
+
+
+@pytest.mark.parametrize(
+    ("entry", "cause"),
+    [
+        (
+            backup(job=job(1, "failed", reason="Waiting.", delay_reason="No drive.", events=[FIRST_EVENT])),
+            "Failed. Waiting. No drive.",
+        ),
+        (backup(job=job(1, "failed", events=[FIRST_EVENT, "An older one"])), f"Failed. {FIRST_EVENT}"),
+        (backup(state="refused", msg="No."), "No."),
+        (backup(state="recent", msg="Young enough."), None),
+        (backup(job=job(1)), None),
+    ],
+)
+def test_the_cause_holds_what_the_vendor_said_once(entry, cause):
+    assert only_row(entry).cause == cause
 
 
 def test_what_needs_attention_comes_first_and_else_the_order_stays():
@@ -133,12 +140,8 @@ def test_an_active_job_has_come_as_far_as_it_was_last_seen():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("start_time", 10**20),
-        ("start_time", -5),
-        ("start_time", "soon"),
-        ("elapsed_seconds", {"a": 1}),
-        ("application_size", True),
-        ("application_size", 1.5),
+        *(("start_time", value) for value in (10**20, -5, "soon")),
+        *(("application_size", value) for value in ({"a": 1}, True, 1.5)),
     ],
 )
 def test_numbers_that_make_no_sense_are_not_known(name, value):
