@@ -161,11 +161,11 @@ class _Watch:
         found.add("start_ids", OK, f"Job {self._job_id} was named and is there.")
         self._judge_lag(found)
         self._judge_clock(found)
-        same = self._details_task == self._task_id
-        words = "The same task id." if same else "Another task id."
         if self._details_task is None:
-            same, words = False, "JobDetails has no task id."
-        found.judge("start_task", same, words)
+            found.add("start_task", DIFFERS, "JobDetails has no task id.")
+        else:
+            same = self._details_task == self._task_id
+            found.judge("start_task", same, "The same task id." if same else "Another task id.")
         if self._marked:
             found.add("start_marker", OK, "It comes back.")
             found.differences["job_marker"] = True

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._doctor.start import watch_start
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import make_instance
+from ansible_collections.rdsops.commvault.tests.simulator.variants import settings_of
 from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime, commcell_of
 
 ESTATE = {"clients": [{"name": "aws-prod", "instances": ["orders", {"name": "noplan", "plan": None}]}]}
@@ -90,3 +91,10 @@ def test_a_description_that_comes_back_proposes_to_mark_jobs(watch, simulator):
     lines, seen = watch()
     assert lines["start_marker"] == ("ok", "It comes back.")
     assert seen.found.differences["job_marker"] is True
+
+
+def test_a_row_that_is_not_as_assumed_names_the_lines_that_say_how(watch, simulator):
+    simulator.set(**settings_of("other-type"))
+    lines, seen = watch()
+    assert lines["start_row"] == ("differs", "Differing: job_type.")
+    assert seen.found.differences["job_types"] == ["Data Pump Export"]
