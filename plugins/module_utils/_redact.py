@@ -92,10 +92,6 @@ class Redactor:
             self._listener(forms)
         return forms
 
-    def forms(self) -> set[str]:
-        """Every form of every secret known so far."""
-        return set(self._forms)
-
     def clean(self, text: str) -> str:
         """The text with every known secret masked."""
         pattern = self._pattern

@@ -98,11 +98,6 @@ def test_what_runs_is_refused_where_adopting_is_not_wanted():
     assert (backup.state, backup.failure["kind"]) == ("refused", "already_running")
 
 
-def test_a_job_that_names_the_client_by_its_display_name_counts():
-    shown = Instance("aws-prod", "orders", display_name="AWS production")
-    assert check([job(7, client="aws production")], [shown]).settled[0].job_ids == ("7",)
-
-
 @pytest.mark.parametrize("kind", ["permission", "authentication", "not_found"])
 def test_where_the_history_is_hidden_the_backup_is_started_and_that_is_said(kind):
     history = check([], unread={"aws-prod": RequestError("Hidden.", kind)})
@@ -190,11 +185,6 @@ class TestDoubts:
     def test_what_spares_nothing_in_any_case_raises_no_doubt(self, useless):
         odd = job(7, client="access-node-1", **useless)
         assert check([odd], backup_level="full") == ({}, {}, [])
-
-    def test_a_job_of_another_instance_of_the_call_is_no_other_ones(self):
-        instances = [*ORDERS, Instance("aws-dev", "orders")]
-        history = check([job(7, client="aws-dev")], instances, subclients=RequestError("Hidden.", "permission"))
-        assert (list(history.settled), history.gaps) == ([1], {})
 
     def test_a_job_of_another_database_of_a_proxy_is_not_asked_about(self):
         assert check([job(7, instance="billing", client="access-node-1")], subclients=None) == ({}, {}, [])

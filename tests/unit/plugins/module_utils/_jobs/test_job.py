@@ -184,12 +184,6 @@ def test_rows_that_the_product_hides_are_told_apart():
     assert parse_job({"jobId": 7}).visible
 
 
-def test_a_restore_is_no_backup():
-    assert not Job("7", job_type="Restore").is_backup
-    assert Job("7", job_type="Snap Backup").is_backup
-    assert Job("7").is_backup
-
-
 def test_texts_lose_their_markup_but_not_their_comparisons():
     assert plain_text("a<br>b&nbsp;<a href='x'>c</a> 1 < 2 > 0") == "a b c 1 < 2 > 0"
     assert plain_text(None) == ""
@@ -241,7 +235,14 @@ def test_the_end_of_a_job_is_told_in_several_ways(fields, end):
 
 @pytest.mark.parametrize(
     ("job_type", "backup"),
-    [(None, True), ("Backup", True), ("Data Protection", True), ("Restore", False), ("Aux Copy", False)],
+    [
+        (None, True),
+        ("Backup", True),
+        ("Snap Backup", True),
+        ("Data Protection", True),
+        ("Restore", False),
+        ("Aux Copy", False),
+    ],
 )
 def test_what_is_not_known_to_be_something_else_may_be_a_backup(job_type, backup):
     assert parse_job({"jobId": 7, "jobType": job_type}).is_backup is backup

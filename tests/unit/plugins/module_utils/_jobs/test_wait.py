@@ -137,12 +137,6 @@ def test_check_mode_looks_once_and_leaves_everything_alone(simulator, time, comm
     assert (time.slept, len(simulator.writes())) == (0, before)
 
 
-def test_jobs_that_become_visible_late_are_followed(simulator, time, commcell):
-    simulator.set(visibility_lag=60)
-    result = wait(commcell, time, start_jobs(commcell, NAMES[:40]))
-    assert result["counts"]["succeeded"] == 40
-
-
 @pytest.mark.parametrize("style", ["zero", "missing", "404", "empty"])
 def test_a_job_that_does_not_exist_is_missing_after_a_while(simulator, time, commcell, style):
     simulator.set(not_visible=style)
@@ -168,17 +162,6 @@ def test_a_token_that_is_refused_ends_the_wait_with_what_is_known(simulator, tim
     assert [entry["status"] for entry in result["jobs"]] == ["Running"] * 3
     assert result["failure"]["kind"] == "authentication"
     assert result["waited_seconds"] < HOUR
-
-
-def test_without_the_listing_jobs_are_read_one_by_one(simulator, time, commcell):
-    simulator.order_fault({"path": "jobs"}, {"kind": "forbidden"}, times=None)
-    result = wait(commcell, time, start_jobs(commcell, NAMES[:4]))
-    assert outcomes(result) == ["succeeded"] * 4
-
-
-def test_nothing_to_wait_for_is_no_request(simulator, time, commcell):
-    result = wait(commcell, time, [])
-    assert (result["jobs"], result.get("failed"), simulator.journal()) == ([], None, [])
 
 
 @pytest.mark.parametrize("verb", ["kill", "suspend"])

@@ -7,8 +7,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import ErrorKind, InvalidInput
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import job as _jobs
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import wait_options as _wait_options
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import FAIL_ON
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_options import (
     WaitOptions,
@@ -58,10 +56,6 @@ def test_choices_are_those_that_the_code_knows():
 
 def test_every_failure_of_a_wait_is_a_known_kind():
     assert {kind for kind in OUTCOMES.values() if kind} <= set(ErrorKind)
-
-
-def test_the_choices_of_fail_on_are_those_that_jobs_know():
-    assert list(_wait_options.FAIL_ON) == list(_jobs.FAIL_ON)
 
 
 def test_a_sooner_end_leaves_jobs_alone_and_a_later_one_changes_nothing():
