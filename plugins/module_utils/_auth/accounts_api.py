@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from .._errors import ErrorKind, RequestError
-from .._http.reply_errors import ACCESS_DENIED, error_from_reply, is_to_login
+from .._http.reply_errors import ACCESS_DENIED, error_about, error_from_reply, is_to_login
 from .standing import CredentialStatus
 from .token import auth_headers
 
@@ -169,14 +169,8 @@ class AccountsApi:
         url = self._transport.url(RENEW_PAIR)
         error = error_from_reply(reply, "POST", url, self._transport.redactor, changes=True)
         if error is None:
-            raise RequestError(
-                f"The answer holds no new pair of tokens. (POST {url}, HTTP {reply.status})",
-                ErrorKind.BAD_REPLY,
-                method="POST",
-                url=url,
-                status=reply.status,
-                maybe_ran=True,
-            )
+            msg = "The answer holds no new pair of tokens."
+            raise error_about(reply, "POST", url, msg, ErrorKind.BAD_REPLY, maybe_ran=True)
         if error.maybe_ran or not error.kind.says_no:
             raise error
         raise PairRefused(
@@ -241,12 +235,12 @@ class AccountsApi:
         else:
             text = f"{host} did not accept the login of {username!r}"
         said = f": {words.rstrip('.')}." if words else "."
-        return RequestError(
-            f"{text}{said} (POST {url}, HTTP {reply.status})",
+        return error_about(
+            reply,
+            "POST",
+            url,
+            f"{text}{said}",
             ErrorKind.AUTHENTICATION,
-            method="POST",
-            url=url,
-            status=reply.status,
             code=error.code if error else None,
             vendor_message=words or None,
             retry_after=seconds,

@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._errors import ErrorKind, RequestError
 from .._http.fields import as_number, member, positive, text
-from .._http.reply_errors import find_error
+from .._http.reply_errors import error_about, find_error
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
@@ -121,10 +122,7 @@ def _job_ids(reply: Reply) -> list[str | None]:
 def _no_job(reply: Reply, url: str) -> RequestError:
     """A 2xx JSON answer without error and without jobs: a task that starts nothing now, or no answer at all."""
 
-    def error(msg: str, kind: ErrorKind, *, maybe_ran: bool) -> RequestError:
-        where = f"(POST {url}, HTTP {reply.status})"
-        return RequestError(f"{msg} {where}", kind, method="POST", url=url, status=reply.status, maybe_ran=maybe_ran)
-
+    error = functools.partial(error_about, reply, "POST", url)
     task_id = reply.data.get("taskId") if isinstance(reply.data, dict) else None
     if None in _job_ids(reply):
         msg = "Commvault answered with jobs in a shape that is not known."
@@ -134,5 +132,5 @@ def _no_job(reply: Reply, url: str) -> RequestError:
             f"Commvault accepted the request as task {task_id}, but started no job. Look at that task in the Command"
             " Center before you start this backup again."
         )
-        return error(msg, ErrorKind.NO_JOB, maybe_ran=False)
+        return error(msg, ErrorKind.NO_JOB)
     return error("Commvault answered without a task and without jobs.", ErrorKind.BAD_REPLY, maybe_ran=True)

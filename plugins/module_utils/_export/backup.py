@@ -338,6 +338,11 @@ def backup_from_error(
     return Backup(instance, state, msg, failure=failure, sent_at=sent_at)
 
 
+def not_submitted(instance: Instance, why: str) -> Backup:
+    """The outcome for an instance for which nothing was sent; why: a sentence."""
+    return backup_from_error(instance, CommvaultError(why, ErrorKind.NOT_SUBMITTED))
+
+
 def summary(backups: t.Sequence[Backup], job_url: t.Callable[[str], str | None]) -> dict[str, t.Any]:
     """The result of a call: changed, msg, flat task_ids and job_ids, and one entry per backup. Fails if any is not ok.
 

@@ -158,14 +158,10 @@ class DuplicateCheck:
                 )
         return unseen, doubled
 
-    def _age(self) -> float:
-        """Seconds since the first start."""
-        return max(0.0, self._runtime.now() - self._since)
-
     def _list(self) -> t.Sequence[Job]:
         try:
             # With those that have ended since the first start: own ones, and others beside which they were started.
-            return self._reader.recent(self._age())
+            return self._reader.recent(max(0.0, self._runtime.now() - self._since))
         except CommvaultError as error:
             if not error.kind.says_no:
                 raise

@@ -13,7 +13,7 @@ import typing as t
 from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER
 from .._times import some_of
-from .backup import Backup, backup_from_error, beside_words
+from .backup import Backup, backup_from_error, beside_words, not_submitted
 from .matching import JobsOfInstances
 
 if t.TYPE_CHECKING:
@@ -90,9 +90,7 @@ class UnreadableHistory(t.NamedTuple):
     def not_submitted(self, instance: Instance) -> Backup:
         """The outcome for an instance that is not sent for that."""
         found = "could not be told" if self.job else "could not be read"
-        backup = backup_from_error(
-            instance, CommvaultError(f"{self.what} {found}: {self.error}", ErrorKind.NOT_SUBMITTED)
-        )
+        backup = not_submitted(instance, f"{self.what} {found}: {self.error}")
         if self.job:
             backup.mark_in_doubt(self.job)
         return backup

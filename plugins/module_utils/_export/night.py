@@ -17,11 +17,11 @@ import typing as t
 from collections import deque
 from dataclasses import dataclass
 
-from .._errors import CommvaultError, ErrorKind, InvalidInput
+from .._errors import CommvaultError, InvalidInput
 from .._jobs.wait_loop import GRACE
 from .._parallel import RUNTIME
 from .._times import age_words, counted, iso_time, positive_duration
-from .backup import AWAITED_STATES, Backup, backup_from_error
+from .backup import AWAITED_STATES, Backup, not_submitted
 
 if t.TYPE_CHECKING:
     from .._jobs.forecast import Forecast
@@ -119,7 +119,7 @@ class Night:
         for place in order:
             backup = backups[place]
             if place in late and self._schedule.skip_late and backup.requested:
-                backups[place] = self._left_out(instances[place], self._late_words(forecasts[place]))
+                backups[place] = not_submitted(instances[place], self._late_words(forecasts[place]))
         return backups
 
     def run(self, instances: t.Sequence[Instance]) -> list[Backup]:
@@ -129,7 +129,7 @@ class Night:
         backups: dict[int, Backup] = {}
         if self._schedule.skip_late:
             for place in late:
-                backups[place] = self._left_out(instances[place], self._late_words(forecasts[place]))
+                backups[place] = not_submitted(instances[place], self._late_words(forecasts[place]))
         wanted = [place for place in order if place not in backups]
         if self._schedule.per_client is None:
             backups.update(self._start(instances, wanted))
@@ -182,9 +182,6 @@ class Night:
         took = f"it takes about {age_words(known.seconds)}, as the last {known.runs} did, and " if known else "it "
         return f"{took}would not end by {iso_time(self._schedule.must_end_by)} (must_end_by)."
 
-    def _left_out(self, instance: Instance, why: str) -> Backup:
-        return backup_from_error(instance, CommvaultError(why, ErrorKind.NOT_SUBMITTED))
-
     def _start(self, instances: t.Sequence[Instance], places: t.Sequence[int]) -> dict[int, Backup]:
         return dict(zip(places, self._export.run([instances[place] for place in places]))) if places else {}
 
@@ -211,7 +208,7 @@ class Night:
                     place = queue.popleft()
                     reason = why or self._no_start(forecasts[place])
                     if reason:
-                        backups[place] = self._left_out(instances[place], reason)
+                        backups[place] = not_submitted(instances[place], reason)
                     else:
                         ready.append(place)
                         room -= 1

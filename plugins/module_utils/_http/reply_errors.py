@@ -172,6 +172,12 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     return error(ErrorKind.SERVER, f"{host} failed", maybe_ran=changes)
 
 
+def error_about(reply: Reply, method: str, url: str, text: str, kind: ErrorKind, **more: t.Any) -> RequestError:
+    """An error about what a good status came with; text: a sentence. more: as of RequestError."""
+    where = f"({method} {url}, HTTP {reply.status})"
+    return RequestError(f"{text} {where}", kind, method=method, url=url, status=reply.status, **more)
+
+
 def is_to_login(reply: Reply) -> bool:
     """Whether an answer sends the client to a page to log in, as web tiers do with ended sessions."""
     return 300 <= reply.status < 400 and "login" in urlsplit(reply.headers.get("Location", "")).path.lower()
