@@ -290,7 +290,8 @@ def deep_merge(base: t.Any, extra: t.Any) -> t.Any:
             merged[key] = deep_merge(merged[key], value) if key in merged else copy.deepcopy(value)
         return merged
     if _dicts(base) and _dicts(extra):
-        return [deep_merge(one, other) for one, other in itertools.zip_longest(base, extra, fillvalue={})]
+        pairs: t.Iterable[tuple[t.Any, t.Any]] = itertools.zip_longest(base, extra, fillvalue={})
+        return [deep_merge(one, other) for one, other in pairs]
     return copy.deepcopy(extra)
 
 
