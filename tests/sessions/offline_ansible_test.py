@@ -4,9 +4,9 @@
 """Let ansible-test make its virtual environments from a package registry, or its mirror, alone.
 
 ansible-test puts pip into them with a script that it fetches from its makers' server, and keeps in its cache. Where the
-cache lacks the script, this writes one that uses the pip that comes with Python. ansible-test 2.22 wants a development
-version of dill for Python 3.15; for older Pythons a release does. Run with the Python of an environment that holds
-ansible-core.
+cache lacks the script, this writes one that unpacks the pip that comes with Python. ansible-test 2.22 wants a
+development version of dill for Python 3.15; for older Pythons a release does. Run with the Python of an environment
+that holds ansible-core.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from pathlib import Path
 
 import ansible_test
 
-SCRIPT = "import ensurepip\n\nensurepip.bootstrap(upgrade=True)\n"
+# ensurepip would have pip install itself, which takes seconds for each of the dozens of environments.
+SCRIPT = """
+import ensurepip, pathlib, sysconfig, zipfile
+
+wheels = list(pathlib.Path(ensurepip.__file__).parent.glob("_bundled/*.whl"))
+for wheel in wheels:
+    zipfile.ZipFile(str(wheel)).extractall(sysconfig.get_path("purelib"))
+if not wheels:  # a distribution keeps them elsewhere
+    ensurepip.bootstrap(upgrade=True)
+"""
 
 
 def write_pip_scripts(package: Path) -> None:
