@@ -227,8 +227,9 @@ def test_an_expired_pair_is_renewed_in_its_file(play: Play, simulator: Simulator
     assert pair_file.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("reply", ["plain", "expires_in", "broken_json"])
-@pytest.mark.parametrize("scheme", ["authtoken", "bearer"])
+@pytest.mark.parametrize(
+    ("reply", "scheme"), [("plain", "bearer"), ("expires_in", "authtoken"), ("broken_json", "authtoken")]
+)
 def test_every_form_of_the_answer_to_a_renewal_is_understood(
     play: Play, simulator: Simulator, pair_file: Path, reply: str, scheme: str
 ) -> None:
