@@ -74,6 +74,16 @@ def backup(name: str = "orders", state: str = "started", **values: t.Any) -> dic
     return {**entry, **values}
 
 
+def hostile(*texts: str) -> list[dict[str, t.Any]]:
+    """Two backups for each text, one of them with a job, in which it stands wherever a text can."""
+    backups = []
+    for number, text in enumerate(texts, 1):
+        own = job(number, "failed", reason=text, hint=text, status=text, backup_level=text, job_url=text)
+        names = dict.fromkeys(("id", "client_name", "instance_name", "subclient_name", "msg"), text)
+        backups += [backup(**{**names, "job": own}), backup(**{**names, "state": "unknown", "candidates": [text]})]
+    return backups
+
+
 NIGHT_NAMES = (
     "orders",
     "billing",

@@ -148,15 +148,21 @@ CHECKS = {
             ("subclient", "GET Subclient", ("A41", "A56"), "Jobs are matched by names alone."),
             ("get_id", "GET GetId", (), "A client's number is looked up in the list of all clients."),
             (
-                *("v4_instances", "GET V4/Instances", ("A42",)),
+                "v4_instances",
+                "GET V4/Instances",
+                ("A42",),
                 "Instances are read client by client, which takes more requests.",
             ),
             (
-                *("activity", "GET V4/CommCell/ActivityControl", ()),
+                "activity",
+                "GET V4/CommCell/ActivityControl",
+                (),
                 "A dry run does not see that backups are switched off for the whole CommCell.",
             ),
             (
-                *("job_settings", "GET CommServ/JobManagementSetting", ("A66",)),
+                "job_settings",
+                "GET CommServ/JobManagementSetting",
+                ("A66",),
                 "Whether conflicting jobs are queued is only seen when it happens.",
             ),
         )

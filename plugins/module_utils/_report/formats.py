@@ -30,13 +30,11 @@ if t.TYPE_CHECKING:
 SCHEMA = 1
 # What the CSV says of a backup, in the order of its columns, and what of that is said of the job that decided.
 _NAMES = ("id", "client_name", "instance_name", "subclient_name")
+_OUTCOME = ("result", "counts_as", "state", "task_id", "job_ids", "candidates")
+_STATUS = ("status", "backup_level", "percent_complete")
 _JOB = (*TIMES, *AMOUNTS, "job_url")
-_OF_JOB = frozenset([*_JOB, "status", "backup_level", "percent_complete", "hint"])
-COLUMNS = (
-    *(*_NAMES, "result", "counts_as", "state", "task_id", "job_ids", "candidates"),
-    *("status", "backup_level", "percent_complete", *_JOB),
-    *("expected_end", "attempts", "cause", "hint", "msg"),
-)
+COLUMNS = (*_NAMES, *_OUTCOME, *_STATUS, *_JOB, "expected_end", "attempts", "cause", "hint", "msg")
+_OF_JOB = frozenset([*_STATUS, *_JOB, "hint"])
 # What became of these is not known; everything else that counts as failed is known to have failed.
 _ERRORS = frozenset(["unknown", "not_submitted", "missing", "not_followed"])
 # As AnsibleModule.set_mode_if_different of ansible-core 2.16 to 2.21 reads them.

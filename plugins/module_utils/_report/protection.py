@@ -60,10 +60,8 @@ _OTHER_DAY = ("not known", '<rect class="bar hollow doubt" x="{x}" y="2" width="
 _DAYS_IN_LINE = 10
 _BACKUP_COLUMNS = ("job_id", "status", "backup_level", "end_time", "elapsed_seconds", "application_size", "media_size")
 _NAMES = ("client_name", "instance_name", "subclient_name")
-_COLUMNS = (
-    *("id", *_NAMES, "state", "protected", "reason", "action"),
-    *("listed", "plan", "status", "max_age_seconds", "age_seconds", "history"),
-)
+_AGES = ("max_age_seconds", "age_seconds", "history")
+_COLUMNS = ("id", *_NAMES, "state", "protected", "reason", "action", "listed", "plan", "status", *_AGES)
 _EVIDENCE = {
     "time": "Read at",
     "user": "By user",

@@ -25,7 +25,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._report.formats i
     render,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import RESULTS, make_report
-from ansible_collections.rdsops.commvault.tests.support.reports import GB, PAGE, backup, job, night
+from ansible_collections.rdsops.commvault.tests.support.reports import GB, PAGE, backup, hostile, job, night
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -44,23 +44,17 @@ HOSTILE = (
 )
 
 
+def all_hostile():
+    """Backups in which every text is hostile."""
+    return hostile(*HOSTILE)
+
+
 def everything():
     """A backup of every state, and one for every outcome of a job."""
     backups = [backup(f"state-{state}", state) for state in STATES]
     return backups + [
         backup(f"outcome-{outcome}", job=job(number, outcome)) for number, outcome in enumerate(OUTCOMES, 1)
     ]
-
-
-def hostile():
-    """Backups in which every text is hostile."""
-    backups = []
-    for number, text in enumerate(HOSTILE):
-        own = job(number + 1, "failed", reason=text, hint=text, status=text, backup_level=text, job_url=text)
-        names = {"id": text, "client_name": text, "instance_name": text, "subclient_name": text, "msg": text}
-        backups.append(backup(**{**names, "job": own}))
-        backups.append(backup(state="unknown", **names, candidates=[text]))
-    return backups
 
 
 def text(backups, name, title="Night"):
@@ -89,7 +83,7 @@ def test_nothing_is_a_report_too(name):
     assert text([], name)
 
 
-@pytest.mark.parametrize("make", [everything, hostile, lambda: night(1000)])
+@pytest.mark.parametrize("make", [everything, all_hostile, lambda: night(1000)])
 def test_all_formats_say_the_same_in_the_same_order(make):
     backups = make()
     from_json = [(entry["id"], entry["result"]) for entry in json.loads(text(backups, "json"))["backups"]]
@@ -173,15 +167,15 @@ def test_csv_begins_with_the_names_of_its_columns_also_without_backups():
 
 
 def test_csv_lines_have_one_cell_for_each_column():
-    rows = list(csv.reader(io.StringIO(text(hostile() + everything(), "csv"), newline="")))
+    rows = list(csv.reader(io.StringIO(text(all_hostile() + everything(), "csv"), newline="")))
     assert {len(row) for row in rows} == {len(COLUMNS)}
     assert all("\n" not in cell and "\r" not in cell for row in rows for cell in row)
 
 
 def test_csv_has_no_cell_that_a_spreadsheet_would_compute():
-    rows = list(csv.reader(io.StringIO(text(hostile(), "csv"), newline="")))
+    rows = list(csv.reader(io.StringIO(text(all_hostile(), "csv"), newline="")))
     assert [cell for row in rows for cell in row if cell.lstrip()[:1] in ("=", "+", "-", "@")] == []
-    assert "'=HYPERLINK" in text(hostile(), "csv").replace('"', "")
+    assert "'=HYPERLINK" in text(all_hostile(), "csv").replace('"', "")
 
 
 def test_csv_cells_of_several_values_are_separated_by_spaces():
@@ -223,7 +217,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("make", [list, everything, hostile, lambda: night(1000)])
+@pytest.mark.parametrize("make", [list, everything, all_hostile, lambda: night(1000)])
 def test_junit_keeps_to_the_rules_of_its_readers(make):
     root = ET.fromstring(text(make(), "junit.xml", title='A "title" <&>'))
     assert root.tag == "testsuites"

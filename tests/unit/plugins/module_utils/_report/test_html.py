@@ -18,7 +18,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._report import pa
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.html import report_html
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import RESULTS, make_report
 from ansible_collections.rdsops.commvault.tests.support import browser
-from ansible_collections.rdsops.commvault.tests.support.reports import MIDNIGHT, PAGE, backup, job, night
+from ansible_collections.rdsops.commvault.tests.support.reports import MIDNIGHT, PAGE, backup, hostile, job, night
 
 VOID = {"meta", "input", "br", "col"}
 # Elements of the drawings that have no content; they are written with a slash.
@@ -74,14 +74,8 @@ WARNED = job(9, state="warnings", status="Completed w/ one or more warnings")
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;\x00"
 
 
-def hostile():
-    own = job(HOSTILE, "failed", reason=HOSTILE, hint=HOSTILE, status=HOSTILE, job_url=HOSTILE)
-    names = {"id": HOSTILE, "client_name": HOSTILE, "instance_name": HOSTILE, "subclient_name": HOSTILE, "msg": HOSTILE}
-    return [backup(**names, job=own), backup(state="unknown", **names, candidates=[HOSTILE])]
-
-
 def test_values_are_text_and_never_markup():
-    found = page(hostile(), title=HOSTILE)
+    found = page(hostile(HOSTILE), title=HOSTILE)
     assert len(found.all("script")) == 1
     assert found.all("img") == []
     assert {name for _tag, attrs in found.elements for name in attrs if name.startswith("on")} == set()
