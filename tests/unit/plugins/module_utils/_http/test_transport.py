@@ -386,7 +386,8 @@ class TestAnswersThatAreBroken:
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}",
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+            # It says where it ends, so the connection would be kept, which the server closes at some time.
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
             b"HTTP/1.1 twohundred OK\r\nContent-Length: 2\r\n\r\n{}",
             b"HTTP/9 200 OK\r\nContent-Length: 2\r\n\r\n{}",
             b"nonsense\r\n\r\n",
