@@ -347,14 +347,9 @@ def ansible_test_home(session: nox.Session, core: str) -> None:
 
 @per_core("sanity", (MAIN,))
 def sanity(session: nox.Session, core: str) -> None:
-    """Run ansible-test sanity, with no ignore entry; with most cores on what we publish, without the tests."""
-    with copied(session) as tree:
+    """Run ansible-test sanity, with no ignore entry."""
+    with copied(session):
         ansible_test_home(session, core)
-        if core != MAIN:
-            # Two thirds of all code, and neither users nor the checks of Galaxy and Red Hat ever see it.
-            for path in (tree / "tests").iterdir():
-                if path.is_dir():
-                    shutil.rmtree(path)
         output = run(session, "ansible-test", "sanity", "--local", "--color", "no", "--truncate", "0", *session.posargs)
     # A test may be left out for a Python that is not on the machine, and for no other reason.
     left_out = re.findall(r"(?m)^WARNING: (?:Skipping|Required) .*$", output)
