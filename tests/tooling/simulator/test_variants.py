@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 import requests
 
-from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator, SimulatorError
 from ansible_collections.rdsops.commvault.tests.simulator.variants import VARIANTS, settings_of
 
 ESTATE = {"clients": {"aws-prod": ["orders"]}}
@@ -42,6 +44,7 @@ def call(simulator, method, path, header="Authtoken", **kwargs):
     return requests.request(method, f"{simulator.url}/{path}", headers=headers, timeout=20, **kwargs)
 
 
+@functools.cache
 def row_of(variant):
     """The row of a job that has ended."""
     settings = settings_of(variant) if variant else {}
@@ -102,9 +105,11 @@ def test_a_variant_that_does_not_exist_is_refused(variant):
 
 
 def test_each_variant_is_a_setting_of_the_simulator():
-    for variant in VARIANTS:
-        with Simulator(ESTATE, **settings_of(variant)) as simulator:
-            assert simulator.url
+    with Simulator(ESTATE) as simulator:
+        for variant in VARIANTS:
+            simulator.set(**settings_of(variant))
+        with pytest.raises(SimulatorError):
+            simulator.set(nonsense=True)
 
 
 def test_a_fault_is_for_a_request_that_the_rate_limiter_lets_through():
