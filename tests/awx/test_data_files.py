@@ -100,7 +100,7 @@ def test_questions_are_about_variables_of_the_role_with_its_choices_and_defaults
         option = options[question["variable"]]
         if "choices" in option:
             assert sorted(question["choices"]) == sorted(option["choices"]), question["variable"]
-        if option["type"] == "bool":
+        if option.get("type") == "bool":
             assert question["choices"] == ["false", "true"]
         if question["type"] == "multiplechoice":
             assert question["default"] == str(option["default"]).lower(), question["variable"]
