@@ -79,7 +79,7 @@ def hostile(*texts: str) -> list[dict[str, t.Any]]:
     backups = []
     for number, text in enumerate(texts, 1):
         own = job(number, "failed", reason=text, hint=text, status=text, backup_level=text, job_url=text)
-        names = dict.fromkeys(("id", "client_name", "instance_name", "subclient_name", "msg"), text)
+        names: dict[str, t.Any] = dict.fromkeys(("id", "client_name", "instance_name", "subclient_name", "msg"), text)
         backups += [backup(**{**names, "job": own}), backup(**{**names, "state": "unknown", "candidates": [text]})]
     return backups
 
