@@ -30,7 +30,7 @@ from pathlib import Path
 PASSED, FAILED, SKIPPED = "passed", "FAILED", "skipped"
 LANES = 3  # for two processors: most sessions wait for a while, some have one process only
 KEPT_RUNS = 5
-LIMIT = 1800.0  # seconds, for one session
+LIMIT = 3000.0  # seconds, for one session; on a slow machine, one needs half an hour
 TAIL = 4  # lines shown of a session that passed
 SOON = 1.5  # seconds; an environment that took less was there already, and is not worth a line
 # What is left out of a session that passed: tests of pytest, tests of ansible-test, what the session says itself.
