@@ -144,20 +144,22 @@ class Recovery:
         jobs = list(self._seen.values())
         self._evidence.learn(backups, jobs)
         by_instance = JobsOfInstances(jobs, self._matching)
+        owners = _Owners(backups)
         for backup in asked:
             if backup.unresolved is Unresolved.LOST:
                 # Should a read fail before it is judged, its jobs were seen all the same.
-                found = self._may_be_its_own(backup, by_instance, backups)
+                found = self._may_be_its_own(backup, by_instance, owners)
                 told = {job.id: "could not be looked at" for job in found if job.id not in backup.candidates}
                 self._others[id(backup)] = {**told, **self._others.get(id(backup), {})}
         for backup in asked:
             if backup.unresolved is Unresolved.LOST:
-                self._find_lost(backup, by_instance, backups)
+                self._find_lost(backup, by_instance, owners)
             else:
                 self._find_running(backup, by_instance)
             if backup.unresolved is Unresolved.REFUSED:
                 # A job that kept it from starting has been there for longer than jobs are invisible.
                 backup.mark_unresolved("", self._others.get(id(backup)))
+            owners.note(backup)
         return SHORT_GRACE if self._is_decisive(backups, jobs) else GRACE
 
     def _is_decisive(self, backups: t.Sequence[Backup], jobs: t.Sequence[Job]) -> bool:
@@ -186,10 +188,10 @@ class Recovery:
             if own:
                 backup.mark_started(own)
             unclear.update(job.id for job in possible)
+        taken = {job_id for backup in backups for job_id in backup.job_ids}
         for backup in backups:
             if backup.unresolved is not Unresolved.BATCH:
                 continue
-            taken = {job_id for other in backups if other is not backup for job_id in other.job_ids}
             backup.candidates = tuple(job_id for job_id in backup.candidates if job_id not in taken)
             if all(job_id in jobs and job_id not in unclear for job_id in backup.candidates):
                 # Every job of the batch is known, and none is of this instance.
@@ -198,30 +200,30 @@ class Recovery:
     def name_later_jobs(self, backups: t.Sequence[Backup], jobs: t.Iterable[Job]) -> None:
         """Name in what stayed unknown the jobs that were seen since settle, in place."""
         by_instance = JobsOfInstances(jobs, self._matching)
+        owners = _Owners(backups)
         for backup in backups:
             if backup.state == "unknown":
-                backup.mark_seen_later(self._may_be_its_own(backup, by_instance, backups))
+                backup.mark_seen_later(self._may_be_its_own(backup, by_instance, owners))
+                owners.note(backup)
 
-    def _may_be_its_own(self, backup: Backup, jobs: JobsOfInstances, backups: t.Sequence[Backup]) -> list[Job]:
+    def _may_be_its_own(self, backup: Backup, jobs: JobsOfInstances, owners: _Owners) -> list[Job]:
         """The jobs that are or may be of its subclient, nobody else's, and young enough."""
-        # A job that another instance of this call is known or thought to own is nobody else's.
-        owned = {
-            job_id for other in backups if other is not backup for job_id in (*other.job_ids, *other.candidates)
-        } | self._known_before
         certain, possible = jobs.of(backup.instance)
         earliest = self._evidence.earliest(backup)
         return [
             job
             for job in sorted((*certain, *possible), key=lambda job: int(job.id))
-            if job.id not in owned and (job.start_time is None or job.start_time >= earliest)
+            if job.id not in self._known_before
+            and not owners.has_another(backup, job.id)
+            and (job.start_time is None or job.start_time >= earliest)
         ]
 
-    def _find_lost(self, backup: Backup, jobs: JobsOfInstances, backups: t.Sequence[Backup]) -> None:
+    def _find_lost(self, backup: Backup, jobs: JobsOfInstances, owners: _Owners) -> None:
         _certain, possible = jobs.of(backup.instance)
         ours: list[tuple[Job, Judgement]] = []
         others: dict[str, str] = {}
         doubtful: list[Job] = []
-        for job in self._may_be_its_own(backup, jobs, backups):
+        for job in self._may_be_its_own(backup, jobs, owners):
             judged = self._evidence.judge(backup, job)
             # The marker says that it is of this run, and where its names are those of one database only, of which.
             named = judged.marked and self._matching.is_named_alone(backup.instance, job)
@@ -311,6 +313,26 @@ def _may_be_under_way(backup: Backup) -> bool:
     """Whether its request can still be carried out: this side, or a gateway, has only given up waiting."""
     failure = backup.failure or {}
     return failure.get("kind") == ErrorKind.TIMEOUT.value or failure.get("status") == GATEWAY_TIMEOUT
+
+
+class _Owners:
+    """Which jobs backups of one call are known or thought to own: such a job is nobody else's."""
+
+    def __init__(self, backups: t.Iterable[Backup]) -> None:
+        self._jobs: dict[int, frozenset[str]] = {}
+        self._owners: Counter[str] = Counter()
+        for backup in backups:
+            self.note(backup)
+
+    def note(self, backup: Backup) -> None:
+        """Take over the jobs of a backup as they are now."""
+        self._owners.subtract(self._jobs.get(id(backup), ()))
+        self._jobs[id(backup)] = frozenset((*backup.job_ids, *backup.candidates))
+        self._owners.update(self._jobs[id(backup)])
+
+    def has_another(self, backup: Backup, job_id: str) -> bool:
+        """Whether a job is of another backup of the call."""
+        return self._owners[job_id] > (job_id in self._jobs[id(backup)])
 
 
 class _Find(t.NamedTuple):

@@ -126,6 +126,12 @@ class TestLost:
         # A run of the same user in the same seconds would look the same.
         assert one.own is False
 
+    def test_a_job_that_was_found_for_one_is_nobody_elses(self, runtime):
+        first, second = backup(Unresolved.LOST), backup(Unresolved.LOST)
+        settle(FakeReader(job(7)), first, second, runtime=runtime, read_refuses=lambda: True)
+        assert (first.state, first.job_ids) == ("adopted", ("7",))
+        assert (second.state, second.job_ids, second.candidates) == ("unknown", (), ())
+
     def test_where_conflicts_are_refused_it_is_taken_at_once_while_it_is_at_work(self, runtime):
         one, other = backup(Unresolved.LOST), backup(Unresolved.LOST)
         settle(FakeReader(job(7)), one, runtime=runtime, read_refuses=lambda: True)
