@@ -17,6 +17,7 @@ import time
 import typing as t
 
 from .._errors import ErrorKind, RequestError
+from .._http.fields import flag, positive
 from .._http.reply_errors import ACCESS_DENIED, error_about, error_from_reply, is_to_login
 from .standing import CredentialStatus
 from .token import auth_headers
@@ -225,9 +226,8 @@ class AccountsApi:
             return error
         url, host = self._transport.url(LOGIN), self._transport.base.host
         words = (error.vendor_message if error else None) or ""
-        seconds = data.get("remainingLockTime")
-        seconds = float(seconds) if isinstance(seconds, (int, float)) and seconds > 0 else None
-        if data.get("isAccountLocked") or seconds:
+        seconds = positive(data.get("remainingLockTime"))
+        if flag(data.get("isAccountLocked")) or seconds:
             wait = f"for another {_minutes(seconds)}" if seconds else "for a time that the server does not tell"
             text = f"{host} does not let {username!r} log in: the account is locked {wait}"
         elif error is None:
@@ -303,11 +303,11 @@ def _end(stamp: t.Any, lasts: t.Any, now: float) -> float | None:
     return None
 
 
-def _minutes(seconds: float) -> str:
+def _minutes(seconds: int) -> str:
     """A time in words."""
     if seconds < 60:
-        return f"{seconds:.0f} seconds"
-    hours, minutes = divmod(-(-int(seconds) // 60), 60)
+        return f"{seconds} seconds"
+    hours, minutes = divmod(-(-seconds // 60), 60)
     parts = [f"{hours} h"] if hours else []
     parts += [f"{minutes} min"] if minutes or not hours else []
     return " ".join(parts)

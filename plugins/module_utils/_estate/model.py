@@ -16,7 +16,7 @@ import typing as t
 from collections import Counter
 from dataclasses import asdict, dataclass, fields
 
-from .._http.fields import as_number, flag, member, positive, rows, text
+from .._http.fields import as_number, flag, member, moment, positive, rows, text
 from .._jobs.job import BAD, OK, is_well, plain_text, state_of
 
 if t.TYPE_CHECKING:
@@ -302,7 +302,7 @@ def _parse_last_backup(data: dict[str, t.Any], clean: t.Callable[[str], str]) ->
         return None
     job_id = positive(data.get("jobId"))
     reason = plain_text(data.get("failureReason"), clean=clean) or None
-    return LastBackup(str(job_id) if job_id else None, status, positive(data.get("time")), reason=reason)
+    return LastBackup(str(job_id) if job_id else None, status, moment(data.get("time")), reason=reason)
 
 
 def add_instance_facts(subclients: t.Sequence[Subclient], instances: t.Iterable[DatabaseInstance]) -> None:

@@ -17,11 +17,16 @@ import typing as t
 # Halves of surrogate pairs: JSON can hold one, but no encoding takes it, so a result or report with it would be lost.
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _DIGITS = re.compile(r"^-?[0-9]+$")
+# Python refuses to read numbers of thousands of digits; no id, time or size has more than these.
+_MOST_DIGITS = 40
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+# Epoch seconds in the year 5138. Times in milliseconds are larger, but for the first three years.
+_LATEST = 10**11
 
 
 def as_number(value: t.Any) -> t.Any:
     """An int for a str of digits, since Commvault sends ids and codes now as strings, now as ints; else the value."""
-    return int(value) if isinstance(value, str) and _DIGITS.match(value) else value
+    return int(value) if isinstance(value, str) and len(value) <= _MOST_DIGITS and _DIGITS.match(value) else value
 
 
 def number(value: t.Any) -> int | None:
@@ -47,9 +52,17 @@ def size(value: t.Any) -> int | None:
 
 
 def positive(value: t.Any) -> int | None:
-    """An id, or a time in epoch seconds: 0 and less stand for none."""
+    """An id: 0 and less stand for none."""
     found = number(value)
     return found if found is not None and found > 0 else None
+
+
+def moment(value: t.Any) -> int | None:
+    """A time in epoch seconds; 0 and less stand for none, and one that is far too large is in milliseconds."""
+    found = positive(value) or 0
+    if found >= _LATEST:
+        found //= 1000
+    return found if 0 < found < _LATEST else None
 
 
 def text(value: t.Any) -> str | None:
@@ -63,8 +76,10 @@ def whole(value: str) -> str:
 
 
 def flag(value: t.Any) -> bool | None:
-    """A bool."""
-    return value if isinstance(value, bool) else None
+    """A bool; as the numbers, it may come as 0 or 1, or as text."""
+    if isinstance(value, bool):
+        return value
+    return _FLAGS.get(str(value).lower()) if isinstance(value, (int, str)) else None
 
 
 def member(data: t.Any, key: str) -> dict[str, t.Any]:

@@ -279,16 +279,16 @@ def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = st
         subclient_id=fields.positive(names.get("subclientId")),
         application_id=fields.positive(names.get("applicationId")),
         user_name=fields.text(fields.member(summary, "userName").get("userName")),
-        start_time=fields.positive(summary.get("jobStartTime")),
+        start_time=fields.moment(summary.get("jobStartTime")),
         end_time=_end_time(summary, status),
         elapsed_seconds=fields.size(summary.get("jobElapsedTime")),
         application_size=fields.size(summary.get("sizeOfApplication")),
         media_size=fields.size(summary.get("sizeOfMediaOnDisk")),
-        visible=summary.get("isVisible") is not False,
-        aged=summary.get("isAged") is True,
+        visible=fields.flag(summary.get("isVisible")) is not False,
+        aged=fields.flag(summary.get("isAged")) is True,
         commcell_id=fields.positive(summary.get("commcellId") or summary.get("commCellId")),
         description=plain_text(summary.get("jobDescription"), clean=clean) or None,
-        last_update=fields.positive(summary.get("lastUpdateTime")),
+        last_update=fields.moment(summary.get("lastUpdateTime")),
     )
 
 
@@ -296,12 +296,12 @@ def _end_time(summary: t.Mapping[str, t.Any], status: str) -> int | None:
     """When a job ended: jobEndTime, else, as in Commvault's SDK (github.com/Commvault/cvpysdk: job.py), the last update
     of a job that has ended; else its start and how long it took.
     """
-    told = fields.positive(summary.get("jobEndTime"))
+    told = fields.moment(summary.get("jobEndTime"))
     if told or state_of(status) == ACTIVE:
         return told
-    start, elapsed = fields.positive(summary.get("jobStartTime")), fields.size(summary.get("jobElapsedTime"))
-    return fields.positive(summary.get("lastUpdateTime")) or (
-        None if start is None or elapsed is None else start + elapsed
+    start, elapsed = fields.moment(summary.get("jobStartTime")), fields.size(summary.get("jobElapsedTime"))
+    return fields.moment(summary.get("lastUpdateTime")) or (
+        None if start is None or elapsed is None else fields.moment(start + elapsed)
     )
 
 

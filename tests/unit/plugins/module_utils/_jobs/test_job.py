@@ -181,7 +181,14 @@ def test_a_time_of_0_is_none(value, time):
 
 def test_rows_that_the_product_hides_are_told_apart():
     assert not parse_job({"jobId": 7, "isVisible": False}).visible
+    assert not parse_job({"jobId": 7, "isVisible": 0}).visible
     assert parse_job({"jobId": 7}).visible
+
+
+def test_the_data_of_a_job_can_be_gone():
+    assert [parse_job({"jobId": 7, "isAged": value}).aged for value in (True, 1, "true", False, None)] == [True] * 3 + [
+        False
+    ] * 2
 
 
 def test_texts_lose_their_markup_but_not_their_comparisons():
