@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._http.fields import as_number, member, number, positive, rows
+from .._errors import ErrorKind
+from .._http.fields import as_number, flag, member, moment, number, positive, rows
+from .._http.reply_errors import error_about
 from .job import Job, parse_job, plain_text
 
 if t.TYPE_CHECKING:
@@ -182,11 +184,15 @@ class JobsApi:
         if reply.status == 204:
             return JobPage([], 0, 0, None, silent=True)
         self._commcell.check(reply, "POST", "Jobs", changes=False)
-        data = reply.data
-        found = rows(data, "jobs")
-        jobs = _each_once(job for job in self._jobs(data) if job.visible)
+        data = {"jobs": reply.data} if isinstance(reply.data, list) else reply.data
+        found, parsed = rows(data, "jobs"), self._jobs(data)
+        total = number(data.get("totalRecordsWithoutPaging"))
+        if (any(found) and not parsed) or (not found and not offset and (total or 0) > 0):
+            # Not to be taken for a list without jobs: whoever reads it might start what is under way.
+            msg = "Commvault answered with a list of jobs in a shape that is not known."
+            raise error_about(reply, "POST", self._commcell.url("Jobs"), msg, ErrorKind.BAD_REPLY)
+        jobs = _each_once(job for job in parsed if job.visible)
         ids = [int(job.id) for job in jobs]
-        total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
         return JobPage(
             jobs,
             len(found),
@@ -217,7 +223,7 @@ class JobsApi:
         events = [
             Event(
                 number(row.get("id")) or 0,
-                number(row.get("timeSource")),
+                moment(row.get("timeSource")),
                 plain_text(row.get("description"), EVENT_LENGTH, self._clean),
             )
             for row in rows(reply.data, "commservEvents")
@@ -230,8 +236,8 @@ class JobsApi:
         """
         data = self._commcell.read("GET", "CommServ/JobManagementSetting", **self._limits)
         general = member(member(data, "jobManagementSettings"), "generalSettings")
-        queues = general.get("queueJobsIfConflictingJobsActive")
-        return not queues if isinstance(queues, bool) else None
+        queues = flag(general.get("queueJobsIfConflictingJobsActive"))
+        return None if queues is None else not queues
 
     def act(self, job_id: str, action: str) -> None:
         """Pause, resume or kill a job. Raises RequestError."""
@@ -243,7 +249,7 @@ class JobsApi:
         self._commcell.check(reply, "POST", path, changes=True)
 
     def _jobs(self, data: t.Any) -> list[Job]:
-        parsed = [parse_job(member(row, "jobSummary"), self._clean) for row in rows(data, "jobs")]
+        parsed = [parse_job(member(row, "jobSummary") or row, self._clean) for row in rows(data, "jobs")]
         return [job for job in parsed if job is not None]
 
 

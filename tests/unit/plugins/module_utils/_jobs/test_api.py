@@ -87,6 +87,26 @@ def test_a_listing_without_jobs_is_empty(body):
     assert (page.jobs, page.descending) == ([], None)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"totalRecordsWithoutPaging": 3},
+        {"totalRecordsWithoutPaging": "1", "jobs": None},
+        {"jobs": [{"id": 7}, {"id": 8}]},
+        {"totalRecordsWithoutPaging": 1, "jobs": [{"jobSummary": {"jobId": None, "status": "Running"}}]},
+    ],
+)
+def test_a_listing_that_cannot_be_read_is_not_taken_for_one_without_jobs(body):
+    with pytest.raises(RequestError, match="list of jobs in a shape that is not known") as caught:
+        jobs_api(post("Jobs").returns(200, body)).list_page()
+    assert caught.value.kind == "bad_reply"
+
+
+@pytest.mark.parametrize("body", [listing(job_summary(7))["jobs"], {"jobs": [job_summary(7)]}])
+def test_a_listing_may_leave_out_what_it_wraps_its_rows_in(body):
+    assert [job.id for job in jobs_api(post("Jobs").returns(200, body)).list_page().jobs] == ["7"]
+
+
 def test_details_link_a_job_to_its_task():
     detail = {
         "generalInfo": {
