@@ -54,7 +54,7 @@ def read_reply(status: int, headers: t.Mapping[str, str], body: bytes, complete:
         body: The bytes that came.
         complete: False when the connection delivered fewer bytes than announced.
     """
-    text = body.decode("utf-8-sig", "replace")
+    text = body.decode(json.detect_encoding(body), "replace")
     stripped = text.strip()
     if not complete:
         return Reply(status, headers, text, "cut")

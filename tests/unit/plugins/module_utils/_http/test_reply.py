@@ -30,7 +30,9 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http.reply impor
         (b"null", "empty", None, ""),
         (b'{"taskId": 99', "cut", None, ""),
         (b'"Request bo', "cut", None, ""),
-        (b"\xff\xfe\x00", "text", None, "\ufffd\ufffd\x00"),
+        ('{"taskId": 1}'.encode("utf-16"), "object", {"taskId": 1}, ""),
+        ('{"taskId": 1}'.encode("utf-16-le"), "object", {"taskId": 1}, ""),
+        (b"\xffno", "text", None, "\ufffdno"),
     ],
 )
 def test_answers_are_told_apart(body, shape, data, words):
