@@ -86,9 +86,9 @@ class TasksApi:
 def _read_reply(reply: Reply) -> TaskReply | None:
     """The documented good answer, {"taskId": 9920, "jobIds": ["148886"]}; None for any other.
 
-    Ids are taken as int or str, several in one str with commas, a single one bare or as an object with the key val, as
-    the XML form of the answer has it (https://documentation.commvault.com, POST Create Task; that JSON can be so is
-    inferred).
+    Ids are taken as int or str, several in one str with commas, a single one bare, as jobId, or as an object with the
+    key val, as the XML form of the answer has it (https://documentation.commvault.com, POST Create Task; that JSON can
+    be so is inferred).
     """
     if reply.status // 100 != 2 or not isinstance(reply.data, dict):
         return None
@@ -108,7 +108,8 @@ def _read_reply(reply: Reply) -> TaskReply | None:
 
 def _job_ids(reply: Reply) -> list[str | None]:
     """The ids as str of digits, empty where none is told, None for what is in no known shape."""
-    told = reply.data.get("jobIds") if reply.status // 100 == 2 and isinstance(reply.data, dict) else None
+    data = reply.data if reply.status // 100 == 2 and isinstance(reply.data, dict) else {}
+    told = data.get("jobIds", data.get("jobId"))
     if isinstance(told, str):
         told = told.split(",")
     ids: list[str | None] = []
