@@ -153,7 +153,9 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
         shape = "an interim status" if status < 200 else _SHAPES[reply.shape]
         return error(ErrorKind.BAD_REPLY, f"{host} answered with {shape} instead of JSON", maybe_ran=changes)
     if 300 <= status < 400:
-        return error(ErrorKind.REDIRECT, *_redirect_texts(reply, host, url, redactor))
+        # 303 points to what came of a request that was carried out; the others ask for it to be sent elsewhere.
+        ran = changes and status == 303
+        return error(ErrorKind.REDIRECT, *_redirect_texts(reply, host, url, redactor), maybe_ran=ran)
     if status in _PLAIN_STATUSES:
         kind, text, advice = _PLAIN_STATUSES[status]
         return error(kind, text.format(host=host), advice)
@@ -167,7 +169,8 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
         )
     if status < 500:
         return error(ErrorKind.BAD_REQUEST, f"{host} rejected the request")
-    if status == 500 and vendor is not None and vendor.code is not None:
+    # A code that only repeats the status is none of Commvault's: something in front of it has failed.
+    if status == 500 and vendor is not None and vendor.code not in (None, status):
         return error(_vendor_kind(vendor), f"{host} refused the request")
     return error(ErrorKind.SERVER, f"{host} failed", maybe_ran=changes)
 
