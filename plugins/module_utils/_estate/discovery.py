@@ -18,6 +18,7 @@ from .._times import counted
 from .clients import ClientDirectory
 from .model import (
     ENGINES,
+    MAX_NEAREST,
     ORACLE,
     RDS_ENGINE,
     add_instance_facts,
@@ -37,8 +38,6 @@ SOURCES = (AUTO, INSTANCES, CLIENTS)
 
 # With more clients than this, the list of jobs is asked for those of all clients: less to send, less to look up.
 MAX_CLIENT_FILTER = 500
-# To say which names are like an unknown one takes a moment each.
-MAX_NEAREST = 20
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from fnmatch import translate
 
 from .._errors import InvalidInput
 from .._times import some_of
-from .model import DEFAULT_SUBCLIENT, nearest_names, nearest_words
+from .model import DEFAULT_SUBCLIENT, MAX_NEAREST, nearest_names, nearest_words
 
 if t.TYPE_CHECKING:
     from .model import Subclient
@@ -34,8 +34,6 @@ _ORACLE_ENGINE = re.compile(r"(custom-)?oracle-", re.IGNORECASE)
 _ARN = re.compile(r"arn:[^:]*:rds:([^:]*):([^:]*):db:(.+)$")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACEHOLDERS = ("identifier", "region", "account", "engine")
-# To say which names are like an unknown one takes a moment each.
-MAX_NEAREST = 20
 MAX_CANDIDATES = 5
 
 

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import CommvaultError
-from .._estate.model import nearest_names
+from .._estate.model import MAX_NEAREST, nearest_names
 from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
@@ -23,6 +23,8 @@ if t.TYPE_CHECKING:
     from .._estate.model import Subclient
     from .._parallel import Runtime
     from .request import Instance
+
+    _ByInstance = t.Dict[str, t.List[Subclient]]
 
 WOULD_START, REFUSED, NOT_VERIFIED = "would_start", "refused", "not_verified"
 
@@ -78,6 +80,7 @@ class Preflight:
         self._concurrency = concurrency
         self._runtime = runtime
         self._close_looks = close_looks
+        self._nearest: dict[tuple[str, ...], list[str]] = {}
 
     def check(self, instances: t.Sequence[Instance]) -> list[Verdict]:
         """One Verdict for each instance, in order. Raises nothing: what cannot be read is not verified."""
@@ -108,17 +111,18 @@ class Preflight:
         answers = dict(
             zip(names, read_each(list(names.values()), self._clients.subclients, self._concurrency, self._runtime))
         )
-        return [self._judge(instance, answers[instance.client_name.lower()]) for instance in instances]
+        listed = {name: _by_instance(one) if isinstance(one, list) else one for name, one in answers.items()}
+        return [self._judge(instance, listed[instance.client_name.lower()]) for instance in instances]
 
-    def _judge(self, instance: Instance, subclients: list[Subclient] | CommvaultError | None) -> Verdict:
-        """subclients: those of the client, None if there is no such client."""
-        if isinstance(subclients, CommvaultError):
-            return _not_verified(instance, subclients)
-        if subclients is None:
+    def _judge(self, instance: Instance, listed: _ByInstance | CommvaultError | None) -> Verdict:
+        """listed: the subclients of the client, None if there is no such client."""
+        if isinstance(listed, CommvaultError):
+            return _not_verified(instance, listed)
+        if listed is None:
             return self._no_client(instance)
-        same_name = [one for one in subclients if one.instance_name.lower() == instance.instance_name.lower()]
+        same_name = listed.get(instance.instance_name.lower())
         if not same_name:
-            return _no_instance(instance, subclients)
+            return self._no_instance(instance, listed)
         own = [one for one in same_name if one.application_id == instance.application_id]
         if not own:
             return _other_application(instance, same_name[0])
@@ -134,9 +138,27 @@ class Preflight:
         if shown:
             why = f"'{name}' is the display name of client '{shown[0]}'."
             return _refused(instance, why, " Use its name as client_name.")
-        nearest = nearest_names(name, [client.name for client in known])
+        nearest = self._nearest_names((name,), (client.name for client in known))
         why = f"there is no client '{name}', or these credentials may not see it."
         return _refused(instance, why, _correct("client_name", nearest))
+
+    def _no_instance(self, instance: Instance, listed: _ByInstance) -> Verdict:
+        name, client = instance.instance_name, instance.client_name
+        known = (
+            one.instance_name
+            for many in listed.values()
+            for one in many
+            if one.application_id == instance.application_id
+        )
+        nearest = self._nearest_names((client, name), known)
+        why = f"client '{client}' has no instance '{name}' that these credentials may see."
+        return _refused(instance, why, _correct("instance_name", nearest))
+
+    def _nearest_names(self, wrong: tuple[str, ...], known: t.Iterable[str]) -> list[str]:
+        """What is most like the last of these names: once for each, and for the first few that are wrong."""
+        if wrong not in self._nearest:
+            self._nearest[wrong] = nearest_names(wrong[-1], known) if len(self._nearest) < MAX_NEAREST else []
+        return self._nearest[wrong]
 
     def _look_at_clients(self, verdicts: list[Verdict]) -> None:
         """Add, in place, what the activity of each client means for what would start otherwise. Nothing else is known
@@ -271,13 +293,12 @@ def _stopped(verdict: Verdict) -> Verdict:
     return _refused(verdict.instance, why, _ENABLE, subclient=verdict.subclient, more=_QUEUES)
 
 
-def _no_instance(instance: Instance, subclients: t.Sequence[Subclient]) -> Verdict:
-    names = list(
-        dict.fromkeys(one.instance_name for one in subclients if one.application_id == instance.application_id)
-    )
-    nearest = nearest_names(instance.instance_name, names)
-    why = f"client '{instance.client_name}' has no instance '{instance.instance_name}' that these credentials may see."
-    return _refused(instance, why, _correct("instance_name", nearest))
+def _by_instance(subclients: t.Iterable[Subclient]) -> _ByInstance:
+    """By the name of the instance in lower case."""
+    found: _ByInstance = {}
+    for one in subclients:
+        found.setdefault(one.instance_name.lower(), []).append(one)
+    return found
 
 
 def _no_subclient(instance: Instance, own: t.Sequence[Subclient]) -> Verdict:

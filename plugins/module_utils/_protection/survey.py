@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER, Discovery, Query
-from .._estate.model import SubclientIndex, nearest_names, nearest_words
+from .._estate.model import MAX_NEAREST, SubclientIndex, nearest_names, nearest_words
 from .._estate.rds_match import MATCHED, MISSING, SKIPPED, match
 from .._parallel import read_each
 from .model import DAY, NOT_VERIFIED, UNKNOWN, UNLISTED, Judge, Past, Protection, Target
@@ -29,8 +29,6 @@ if t.TYPE_CHECKING:
 
 # Subclients that are read by themselves where the list names no plan: one without it may have a storage policy.
 MAX_CLOSE_LOOKS = 50
-# To say which names are like an unknown one takes a moment each.
-_MAX_NEAREST = 20
 _SHOW_IT = "Give the user the right to see it, or name the instance, and run it again."
 # Rows of a listing from which on it is cut down to the clients that matter. Up to there all are read: a job can be
 # listed under the access node that does the export (inferred from the vendor's pages on RDS).
@@ -162,7 +160,7 @@ class Surveyor:
             elif gap and gap.kind is not ErrorKind.NOT_FOUND:
                 settled[place] = NOT_VERIFIED, gap.msg
             else:
-                near = nearest_names(target.names[1], names) if len(settled) < _MAX_NEAREST else []
+                near = nearest_names(target.names[1], names) if len(settled) < MAX_NEAREST else []
                 msg = (
                     f"Commvault shows no instance {target.names[1]} of client {target.names[0]} with a subclient"
                     f" {target.names[2]}.{nearest_words(near)}"

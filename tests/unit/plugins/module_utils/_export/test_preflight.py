@@ -115,6 +115,17 @@ def test_an_unknown_instance_is_refused_with_the_nearest_names():
     assert verdict.cause.endswith("Correct instance_name; nearest: orders.")
 
 
+def test_of_many_wrong_names_the_first_are_told_the_nearest_ones():
+    verdicts = check(FakeEstate(ORDERS), *(f"aws-prod/orders{number}" for number in range(_estate.MAX_NEAREST + 1)))
+    assert [one.cause.endswith("nearest: orders.") for one in verdicts] == [True] * _estate.MAX_NEAREST + [False]
+    assert verdicts[-1].cause.endswith("Correct instance_name: rdsops.commvault.list_instances shows all names.")
+
+
+def test_one_wrong_client_of_many_instances_counts_once():
+    verdicts = check(FakeEstate(ORDERS), *(f"aws-prd/orders{number}" for number in range(_estate.MAX_NEAREST + 1)))
+    assert {one.cause.rpartition(" Correct ")[2] for one in verdicts} == {"client_name; nearest: aws-prod."}
+
+
 def test_an_unknown_subclient_is_refused_with_those_that_there_are():
     rows = [estates.subclient_row(1001, "orders", name="nightly"), estates.subclient_row(1002, "orders", name="weekly")]
     verdict = only(FakeEstate(*rows), "aws-prod/orders/week")
