@@ -501,6 +501,14 @@ def test_tags_choose_the_steps(play: Play, simulator: Simulator) -> None:
     assert len(simulator.writes()) == 3
 
 
+@pytest.mark.parametrize("tag", ["wait", "report"])
+def test_no_step_begins_whose_result_would_be_skipped(play: Play, simulator: Simulator, tag: str) -> None:
+    run = play("rdsops.commvault.export_backup", inventory="with_bad_ones.yml", arguments=["--skip-tags", tag])
+    assert run.rc == 2
+    assert f"Nothing was started. --skip-tags {tag} would skip the task Result" in run.stdout
+    assert simulator.writes() == []
+
+
 def test_a_diff_shows_the_requests_and_not_the_whole_page_of_a_report(
     play: Play, simulator: Simulator, tmp_path: Path
 ) -> None:

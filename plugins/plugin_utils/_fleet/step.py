@@ -16,6 +16,8 @@ import contextlib
 import os
 import typing as t
 
+from ansible import context
+
 from ...module_utils._argspec import connection_spec
 from ...module_utils._errors import CommvaultError, InvalidInput
 from ...module_utils._jobs.entry import missing_entry
@@ -61,6 +63,12 @@ RESULTS = f"{PREFIX}results"
 MAX_OWN_RESULTS = 500
 _NOT_WAITED = "Nothing was waited for; jobs that were started go on. "
 UNDONE = {"start": "Nothing was started. ", "wait": _NOT_WAITED, "follow": _NOT_WAITED}
+# Those of the task that fails hosts. A step before it that is left out leaves nothing that could fail.
+_TAGS_OF_RESULT = frozenset(["backup", "wait", "report"])
+_NO_RESULT = (
+    "--skip-tags {} would skip the task Result, too, without which no host fails, whatever becomes of its backup. Choose"
+    " steps with --tags, or by oracle_rds_export_backup_wait and oracle_rds_export_backup_report_path."
+)
 
 
 class _Stopped(CommvaultError):
@@ -98,6 +106,10 @@ class Step:
 
     def run(self) -> dict[str, t.Any]:
         """The result of the step. It does not fail: the task Result of the role fails each host by its own cause."""
+        skipped = sorted(_TAGS_OF_RESULT.intersection(context.CLIARGS.get("skip_tags") or ()))
+        if skipped and self._name in UNDONE and self._name != "wait":
+            error = InvalidInput(f"{UNDONE[self._name]}{_NO_RESULT.format(', '.join(skipped))}")
+            return {"failed": True, "msg": str(error), "failure": error.failure()}
         before = self._play.registered(self._host, RESULTS)
         if self._name in ("wait", "report") and isinstance(before, dict) and "error" in before:
             return self._after_error(before)
