@@ -32,7 +32,7 @@ class Environment:
     def value(self, name: str) -> str:
         """The value of a variable. Raises AnsibleFallbackNotFound if it has none."""
         value = os.environ.get(name)
-        if not value:
+        if not value or not value.strip():
             raise AnsibleFallbackNotFound
         self._used.add(name)
         return value

@@ -29,7 +29,7 @@ def test_a_variable_counts_when_it_is_set(monkeypatch):
     assert Environment().value("COMMVAULT_URL") == "cc.example.com"
 
 
-@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize("value", [None, "", " "])
 def test_a_variable_that_is_empty_or_missing_counts_as_unset(monkeypatch, value):
     if value is not None:
         monkeypatch.setenv("COMMVAULT_URL", value)
