@@ -21,6 +21,10 @@ EXCERPT_LENGTH = 300
 # A secret below so many characters is part of too many words.
 SHORT = 6
 
+# Halves of surrogate pairs: JSON can hold one, but no encoding takes it, so a result or report with it would be lost.
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+# Those of terminals among them, which would move the cursor or change colours.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _PERCENT = re.compile("%[0-9A-F]{2}")
 _SECRET_NAME = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
@@ -61,6 +65,11 @@ def _inside_base64(raw: bytes) -> t.Iterator[str]:
         first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             yield encode(bytes(before) + raw).decode("ascii")[first:last]
+
+
+def printable(text: str) -> str:
+    """A text of a server with a mark in place of each half of a surrogate pair, and blanks for control characters."""
+    return text if text.isprintable() else _CONTROL.sub(" ", _HALF_PAIR.sub("\ufffd", text))
 
 
 class Redactor:
@@ -109,7 +118,7 @@ class Redactor:
     def excerpt(self, text: str, length: int = EXCERPT_LENGTH) -> str:
         """One readable line of a server's answer: secrets masked, markup dropped, at most length characters."""
         # Masked before it is cut, so that no half of a secret is left at the end.
-        line = " ".join(_MARKUP.sub(" ", self.clean(text)).split())
+        line = " ".join(_MARKUP.sub(" ", printable(self.clean(text))).split())
         line = self.clean(line)
         return line if len(line) <= length else line[: length - 3] + "..."
 
@@ -124,3 +133,9 @@ def named_secrets(value: t.Any, _inside: bool = False) -> t.Iterator[str]:
             yield from named_secrets(member, _inside)
     elif _inside and isinstance(value, str):
         yield value
+
+
+def url_secret(url: str) -> str:
+    """What must stay hidden of a URL: its password, or all before its "@"; empty where it has none."""
+    user = (url.partition("://")[2] or url).rpartition("@")[0]
+    return user.partition(":")[2] or user

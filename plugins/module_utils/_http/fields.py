@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-# Halves of surrogate pairs: JSON can hold one, but no encoding takes it, so a result or report with it would be lost.
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+from .._redact import printable
+
 _DIGITS = re.compile(r"^-?[0-9]+$")
 # Python refuses to read numbers of thousands of digits; no id, time or size has more than these.
 _MOST_DIGITS = 40
@@ -67,12 +67,9 @@ def moment(value: t.Any) -> int | None:
 
 def text(value: t.Any) -> str | None:
     """A str without blanks around it, from a str or an int; None for an empty one."""
-    return whole(str(value)).strip() or None if isinstance(value, (str, int)) and not isinstance(value, bool) else None
-
-
-def whole(value: str) -> str:
-    """A str with a mark in place of each half of a surrogate pair."""
-    return value if value.isascii() else _HALF_PAIR.sub("\ufffd", value)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    return printable(str(value)).strip() or None
 
 
 def flag(value: t.Any) -> bool | None:

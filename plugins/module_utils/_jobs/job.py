@@ -16,6 +16,7 @@ import typing as t
 
 from .._errors import InvalidInput
 from .._http import fields
+from .._redact import printable
 
 # What a state says about a job: under way, or how it ended.
 ACTIVE, OK, WARNINGS, ERRORS, BAD = "active", "ok", "warnings", "errors", "failed"
@@ -97,7 +98,7 @@ def plain_text(value: t.Any, length: int = REASON_LENGTH, clean: t.Callable[[str
     """
     if not value:
         return ""
-    line = " ".join(html.unescape(_TAG.sub(" ", clean(fields.whole(str(value))))).split())
+    line = " ".join(html.unescape(_TAG.sub(" ", clean(printable(str(value))))).split())
     return line if len(line) <= length else line[: length - 3] + "..."
 
 

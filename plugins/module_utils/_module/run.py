@@ -20,7 +20,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._argspec import connection_spec
 from .._errors import CommvaultError
 from .._http.session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
-from .._redact import Redactor, named_secrets
+from .._redact import Redactor, named_secrets, url_secret
 from .connection import open_commcell, open_transport
 from .masking import masked, weak_secrets
 
@@ -133,7 +133,8 @@ def _describe(exc: Exception, redactor: Redactor) -> str:
 
 
 def find_secrets(params: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any], redactor: Redactor) -> None:
-    """Learn the secrets among options: those that are one, and what free-form ones hold under names that sound secret.
+    """Learn the secrets among options: those that are one, what free-form ones hold under names that sound secret, and
+    what is refused in url.
 
     Args:
         params: The values.
@@ -144,6 +145,8 @@ def find_secrets(params: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any], 
         secret = (options.get(name) or {}).get("no_log") and isinstance(value, str)
         for found in [value] if secret else named_secrets(value):
             redactor.add(found)
+        if name == "url" and isinstance(value, str):
+            redactor.add(url_secret(value))
 
 
 class _Module(AnsibleModule):

@@ -16,6 +16,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._redact import (
     MASK,
     Redactor,
     named_secrets,
+    url_secret,
 )
 
 SECRET = 'p@ss "wörd"/+=&x'
@@ -96,6 +97,12 @@ def test_an_excerpt_is_one_short_line_without_markup():
     assert excerpt.endswith("...")
 
 
+def test_an_excerpt_does_nothing_to_a_terminal_and_can_be_encoded():
+    excerpt = Redactor().excerpt("a\x1b[31mred\x00\x9b2J\ud83d caf\u00e9")
+    assert excerpt == "a [31mred 2J\ufffd caf\u00e9"
+    assert excerpt.encode()
+
+
 def test_a_secret_at_the_cut_leaves_no_half_behind():
     text = "x" * (EXCERPT_LENGTH - 8) + " SECRETSECRETSECRET"
     assert "SECRET" not in Redactor(["SECRETSECRETSECRET"]).excerpt(text)
@@ -114,3 +121,17 @@ def test_secrets_in_free_form_values_are_found_by_their_names():
         "token": None,
     }
     assert set(named_secrets(value)) == {"one", "two", "three", "four"}
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("https://host/api", ""),
+        ("https://svc:p@ss//word@host/api", "p@ss//word"),
+        ("svc:secret@host", "secret"),
+        ("https://TOKEN@host", "TOKEN"),
+        ("", ""),
+    ],
+)
+def test_the_secret_of_a_url_stands_before_its_host(url, secret):
+    assert url_secret(url) == secret

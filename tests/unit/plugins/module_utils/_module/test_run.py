@@ -81,6 +81,12 @@ def test_secrets_in_free_form_options_are_masked_where_other_options_are_wrong(r
     assert "SECRET" not in result.text
 
 
+def test_a_password_in_url_is_refused_and_not_shown(run_module):
+    result = run_module(module_that(lambda run: run.open() or {}), url="https://svc:SECRET-pw@host/api", verbosity=5)
+    assert "url must not hold a user name or password" in result["msg"]
+    assert "SECRET" not in result.text
+
+
 def test_switching_certificates_off_is_warned_about(run_module, monkeypatch):
     warnings = []
     monkeypatch.setattr(_module.AnsibleModule, "warn", lambda _module, text: warnings.append(text))
