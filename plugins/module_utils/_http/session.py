@@ -11,6 +11,7 @@ requests and urllib3 do the work; here are only the rules in which a client of b
 
 from __future__ import annotations
 
+import functools
 import http.client
 import io
 import os
@@ -159,7 +160,20 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter with tracked connections, and with the retry rules of the request in hand."""
+    """requests' adapter with tracked connections, and with the retry rules of the request in hand. It is for one
+    CommCell, by one way: so it looks for the pool of connections once.
+    """
+
+    _pool: t.Any = None
+
+    def get_connection_with_tls_context(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def close(self) -> None:
+        self._pool = None
+        super().close()
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -362,7 +376,14 @@ def send(
     _request_state.answer_time = ANSWER_FACTOR * timeout if within is None else min(ANSWER_FACTOR * timeout, within)
     try:
         request = requests.PreparedRequest()
-        request.prepare(method, url, {**session.headers, **headers}, params=params, data=data)
+        # All of request.prepare but cookies and credentials in the URL, which there are none of.
+        request.prepare_method(method)
+        if params:
+            request.prepare_url(url, params)
+        else:
+            request.url = _prepared_url(url)
+        request.prepare_headers({**session.headers, **headers})
+        request.prepare_body(data, None)
         # From here on the connection says what was sent.
         _request_state.unsent = False
         adapter = session.get_adapter(request.url)
@@ -380,6 +401,14 @@ def send(
     if rules.quota and response.status_code not in PASSING_STATUSES:
         rules.quota.earn()
     return response, body
+
+
+@functools.lru_cache(maxsize=16)
+def _prepared_url(url: str) -> str:
+    """A URL as it is sent; requests takes a tenth of the time of a request to come to that."""
+    request = requests.PreparedRequest()
+    request.prepare_url(url, None)
+    return t.cast(str, request.url)
 
 
 def _body_of(response: t.Any) -> bytes:
