@@ -281,11 +281,10 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
             f"{where} is not what oracle_rds_export_backup returns in backups: it needs an id, and a state that is one"
             f" of {', '.join(STATES)}, not {state!r}."
         )
-    own = backup.get("job")
-    if isinstance(own, dict):
-        known = {_job_id(own, f"{where}.job"): (f"{where}.job", own), **known}
+    job = backup.get("job")
+    own = {_job_id(job, f"{where}.job"): (f"{where}.job", job)} if isinstance(job, dict) else {}
     job_ids = _texts(backup.get("job_ids"), f"{where}.job_ids")
-    found = [known.get(job_id) for job_id in job_ids]
+    found = [known.get(job_id) or own.get(job_id) for job_id in job_ids]
     reported = [
         _job(job_id, *entry) if entry else ReportedJob(job_id, "started") for job_id, entry in zip(job_ids, found)
     ]
