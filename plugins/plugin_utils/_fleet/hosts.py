@@ -157,7 +157,7 @@ def _read_text(variables: HostVariables, name: str) -> str:
         kind = next((word for of, word in kinds if isinstance(value, of)), type(value).__name__)
         raise ValueError(f"must be a string, not {kind}")
     text = str(value)
-    for place, character in enumerate(text):
+    for place, character in enumerate("" if text.isprintable() else text):
         # Separators and control characters, but for the plain blank: nobody sees them.
         if unicodedata.category(character)[0] in "CZ" and character != " ":
             name_of = unicodedata.name(character, "a control character")
