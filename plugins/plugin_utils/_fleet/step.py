@@ -23,7 +23,6 @@ from ...module_utils._errors import CommvaultError, InvalidInput
 from ...module_utils._jobs.entry import missing_entry
 from ...module_utils._jobs.wait_options import wait_options, wait_spec
 from ...module_utils._jobs.wait_result import job_warnings
-from ...module_utils._report.formats import check_mode, check_paths
 from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
 from .._in_place import execute, execute_packed
@@ -248,6 +247,9 @@ class Step:
         wait_options(self._params)
         paths = self._paths()
         if paths:
+            # Imported here because most runs write no report.
+            from ...module_utils._report.formats import check_mode, check_paths
+
             try:
                 check_paths(paths)
                 check_mode(self._params["report_mode"])
