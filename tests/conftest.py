@@ -44,6 +44,13 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Give ansible-test its collections path back: to pytest-ansible's longer one its workers cannot start."""
+    if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" in os.environ:  # only ansible-test sets it
+        os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["ANSIBLE_COLLECTIONS_PATH"].split(os.pathsep)[0]
+
+
 @functools.cache
 def _the_simulator() -> Simulator:
     """One for each process of tests, started when it is first asked for."""
