@@ -66,7 +66,7 @@ OF_EACH_CORE = tuple(
     f"tests/playbooks/test_{name}.py"
     for name in ("role_fails", "role_variables", "task_timeout", "interrupt", "inventory")
 )
-PYTEST = ("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5", "-n", "2", "--dist=loadgroup")
+PYTEST = ("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5", "-n", "2")
 
 # --- The machine ------------------------------------------------------------------------------------------------------
 
@@ -427,7 +427,8 @@ def aws(session: nox.Session) -> None:
 def awx(session: nox.Session) -> None:
     """AWX: set-up by the real awx.awx, surveys, jobs, project, execution environment, with whatever core it has."""
     pythons = [path for core in OTHERS if Path(path := python_in(f"core-{core}")).exists()]
-    pytest(session, "tests/awx", AWX_TESTS_PYTHONS=":".join(pythons))
+    # A second process would set up AWX once more, which takes longer than all else here.
+    pytest(session, "-n", "0", "tests/awx", AWX_TESTS_PYTHONS=":".join(pythons))
 
 
 per_core("sanity", OTHERS)(sanity)

@@ -104,13 +104,6 @@ def set_up(
     return run
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have what is set up in AWX once for all tests, and not once more in each process that runs some of them."""
-    for item in items:
-        if "done" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("done"))
-
-
 def said(run: CommandRun) -> str:
     """What a run has printed, whatever its lines and the escapes of JSON."""
     return " ".join(run.stdout.replace("\\n", "\n").replace('\\"', '"').split())
