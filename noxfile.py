@@ -369,10 +369,8 @@ def playbooks(session: nox.Session, core: str) -> None:
 
 @per_core("unit", (MAIN,))
 def unit(session: nox.Session, core: str) -> None:
-    """Run the unit tests; what knows no ansible-core (simulator, files of the project) with one only."""
-    pytest(
-        session, "-m", "not browser", *(("tests/unit", "tests/tooling") if core == MAIN else ("tests/unit/plugins",))
-    )
+    """Run the unit tests of plugins; instead, with the core of ansible-test-units, what knows no ansible-core."""
+    pytest(session, "-m", "not browser", "tests/tooling" if core == MAIN else "tests/unit")
 
 
 @per_core("campaigns", (MAIN,))
@@ -383,7 +381,7 @@ def campaigns(session: nox.Session, core: str) -> None:
 
 @session_in(f"core-{MAIN}", "ansible-test-units", "unit")
 def ansible_test_units(session: nox.Session) -> None:
-    """Run the unit tests by ansible-test alone, as a contributor to Ansible's collections would."""
+    """Run the unit tests of plugins by ansible-test alone, as a contributor to Ansible's collections would."""
     version = python_for(*CORES[MAIN].pythons)
     assert version
     with copied(session):

@@ -21,6 +21,7 @@ if AnsibleCollectionConfig.collection_finder is None:
     inject(Path(__file__).parents[1])
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
+from ansible_collections.rdsops.commvault.tests.support.ansible_test import BY_ANSIBLE_TEST
 
 # Say where an installed collection is, to test that one.
 INSTALLED = "PLAYBOOK_TESTS_COLLECTIONS_PATH"
@@ -47,7 +48,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
     """Give ansible-test its collections path back: to pytest-ansible's longer one its workers cannot start."""
-    if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" in os.environ:  # only ansible-test sets it
+    if BY_ANSIBLE_TEST:
         os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["ANSIBLE_COLLECTIONS_PATH"].split(os.pathsep)[0]
 
 
