@@ -4,7 +4,7 @@
 """Let ansible-test make its virtual environments from a package registry, or its mirror, alone.
 
 ansible-test puts pip into them with a script that it fetches from its makers' server, and keeps in its cache. Where the
-cache lacks the script, this writes one that unpacks the pip that comes with Python. ansible-test 2.22 wants a
+cache lacks the script, this writes one that takes the pip that comes with Python. ansible-test 2.22 wants a
 development version of dill for Python 3.15; for older Pythons a release does. Run with the Python of an environment
 that holds ansible-core.
 """
@@ -17,13 +17,21 @@ from pathlib import Path
 
 import ansible_test
 
-# ensurepip would have pip install itself, which takes seconds for each of the dozens of environments.
+# ensurepip would have pip install itself, and each of the dozens of environments would compile a pip of its own: they
+# share one for each Python. And pylint spends a seventh of its time
+# on looking for garbage that is not there.
 SCRIPT = """
 import ensurepip, pathlib, sysconfig, zipfile
 
+shared = pathlib.Path(__file__).parent / ("pip-" + sysconfig.get_python_version())
 wheels = list(pathlib.Path(ensurepip.__file__).parent.glob("_bundled/*.whl"))
-for wheel in wheels:
-    zipfile.ZipFile(str(wheel)).extractall(sysconfig.get_path("purelib"))
+if wheels and not shared.exists():
+    unpacked = shared.with_name(shared.name + ".new")
+    for wheel in wheels:
+        zipfile.ZipFile(str(wheel)).extractall(str(unpacked))
+    unpacked.rename(shared)
+lines = [str(shared)] * bool(wheels) + ["import gc; gc.set_threshold(50000, 50, 100)", ""]
+pathlib.Path(sysconfig.get_path("purelib"), "shared.pth").write_text("\\n".join(lines))
 if not wheels:  # a distribution keeps them elsewhere
     ensurepip.bootstrap(upgrade=True)
 """
