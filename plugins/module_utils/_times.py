@@ -22,10 +22,14 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?$")
 
 
 def iso_time(epoch: float | None) -> str | None:
-    """A time in UTC, such as 2026-01-01T00:00:00Z; None for None."""
+    """A time in UTC, such as 2026-01-01T00:00:00Z; None for None, and for one after the year 9999."""
     if epoch is None:
         return None
-    return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        moment = datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_time(text: str, name: str) -> float:

@@ -16,13 +16,14 @@ from collections import deque
 from email.utils import parsedate_to_datetime
 
 from .._parallel import RUNTIME
+from .fields import moment
 
 if t.TYPE_CHECKING:
     from .._parallel import Runtime
 
 RATE_LIMIT_WAIT = 60.0  # seconds; the most that is waited after a 429 that does not say how long
 FIRST_WAIT = 1.0  # seconds; what is waited after the first of such
-# Reset is known as seconds that are left and as a time in epoch seconds; no window is longer than this.
+# A wait is known as seconds that are left, and as a time in epoch seconds or milliseconds; no window is longer than this.
 _LONGEST_WINDOW = 366 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
@@ -51,7 +52,7 @@ def read_quota(headers: t.Mapping[str, str]) -> Quota | None:
     come along, is inferred.
     """
     limit, period = _number(headers, "X-RateLimit-Limit"), _number(headers, "X-RateLimit-Period")
-    if not limit or not period:
+    if not limit or not period or period > _LONGEST_WINDOW:
         return None
     remaining = _number(headers, "X-RateLimit-Remaining")
     return Quota(int(limit), period, None if remaining is None else int(remaining))
@@ -71,15 +72,19 @@ def retry_after(status: int, headers: t.Mapping[str, str]) -> float | None:
     From Retry-After; for a 429 without it from X-RateLimit-Reset (seconds that are left, as others use these headers:
     inferred), or from X-RateLimit-Period.
     """
-    seconds = _seconds(headers.get("Retry-After", "").strip())
+    seconds = _from_now(_seconds(headers.get("Retry-After", "").strip()))
     if seconds is not None or status != 429:
         return seconds
-    reset = _number(headers, "X-RateLimit-Reset")
-    if reset is not None and reset > _LONGEST_WINDOW:
-        reset = max(0.0, reset - time.time())
-    if reset is not None:
-        return reset
-    return _number(headers, "X-RateLimit-Period")
+    reset = _from_now(_number(headers, "X-RateLimit-Reset"))
+    return reset if reset is not None else _from_now(_number(headers, "X-RateLimit-Period"))
+
+
+def _from_now(wait: float | None) -> float | None:
+    """Seconds from now; None for what is no time that anybody can have meant."""
+    if wait is None or wait <= _LONGEST_WINDOW:
+        return wait
+    end = moment(wait)
+    return None if end is None else min(_LONGEST_WINDOW, max(0.0, end - time.time()))
 
 
 def _seconds(value: str) -> float | None:

@@ -21,7 +21,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._times import (
 
 def test_times_are_shown_in_utc():
     assert iso_time(1767225600) == "2026-01-01T00:00:00Z"
-    assert iso_time(None) is None
+    assert [iso_time(epoch) for epoch in (None, 1e12, 1e300)] == [None] * 3
 
 
 @pytest.mark.parametrize(

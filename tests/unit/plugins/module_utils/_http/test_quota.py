@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.quota import (
@@ -120,3 +122,10 @@ def test_what_is_left_of_a_window_counts_before_the_whole_of_it():
     assert retry_after(429, {"X-RateLimit-Period": "3600", "X-RateLimit-Reset": "12", "Retry-After": "3"}) == 3
     # As a time in epoch seconds.
     assert retry_after(429, {"X-RateLimit-Reset": "1767225600"}) == 0
+    now = time.time()
+    for header in ("X-RateLimit-Reset", "Retry-After"):
+        for told in (f"{now + 9:.0f}", f"{now + 9:.0f}000"):
+            assert 5 < retry_after(429, {header: told}) < 10
+        assert retry_after(429, {header: "1e300"}) is None
+    assert retry_after(429, {"X-RateLimit-Period": "1e300"}) is None
+    assert read_quota({"X-RateLimit-Limit": "5", "X-RateLimit-Period": "1e300"}) is None
