@@ -141,6 +141,22 @@ def test_control_in_check_mode_says_what_it_would_do(play: Play, simulator: Simu
     assert "would be asked to end" in result["msg"]
 
 
+def test_the_playbook_kills_the_jobs_of_a_list(play: Play, simulator: Simulator) -> None:
+    started = [backup["job_ids"][0] for backup in play(play_of(start("orders", "hr"))).result("Task 1")["backups"]]
+    run = play("rdsops.commvault.kill_jobs", extravars={"commvault_kill_job_ids": [int(started[0]), started[1]]})
+    assert {job["job_id"]: job["status"] for job in run.result("Kill the jobs")["jobs"]} == dict.fromkeys(
+        started, "Killed"
+    )
+
+
+@pytest.mark.parametrize("given", [{}, {"commvault_kill_job_ids": " "}])
+def test_the_playbook_wants_to_know_which_jobs_to_kill(play: Play, simulator: Simulator, given) -> None:
+    run = play("rdsops.commvault.kill_jobs", extravars=given)
+    assert run.rc != 0
+    assert "Set it to the ids of the jobs" in run.failed["localhost"]
+    assert simulator.journal() == []
+
+
 def test_an_ended_job_cannot_be_resumed_and_the_error_says_how_it_ended(play: Play, simulator: Simulator) -> None:
     simulator.set(speed=1000)
     job_ids = play(play_of(start("orders"), wait_for_them())).result("Task 1")["job_ids"]
