@@ -17,7 +17,7 @@ from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulat
 from ansible_collections.rdsops.commvault.tests.simulator.variants import settings_of
 from ansible_collections.rdsops.commvault.tests.support.doctor import HISTORY, RUNNING, VARIANTS
 
-from .conftest import Play
+from .conftest import Play, Shell
 
 
 def doctor(play: Play, tmp_path: Path, check: bool = False, **variables: t.Any) -> t.Any:
@@ -95,6 +95,21 @@ def test_a_start_needs_an_instance(play: Play, simulator: Simulator, estate, tmp
     assert run.rc == 2
     assert "doctor_client_name" in run.result("Check the variables")["msg"]
     assert simulator.journal() == []
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_the_directory_is_below_that_of_the_command_and_must_exist_before_anything_is_done(
+    shell: Shell, simulator: Simulator, estate, tmp_path, made: bool
+) -> None:
+    simulator.reset(estate)
+    if made:
+        (tmp_path / "out").mkdir()
+    # systemd sets no PWD, and AWX one of another directory.
+    run = shell("ansible-playbook", "rdsops.commvault.doctor", "-e", "doctor_directory=out", env={"PWD": "/"})
+    assert (run.rc == 0, (tmp_path / "out" / "doctor.json").is_file()) == (made, made)
+    if not made:
+        assert f"{tmp_path}/out is not a directory" in run.output
+        assert simulator.journal() == []
 
 
 # Others are tested without Ansible, and in test_doctor_elsewhere.py.
