@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.playbooks import artifact_of
 
-from .conftest import ROOT, Play
+from .conftest import HERE, ROOT, Play, Shell
 
 HOUR = 3600
 ESTATE = {
@@ -164,3 +164,20 @@ def test_an_inventory_without_any_host_is_no_success(play: Play, simulator: Simu
     assert run.rc != 0
     assert "Nothing was read." in run.failed["localhost"]
     assert simulator.journal() == []
+
+
+def test_variables_of_the_command_line_and_of_empty_answers_mean_what_they_say(
+    shell: Shell, simulator: Simulator, tmp_path: Path
+) -> None:
+    simulator.reset(ESTATE)
+    prefix = "oracle_rds_export_backup_"
+    told = ["protection_fail=false", "protection_report_unlisted=", "report_path=night.html,"]
+    run = shell(
+        *("ansible-playbook", str(ROOT / "playbooks" / "protection_report.yml")),
+        *("-i", str(HERE / "inventories" / "production.yml")),
+        *(part for one in told for part in ("-e", f"{prefix}{one}")),
+        # systemd sets none, and AWX one of another directory.
+        env={"PWD": "/"},
+    )
+    assert run.rc == 0
+    assert (tmp_path / "night.html").is_file()
