@@ -509,17 +509,16 @@ def readme(session: nox.Session) -> None:
 @session_in("partner", "partner", "partner")
 def partner(session: nox.Session) -> None:
     """Do what Red Hat's check of partners' collections does, with its versions: a bare clone, an empty home."""
-    for where in ("clone", INSIDE):
-        with copied(session, untracked=False) as tree:
-            clone = tree.parents[3] / "elsewhere" / where
-            shutil.copytree(tree, clone, symlinks=True)
-            with session.chdir(clone):
-                for command in (("init", "--quiet"), ("add", "--all")):
-                    session.run("git", *command, external=True)
-                lint = ("ansible-lint", "--profile=production", "--skip-list", "sanity", "--nocolor")
-                output = run(session, *lint)
-                if "Passed: 0 failure(s), 0 warning(s)" not in output:
-                    session.error("ansible-lint did not say 0 failures and 0 warnings")
+    with copied(session, untracked=False) as tree:
+        clone = tree.parents[3] / "clone"
+        tree.rename(clone)  # where no linter finds the collection by its name
+        with session.chdir(clone):
+            for command in (("init", "--quiet"), ("add", "--all")):
+                session.run("git", *command, external=True)
+            lint = ("ansible-lint", "--profile=production", "--skip-list", "sanity", "--nocolor")
+            output = run(session, *lint)
+        if "Passed: 0 failure(s), 0 warning(s)" not in output:
+            session.error("ansible-lint did not say 0 failures and 0 warnings")
     with tarball(session) as file, copied(session), session.chdir(file.parent):
         session.env["GALAXY_IMPORTER_CHECK_REQUIRED_TAGS"] = "yes"
         output = run(session, "python", "-m", "galaxy_importer.main", str(file))
