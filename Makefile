@@ -28,7 +28,7 @@ $(NOX): requirements/nox.txt
 	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/nox.txt
 	@touch $(NOX)
 
-test: $(NOX) ## all that CI checks, in three lanes, with a summary of what took how long
+test: $(NOX) ## all that CI checks, in four lanes, with a summary of what took how long
 	$(RUN) test -- $(ONLY)
 
 lint: $(NOX) ## ruff, mypy, yamllint, licences, changelog, docs, ansible-lint

@@ -537,7 +537,7 @@ per_core("unit", OTHERS)(unit)
 
 @nox.session(venv_backend="none")
 def test(session: nox.Session) -> None:
-    """Run all gates in three lanes, or those with the names or tags that follow; a summary at the end."""
+    """Run all gates in four lanes, or those with the names or tags that follow; a summary at the end."""
     sys.path.insert(0, str(ROOT / "tests" / "sessions"))
     import lanes
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PASSED, FAILED, SKIPPED = "passed", "FAILED", "skipped"
-LANES = 3  # for two processors: most sessions wait for a while, some have one process only
+LANES = 4  # for two processors: most sessions wait for a while, some have one process only
 KEPT_RUNS = 5
 LIMIT = 3000.0  # seconds, for one session; on a slow machine, one needs half an hour
 TAIL = 4  # lines shown of a session that passed
