@@ -18,8 +18,7 @@ from pathlib import Path
 import ansible_test
 
 # ensurepip would have pip install itself, and each of the dozens of environments would compile a pip of its own: they
-# share one for each Python. And pylint spends a seventh of its time
-# on looking for garbage that is not there.
+# share one for each Python. And pylint spends a seventh of its time on looking for garbage that is not there.
 SCRIPT = """
 import ensurepip, pathlib, sysconfig, zipfile
 
