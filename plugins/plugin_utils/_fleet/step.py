@@ -65,8 +65,8 @@ UNDONE = {"start": "Nothing was started. ", "wait": _NOT_WAITED, "follow": _NOT_
 # Those of the task that fails hosts. A step before it that is left out leaves nothing that could fail.
 _TAGS_OF_RESULT = frozenset(["backup", "wait", "report"])
 _NO_RESULT = (
-    "--skip-tags {} would skip the task Result, too, without which no host fails, whatever becomes of its backup. Choose"
-    " steps with --tags, or by oracle_rds_export_backup_wait and oracle_rds_export_backup_report_path."
+    "--skip-tags {} would skip the task Result, too, without which no host fails, whatever becomes of its backup."
+    " Choose steps with --tags, or by oracle_rds_export_backup_wait and oracle_rds_export_backup_report_path."
 )
 
 
