@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 RATE_LIMIT_WAIT = 60.0  # seconds; the most that is waited after a 429 that does not say how long
 FIRST_WAIT = 1.0  # seconds; what is waited after the first of such
-# A wait is known as seconds that are left, and as a time in epoch seconds or milliseconds; no window is longer than this.
+# A wait is known as seconds that are left, and as a time in epoch seconds or milliseconds; none is longer than this.
 _LONGEST_WINDOW = 366 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
