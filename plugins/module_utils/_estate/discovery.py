@@ -107,7 +107,13 @@ class Discovery:
             self._read(self._targets(query, listed), query, found)
             _note_silence(listed, query, found)
         wanted = set(query.application_ids)
-        found.subclients = [subclient for subclient in found.subclients if subclient.application_id in wanted]
+        # Lists can repeat a row.
+        each = {
+            one.subclient_id or (*one.sort_key, one.application_id): one
+            for one in found.subclients
+            if one.application_id in wanted
+        }
+        found.subclients = list(each.values())
         found.subclients.sort(key=lambda subclient: subclient.sort_key)
         add_instance_facts(found.subclients, listed)
         if query.history and found.subclients:

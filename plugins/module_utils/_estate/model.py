@@ -282,9 +282,9 @@ def parse_database_instances(data: t.Any, clean: t.Callable[[str], str] = str) -
                 name,
                 client_id,
                 client_name,
-                vendor=text(row.get("vendor")),
-                engine=text(row.get("databaseEngine")),
-                status=text(row.get("status")),
+                vendor=_word(row.get("vendor")),
+                engine=_word(row.get("databaseEngine")),
+                status=_word(row.get("status")),
                 not_ready_reason=clean(text(row.get("notReadyReason")) or "") or None,
                 plan=text(member(row, "plan").get("name")),
                 company=text(member(row, "company").get("name")),
@@ -295,10 +295,15 @@ def parse_database_instances(data: t.Any, clean: t.Callable[[str], str] = str) -
     return instances
 
 
+def _word(value: t.Any) -> str | None:
+    """A value of an enumeration, as the vendor's list has it."""
+    return (text(value) or "").upper() or None
+
+
 def _parse_last_backup(data: dict[str, t.Any], clean: t.Callable[[str], str]) -> LastBackup | None:
     status = text(data.get("status"))
     # ANY_STATUS is a value of the vendor's list that says nothing.
-    if not status or status in ("NEVER_BACKED_UP", "ANY_STATUS"):
+    if not status or status.upper() in ("NEVER_BACKED_UP", "ANY_STATUS"):
         return None
     job_id = positive(data.get("jobId"))
     reason = plain_text(data.get("failureReason"), clean=clean) or None

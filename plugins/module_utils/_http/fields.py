@@ -86,8 +86,8 @@ def member(data: t.Any, key: str) -> dict[str, t.Any]:
 
 
 def rows(data: t.Any, key: str) -> list[dict[str, t.Any]]:
-    """The objects in the list at a key; a single one may come bare, and an empty list as nothing at all."""
-    found = data.get(key) if isinstance(data, dict) else None
+    """The objects in the list at a key; a single one may come bare, the list without its key, an empty one as nothing."""
+    found = data.get(key) if isinstance(data, dict) else data
     if isinstance(found, dict):
         return [found]
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []

@@ -167,7 +167,7 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
             f"The quota of requests to {host} is used up",
             retry_after=retry_after(status, reply.headers),
         )
-    if status < 500:
+    if status < 500 or status == 501:
         return error(ErrorKind.BAD_REQUEST, f"{host} rejected the request")
     # A code that only repeats the status is none of Commvault's: something in front of it has failed.
     if status == 500 and vendor is not None and vendor.code not in (None, status):

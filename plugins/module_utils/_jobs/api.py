@@ -184,9 +184,9 @@ class JobsApi:
         if reply.status == 204:
             return JobPage([], 0, 0, None, silent=True)
         self._commcell.check(reply, "POST", "Jobs", changes=False)
-        data = {"jobs": reply.data} if isinstance(reply.data, list) else reply.data
+        data = reply.data
         found, parsed = rows(data, "jobs"), self._jobs(data)
-        total = number(data.get("totalRecordsWithoutPaging"))
+        total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
         if (any(found) and not parsed) or (not found and not offset and (total or 0) > 0):
             # Not to be taken for a list without jobs: whoever reads it might start what is under way.
             msg = "Commvault answered with a list of jobs in a shape that is not known."

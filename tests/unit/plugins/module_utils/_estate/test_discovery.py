@@ -88,6 +88,12 @@ def test_only_clients_with_matching_instances_are_read():
     assert (found.source, found.unread) == ("instances", [])
 
 
+@pytest.mark.parametrize("source", ["auto", "instances"])
+def test_a_row_that_a_list_repeats_is_one(source):
+    found = find(FakeEstate([*PROD, PROD[0]], [*LISTED, LISTED[0]]), source=source, client_names=("aws-prod",))
+    assert [one.instance_name for one in found.subclients] == ["billing", "orders"]
+
+
 def test_without_a_list_of_instances_every_client_is_read():
     estate = FakeEstate([*PROD, *DEV, *SQL])
     found = find(estate)

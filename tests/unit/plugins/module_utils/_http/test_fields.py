@@ -60,6 +60,7 @@ def test_objects_and_lists_of_them_are_read_where_they_are():
     assert [fields.member(data, key) for key in ("one", "many", "gone")] == [{"a": 1}, {}, {}]
     assert [fields.rows(data, key) for key in ("one", "many", "none", "word", "gone")] == [[{"a": 1}]] * 2 + [[]] * 3
     assert (fields.member([], "one"), fields.rows("text", "one")) == ({}, [])
+    assert fields.rows([{"a": 1}, "x"], "many") == [{"a": 1}]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def answer(status, body=b"", headers=None, changes=True, redactor=None):
         (500, {"errorCode": 0}, "server", True),
         (500, {"errorCode": 500, "errorMessage": "Internal Server Error"}, "server", True),
         (500, b"<html>oops</html>", "server", True),
+        (501, b"", "bad_request", False),
         (502, {"errorCode": 7, "errorMessage": "a proxy that speaks JSON"}, "server", True),
         (503, b"", "server", True),
         (504, b"", "server", True),
