@@ -66,6 +66,7 @@ OF_EACH_CORE = tuple(
     f"tests/playbooks/test_{name}.py"
     for name in ("role_fails", "role_variables", "task_timeout", "interrupt", "inventory")
 )
+OF_DOCUMENTS = ("tests/playbooks/test_documents.py", "tests/playbooks/test_examples.py")
 PYTEST = ("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5", "-n", "2")
 
 # --- The machine ------------------------------------------------------------------------------------------------------
@@ -363,8 +364,9 @@ def sanity(session: nox.Session, core: str) -> None:
 
 @per_core("playbooks", (FULL,))
 def playbooks(session: nox.Session, core: str) -> None:
-    """Run playbooks and the examples of all documents against the simulator; of most cores only some."""
-    pytest(session, *(("tests/playbooks",) if core == FULL else OF_EACH_CORE))
+    """Run playbooks against the simulator; with most cores only some."""
+    rest = ("tests/playbooks", *(f"--ignore={path}" for path in OF_DOCUMENTS))
+    pytest(session, *(rest if core == FULL else OF_EACH_CORE))
 
 
 @per_core("unit", (MAIN,))
@@ -413,6 +415,12 @@ def browser(session: nox.Session) -> None:
         except CommandFailed:
             session.skip("no Chromium here, and apt-get could not install it")
     pytest(session, "-m", "browser", "tests/unit")
+
+
+@session_in(f"core-{FULL}", "documents", "playbooks", f"core-{FULL}")
+def documents(session: nox.Session) -> None:
+    """Do what the documents tell a reader, and the examples of modules, against the simulator."""
+    pytest(session, *OF_DOCUMENTS)
 
 
 @session_in("collections", "aws", "aws")
