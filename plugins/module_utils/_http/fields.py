@@ -86,7 +86,7 @@ def member(data: t.Any, key: str) -> dict[str, t.Any]:
 
 
 def rows(data: t.Any, key: str) -> list[dict[str, t.Any]]:
-    """The objects in the list at a key; a single one may come bare, the list without its key, an empty one as nothing."""
+    """The objects in the list at a key; one may come bare, the list without its key, an empty one as nothing."""
     found = data.get(key) if isinstance(data, dict) else data
     if isinstance(found, dict):
         return [found]
