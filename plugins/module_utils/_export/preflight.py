@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import CommvaultError
-from .._estate.model import MAX_NEAREST, nearest_names
+from .._estate.model import nearest_names
 from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
@@ -31,6 +31,8 @@ WOULD_START, REFUSED, NOT_VERIFIED = "would_start", "refused", "not_verified"
 # So many subclients are read by themselves where a list does not tell enough of them. Commvault Cloud allows a thousand
 # reads an hour.
 MAX_CLOSE_LOOKS = 50
+# So many names are compared to find those nearest to wrong ones: two seconds of work.
+MAX_COMPARED = 100_000
 
 _QUEUES = (
     " Commvault refuses such a backup, or, if the CommCell is set up to queue jobs while activity is disabled, lets it"
@@ -81,6 +83,7 @@ class Preflight:
         self._runtime = runtime
         self._close_looks = close_looks
         self._nearest: dict[tuple[str, ...], list[str]] = {}
+        self._compared = 0
 
     def check(self, instances: t.Sequence[Instance]) -> list[Verdict]:
         """One Verdict for each instance, in order. Raises nothing: what cannot be read is not verified."""
@@ -155,9 +158,11 @@ class Preflight:
         return _refused(instance, why, _correct("instance_name", nearest))
 
     def _nearest_names(self, wrong: tuple[str, ...], known: t.Iterable[str]) -> list[str]:
-        """What is most like the last of these names: once for each, and for the first few that are wrong."""
+        """The names most like the last of these; none where too many have been compared already."""
         if wrong not in self._nearest:
-            self._nearest[wrong] = nearest_names(wrong[-1], known) if len(self._nearest) < MAX_NEAREST else []
+            names = list(known) if self._compared < MAX_COMPARED else []
+            self._compared += len(names)
+            self._nearest[wrong] = nearest_names(wrong[-1], names)
         return self._nearest[wrong]
 
     def _look_at_clients(self, verdicts: list[Verdict]) -> None:

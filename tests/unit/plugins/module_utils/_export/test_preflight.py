@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.clients import ClientDirectory
+from ansible_collections.rdsops.commvault.plugins.module_utils._export import preflight
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.preflight import MAX_CLOSE_LOOKS, Preflight
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import Instance
 from ansible_collections.rdsops.commvault.tests.support import estates
@@ -115,14 +116,16 @@ def test_an_unknown_instance_is_refused_with_the_nearest_names():
     assert verdict.cause.endswith("Correct instance_name; nearest: orders.")
 
 
-def test_of_many_wrong_names_the_first_are_told_the_nearest_ones():
-    verdicts = check(FakeEstate(ORDERS), *(f"aws-prod/orders{number}" for number in range(_estate.MAX_NEAREST + 1)))
-    assert [one.cause.endswith("nearest: orders.") for one in verdicts] == [True] * _estate.MAX_NEAREST + [False]
+def test_where_too_many_names_would_be_compared_the_first_are_told_the_nearest_ones(monkeypatch):
+    monkeypatch.setattr(preflight, "MAX_COMPARED", 2)
+    verdicts = check(FakeEstate(ORDERS), *(f"aws-prod/orders{number}" for number in range(3)))
+    assert [one.cause.endswith("nearest: orders.") for one in verdicts] == [True, True, False]
     assert verdicts[-1].cause.endswith("Correct instance_name: rdsops.commvault.list_instances shows all names.")
 
 
-def test_one_wrong_client_of_many_instances_counts_once():
-    verdicts = check(FakeEstate(ORDERS), *(f"aws-prd/orders{number}" for number in range(_estate.MAX_NEAREST + 1)))
+def test_a_wrong_client_of_many_instances_is_compared_once(monkeypatch):
+    monkeypatch.setattr(preflight, "MAX_COMPARED", 1)
+    verdicts = check(FakeEstate(ORDERS), *(f"aws-prd/orders{number}" for number in range(3)))
     assert {one.cause.rpartition(" Correct ")[2] for one in verdicts} == {"client_name; nearest: aws-prod."}
 
 
@@ -234,8 +237,8 @@ def test_clients_are_not_read_where_that_adds_nothing():
 def test_after_a_refusal_subclients_are_looked_at_alone_and_few_of_them_closely():
     rows = [*unlisted(3), estates.subclient_row(9, "planless", plan=None)]
     estate = FakeEstate(*rows, details=[estates.subclient_row(9, "planless", plan=None)], disabled_clients=[11])
-    preflight = Preflight(estate, ClientDirectory(estate), concurrency=1, close_looks=1)
-    verdicts = preflight.check_subclients([Instance("aws-prod", name) for name in ("db0", "db1", "planless", "order")])
+    checks = Preflight(estate, ClientDirectory(estate), concurrency=1, close_looks=1)
+    verdicts = checks.check_subclients([Instance("aws-prod", name) for name in ("db0", "db1", "planless", "order")])
     assert [verdict.state for verdict in verdicts] == ["would_start"] * 2 + ["refused"] * 2
     assert estate.calls == [("subclients", "aws-prod"), ("subclient", 9)]
 
