@@ -12,9 +12,10 @@ import typing as t
 
 from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER
-from .._times import some_of
+from .._times import iso_time, some_of
 from .backup import Backup, backup_from_error, beside_words, not_submitted
 from .matching import JobsOfInstances
+from .strangers import MARGIN
 
 if t.TYPE_CHECKING:
     from .._estate.clients import ClientDirectory
@@ -187,9 +188,14 @@ class HistoryCheck:
             self._is_useless(job)
             or job.end_time is None
             or self._server_now() - job.end_time > t.cast(float, self._plan.max_age)
+            or self._ends_later(job)
         ):
             return False
         return self._backup_level != "full" or (job.backup_level or "").lower() in _FULL_LEVELS
+
+    def _ends_later(self, job: Job) -> bool:
+        """Whether it ended later than clocks can differ: by one that runs behind, any backup is young."""
+        return (job.end_time or 0) > self._server_now() + MARGIN
 
     def _is_useless(self, job: Job) -> bool:
         """Whether a job certainly spares no new backup, however young it is."""
@@ -210,6 +216,9 @@ class HistoryCheck:
                 continue
             if job.end_time is None:
                 why = "its row tells no end."
+            elif self._ends_later(job):
+                now = iso_time(self._server_now())
+                why = f"it ended at {iso_time(job.end_time)}, but the server's clock says {now}."
             elif job in possible:
                 why = f"it names client {job.client_name!r}, application {job.application_id}."
             else:

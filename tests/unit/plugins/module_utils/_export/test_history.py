@@ -174,6 +174,13 @@ class TestDoubts:
         history = check([job(7, end_time=None)])
         assert "tells no end" in history.gaps[0].text
 
+    def test_nor_can_one_that_ended_long_after_what_the_server_says_it_is(self):
+        history = check([job(7, ended=-1.5 * HOUR)])
+        assert "it ended at 2026-01-01T01:30:00Z, but the server's clock says 2026-01-01T00:00:00Z" in (
+            history.gaps[0].text
+        )
+        assert check([job(7, ended=-600)]).settled[0].state == "recent"
+
     @pytest.mark.parametrize("level", [None, "Data Pump"])
     def test_nor_can_one_of_unknown_level_where_a_full_one_is_wanted(self, level):
         assert "level" in check([job(7, level=level)], backup_level="full").gaps[0].text
