@@ -92,6 +92,8 @@ def parse_base_url(text: str, allow_http: bool = False) -> BaseUrl:
         raise InvalidInput(
             "url must not hold a user name or password (found '@'). Use the options made for credentials."
         )
+    if "://" not in text and re.match(r"https?:(?!\d)", text, re.IGNORECASE):
+        raise InvalidInput(f"url {text!r} must begin with https:// (or http://), or be a bare host name.")
     if re.search(r"[\x00-\x20\x7f]", text):
         raise InvalidInput("url contains a blank or a control character.")
     try:

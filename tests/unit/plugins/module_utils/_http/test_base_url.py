@@ -51,6 +51,7 @@ def test_what_users_write_becomes_the_api_root(given, expected):
         ("https://", "no usable host"),
         ("https:///commandcenter/api", "no usable host"),
         ("ftp://cc.example.com", "must begin with https://"),
+        ("https:/cc.example.com", "must begin with https://"),
         ("https://cc.example.com:port", "not a URL"),
         ("https://cc.example.com:99999", "not a URL"),
         ("https://cc.example.com:0", "no usable host"),
