@@ -87,8 +87,6 @@ results:
     - The backups by name of the host, or for a list by id.
     - Each has the keys of RV(rdsops.commvault.oracle_rds_export_backup#module:backups), and C(result), C(counts_as) and
       C(cause) as M(rdsops.commvault.export_report) writes them.
-    - C(candidates), C(duplicate_of), C(retry_at), C(expected_end), C(attempts), C(not_verified) and C(age_seconds) are
-      left out if they are V(null) or empty.
     - After O(step=wait) and O(step=status), its C(job) is that of RV(rdsops.commvault.job_wait#module:jobs), without
       the keys of the backup itself.
   returned: unless a report is written

@@ -41,10 +41,6 @@ JOB_KEYS = (
     "on_timeout",
 )
 
-# What most backups have nothing to say of: left out where it is null or empty, since Ansible goes through each value of
-# each backup several times.
-RARE_KEYS = ("candidates", "duplicate_of", "retry_at", "expected_end", "attempts", "not_verified", "age_seconds")
-
 
 def entry_not_submitted(name: str, msg: str, kind: str) -> Entry:
     """A backup that no module was asked for, with the keys of those that oracle_rds_export_backup returns."""
@@ -59,7 +55,7 @@ def awaited(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
 
 def expected_ends(entries: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
     """When the jobs of backups will end, by their ids, as far as that is known."""
-    return {job_id: end for entry in entries if (end := entry.get("expected_end")) for job_id in entry["job_ids"]}
+    return {job_id: entry["expected_end"] for entry in entries if entry["expected_end"] for job_id in entry["job_ids"]}
 
 
 def make_entries(
@@ -78,8 +74,7 @@ def make_entries(
     entries = {}
     for backup in backups:
         row = rows[clean(backup["id"])]
-        entry = {name: value for name, value in backup.items() if name not in RARE_KEYS or value not in (None, [])}
-        entry.update(result=row.result, counts_as=row.counts_as, cause=_cause_alone(row))
+        entry = {**backup, "result": row.result, "counts_as": row.counts_as, "cause": _cause_alone(row)}
         own = [by_id[job_id] for job_id in backup["job_ids"] if job_id in by_id]
         if own:
             entry["job"] = by_id.get(row.job.job_id, own[0])

@@ -92,7 +92,7 @@ def host_result(
     error = fleet.get("error") or (report.get("error") if first else None)
     result: Entry = {"changed": False, "failed": bool(error), "task_id": None, "job_ids": [], "job": None}
     if entry:
-        known = {name: entry[name] for name in KEPT if entry.get(name) not in (None, [])}
+        known = {name: entry[name] for name in KEPT if entry[name] not in (None, [])}
         result.update(known, failure=_brief(entry["failure"]), changed=entry["changed"])
         result["failed"] = result["failed"] or (fail and entry["counts_as"] == FAILED)
         result["msg"] = entry["cause"] or entry["msg"]

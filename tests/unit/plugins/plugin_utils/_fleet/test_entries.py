@@ -7,7 +7,6 @@ from __future__ import annotations
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import result_of_missing
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import (
     JOB_KEYS,
-    RARE_KEYS,
     awaited,
     entry_not_submitted,
     expected_ends,
@@ -50,22 +49,6 @@ def test_of_several_jobs_of_a_backup_the_bad_one_decides_and_stays_known():
     for entry in (entries["orders"], again["orders"]):
         assert (entry["result"], entry["job"]["job_id"]) == ("failed", "2")
         assert [one["job_id"] for one in entry["jobs"]] == ["1", "2", "3"]
-
-
-def test_what_is_rare_is_left_out_where_there_is_nothing_to_say_and_nothing_else_is():
-    given = backup("plain"), backup("recent", "recent", age_seconds=0), backup("late", candidates=["7"], attempts=[{}])
-    entries = make_entries(given)
-    assert [set(one) - set(entries["plain"]) for one in entries.values()] == [
-        set(),
-        {"age_seconds"},
-        {"candidates", "attempts"},
-    ]
-    assert set(given[0]) - set(entries["plain"]) == set(RARE_KEYS)
-    assert {name: entries["plain"][name] for name in ("job", "failure", "cause")} == dict.fromkeys(
-        ("job", "failure", "cause")
-    )
-    assert make_entries(list(entries.values())) == entries
-    assert expected_ends(entries.values()) == {}
 
 
 def test_only_jobs_of_this_run_are_waited_for():
