@@ -12,6 +12,9 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._errors import InvalidInput
+from ..module_utils._module.run import failed
+from ..modules.oracle_rds_export_fleet import STEPS
 from ..plugin_utils._fleet.step import Step
 from ..plugin_utils._worker import exit_if_parent_died
 
@@ -27,6 +30,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """As of ActionBase.run."""
         super().run(tmp, task_vars)
+        if self._task.args.get("step") not in STEPS:
+            return failed(InvalidInput(f"step must be one of {', '.join(STEPS)}. Nothing was done."))
         result = Step(self, task_vars or {}).run()
         exit_if_parent_died()
         return result

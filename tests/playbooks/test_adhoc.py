@@ -51,6 +51,12 @@ def test_check_mode_starts_nothing(shell: Shell, simulator: Simulator) -> None:
     assert simulator.writes() == []
 
 
+def test_a_step_that_there_is_not_is_named_with_those_that_there_are(shell: Shell) -> None:
+    done = shell("ansible", "localhost", "-m", "rdsops.commvault.oracle_rds_export_fleet", "-a", "step=begin")
+    assert done.rc == 2
+    assert done.adhoc()["msg"].startswith("step must be one of start, wait, ")
+
+
 def test_a_refusal_is_an_error_of_the_command_and_is_told_once(shell: Shell) -> None:
     command = ("ansible", "localhost", "-m", MODULE, "-a", "client_name=aws-prod instance_name=nobody")
     done = shell(*command)

@@ -72,6 +72,10 @@ KEPT = (
 # What the task sets as variables of the host, beside what it registers.
 OWN_FACTS = ("task_id", "job_ids")
 MAX_REPEATED = 200
+NO_STEP = (
+    "No step of the role ran before the task Result, so nothing was started, and nothing is known of any backup. Run"
+    " the role as a whole: leave out --start-at-task, or start at an earlier task."
+)
 
 
 def host_result(
@@ -88,6 +92,8 @@ def host_result(
     """
     if fleet.get("skipped"):
         return {"failed": True, "msg": DIFFERENT_CONDITIONS}
+    if not fleet and not report:
+        return {"failed": True, "msg": NO_STEP}
     entry = fleet.get("results", {}).get(host) if fleet.get("by_host") else None
     error = fleet.get("error") or (report.get("error") if first else None)
     result: Entry = {"changed": False, "failed": bool(error), "task_id": None, "job_ids": [], "job": None}

@@ -91,6 +91,12 @@ def test_hosts_of_a_role_that_was_skipped_for_the_first_of_them_fail():
     assert "is not the same for all hosts" in result["msg"]
 
 
+def test_hosts_do_not_succeed_where_no_step_ran():
+    result = host_result({}, {}, "hr", first=True, fail=False)
+    assert result["failed"]
+    assert "leave out --start-at-task" in result["msg"]
+
+
 def test_one_result_can_stand_for_all():
     fleet = make_fleet(make_entries([backup("a", changed=True), backup("b")]))
     assert result_of_all(fleet)["changed"] is True
