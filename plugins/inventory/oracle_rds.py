@@ -214,6 +214,7 @@ import re
 import time
 import typing as t
 
+from ansible import constants as C
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
 from ansible.utils.path import basedir
@@ -222,7 +223,7 @@ from ansible.utils.vars import combine_vars
 from ..module_utils._errors import CommvaultError, ErrorKind, InvalidInput
 from ..module_utils._estate.api import EstateApi
 from ..module_utils._estate.discovery import Discovery, Query, ReadFailure
-from ..module_utils._estate.model import name_filter
+from ..module_utils._estate.model import name_filter, unknown_options
 from ..module_utils._http.base_url import parse_base_url
 from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._jobs.api import JobsApi
@@ -279,6 +280,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             config = self._read_config_data(path)
         redactor = Redactor(listener=tell_ansible)
         try:
+            # Ansible goes on without them, and a misspelt filter filters nothing.
+            known = C.config.get_configuration_definitions("inventory", self._load_name)
+            wrong = unknown_options(self.NAME, config, known, f"-t inventory {self.NAME}")
+            if wrong:
+                raise InvalidInput(wrong)
             option = ConnectionOptions(self.get_option, config, self._evaluate)
             fits = name_filter(texts(self.get_option("name_patterns"), "name_patterns"))
             self._populate(self._reading(option, redactor, cache), fits)

@@ -29,7 +29,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import connection_spec
 from ..module_utils._errors import InvalidInput
-from ..module_utils._estate.model import nearest_names
+from ..module_utils._estate.model import unknown_options
 from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._jobs.wait_options import WaitOptions
 from ..module_utils._module.masking import masked, names_in, tell_ansible, weak_secrets
@@ -174,13 +174,7 @@ def _unknown_options(module: str, arguments: t.Mapping[str, t.Any]) -> str:
     behind others, and lists all that there are.
     """
     spec = connection_spec().merge(importlib.import_module(f"{_MODULES}.{module}").argument_spec())
-    known = list(spec.options)
-    unknown = [name for name in arguments if name not in known]
-    if not unknown:
-        return ""
-    near = [other for name in unknown for other in nearest_names(name, known, 2)]
-    advice = f"Correct it; nearest: {', '.join(near)}." if near else f"See ansible-doc {_COLLECTION}.{module}."
-    return f"{module} has no option {', '.join(unknown)}. {advice}"
+    return unknown_options(module, arguments, spec.options, f"{_COLLECTION}.{module}")
 
 
 def _without_no_log(options: t.Mapping[str, dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:

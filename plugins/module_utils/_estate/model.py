@@ -427,6 +427,24 @@ def nearest_names(name: str, known: t.Iterable[str], limit: int = 3) -> list[str
     return [originals[other] for other in close[:limit]]
 
 
+def unknown_options(what: str, given: t.Iterable[str], known: t.Iterable[str], page: str) -> str:
+    """What is wrong if there are options that something does not have; else empty.
+
+    Args:
+        what: What has options.
+        given: The names that are set.
+        known: The names that there are.
+        page: What to give to ansible-doc.
+    """
+    known = list(known)
+    unknown = [str(name) for name in given if name not in known]
+    if not unknown:
+        return ""
+    near = dict.fromkeys(other for name in unknown[:MAX_NEAREST] for other in nearest_names(name, known, 2))
+    advice = f"Correct it; nearest: {', '.join(near)}." if near else f"See ansible-doc {page}."
+    return f"{what} has no option {', '.join(unknown)}. {advice}"
+
+
 # Of one call: the wrong names for which near ones are looked for. Among 4,000 names, each takes 80 ms.
 MAX_NEAREST = 20
 

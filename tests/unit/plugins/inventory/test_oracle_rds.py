@@ -114,6 +114,15 @@ def test_hosts_can_be_chosen_by_names_and_statuses(read):
     assert read(statuses=["disabled", "ready"]).hosts == ["billing"]
 
 
+@pytest.mark.parametrize(
+    ("option", "advice"),
+    [("client_name", "Correct it; nearest: client_names"), ("qqq", "See ansible-doc -t inventory")],
+)
+def test_a_misspelt_option_is_refused_before_anything_is_read(run_inventory, option, advice):
+    inventory = run_inventory(Script(), **{option: ["aws-prod"]})
+    assert f"{NAME} has no option {option}. {advice}" in str(inventory.error)
+
+
 def test_named_clients_are_the_only_ones_that_are_read(run_inventory):
     script = Script(estates.list_subclients("aws-prod").returns(200, estates.subclients(*ROWS)))
     assert len(run_inventory(script, client_names=["aws-prod"], history="0").hosts) == 2
