@@ -37,9 +37,16 @@ class RoleOptions:
         self._known = {*self._names, *(PREFIX + name for name in _OTHERS)}
         for key in KEYS:
             self._spec.pop(PREFIX + key, None)
+        # Of thousands of hosts nearly all have the same names, and the same options.
+        self._fine: set[str] = set()
+        self._first: HostVariables | None = None
+        self._fixed: dict[str, t.Any] = {}
+        self._templates: list[str] = []
 
     def check_names(self, variables: HostVariables) -> None:
         """Raises InvalidInput for a variable with the prefix of the role that is none of its own."""
+        if self._fine.issuperset(variables):
+            return
         unknown = [name for name in variables if name.startswith(PREFIX) and name not in self._known]
         hints = []
         for name in unknown:
@@ -47,6 +54,7 @@ class RoleOptions:
             hints.append(f"{name} (nearest: {', '.join(PREFIX + one for one in near)})" if near else name)
         if hints:
             raise InvalidInput(f"The role has no variable {', '.join(hints)}. Correct it, or remove it.")
+        self._fine.update(variables)
 
     def read(self, variables: HostVariables) -> dict[str, t.Any]:
         """The options without the prefix, checked. What a survey leaves empty counts as not set.
@@ -69,10 +77,13 @@ class RoleOptions:
 
     def check_same(self, first: HostVariables, other: HostVariables, host: str) -> None:
         """Raises InvalidInput for an option that another host has another value of."""
-        for name in self._spec:
-            own, theirs = first.raw.get(name), other.raw.get(name)
-            if own is theirs and "{{" not in str(own):
-                continue
+        if first is not self._first:
+            self._first = first
+            texts = {name: str(first.raw.get(name)) for name in self._spec}
+            self._templates = [name for name, text in texts.items() if "{{" in text]
+            self._fixed = {name: first.raw.get(name) for name in self._spec if name not in self._templates}
+        raw = other.raw
+        for name in [name for name, own in self._fixed.items() if raw.get(name) is not own] + self._templates:
             try:
                 differs = first.get(name) != other.get(name)
             except CannotEvaluate as exc:

@@ -136,7 +136,10 @@ class PlayVariables:
             _hosts=self._hosts or [host],
             _hosts_all=self._hosts_all or [host],
         )
-        return HostVariables({**self._defaults, **raw, **self._same}, self._templar)
+        for name, value in self._defaults.items():
+            raw.setdefault(name, value)
+        raw.update(self._same)
+        return HostVariables(raw, self._templar)
 
     def registered(self, host: str, name: str) -> t.Any:
         """What a task registered for a host. To ask for all variables of thousands of hosts takes long."""

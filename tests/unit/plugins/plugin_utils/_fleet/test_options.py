@@ -70,6 +70,13 @@ def test_an_unknown_variable_is_refused_with_the_nearest_names(options, name, ne
     assert near in str(caught.value)
 
 
+def test_an_unknown_variable_is_refused_of_a_later_host_too(options):
+    options.check_names(variables(backup_level="full"))
+    for _host in range(2):
+        with pytest.raises(InvalidInput, match=f"no variable {PREFIX}level "):
+            options.check_names(variables(backup_level="full", level="full"))
+
+
 def test_all_that_the_role_sets_or_reads_is_known(options):
     names = ("hosts", "results", "result", "task_id", "job_ids", "artifact", "client_name", "report_path", "wait")
     options.check_names(variables(**dict.fromkeys(names, 1)))
@@ -82,6 +89,8 @@ def test_an_option_that_differs_between_hosts_is_refused(options):
         options.check_same(first, variables(backup_level="incremental", wait=True), "hr")
     with pytest.raises(InvalidInput, match="job_description is not the same"):
         options.check_same(first, variables(backup_level="full", wait=True, job_description="x"), "hr")
+    # Whichever host is the first of the next play.
+    options.check_same(variables(backup_level="incremental"), variables(backup_level="incremental"), "hr")
 
 
 def test_every_option_of_a_backup_can_be_given_to_the_role(options):
@@ -115,8 +124,9 @@ def test_a_value_that_cannot_be_evaluated_is_told_with_its_variable_and_its_host
         options.check_same(variables(backup_level="full"), broken, "hr")
 
 
-def test_the_same_template_may_have_another_value_for_another_host(options):
-    level = trusted("{{ level }}")
+@pytest.mark.parametrize("template", ["{{ level }}"])
+def test_the_same_template_may_have_another_value_for_another_host(options, template):
+    level = trusted(template)
     first, same, other = (
         HostVariables({f"{PREFIX}backup_level": level, "level": value}, Templar(loader=DataLoader()))
         for value in ("full", "full", "incremental")
