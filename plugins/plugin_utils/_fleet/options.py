@@ -80,7 +80,7 @@ class RoleOptions:
         if first is not self._first:
             self._first = first
             texts = {name: str(first.raw.get(name)) for name in self._spec}
-            self._templates = [name for name, text in texts.items() if "{{" in text]
+            self._templates = [name for name, text in texts.items() if "{{" in text or "{%" in text]
             self._fixed = {name: first.raw.get(name) for name in self._spec if name not in self._templates}
         raw = other.raw
         for name in [name for name, own in self._fixed.items() if raw.get(name) is not own] + self._templates:

@@ -124,7 +124,7 @@ def test_a_value_that_cannot_be_evaluated_is_told_with_its_variable_and_its_host
         options.check_same(variables(backup_level="full"), broken, "hr")
 
 
-@pytest.mark.parametrize("template", ["{{ level }}"])
+@pytest.mark.parametrize("template", ["{{ level }}", "{% if level == 'full' %}full{% else %}incremental{% endif %}"])
 def test_the_same_template_may_have_another_value_for_another_host(options, template):
     level = trusted(template)
     first, same, other = (
