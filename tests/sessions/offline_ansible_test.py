@@ -23,7 +23,7 @@ SCRIPT = """
 import ensurepip, pathlib, sysconfig, zipfile
 
 shared = pathlib.Path(__file__).parent / ("pip-" + sysconfig.get_python_version())
-wheels = list(pathlib.Path(ensurepip.__file__).parent.glob("_bundled/*.whl"))
+wheels = list(pathlib.Path(ensurepip.__file__).parent.glob("_bundled/pip-*.whl"))
 if wheels and not shared.exists():
     unpacked = shared.with_name(shared.name + ".new")
     for wheel in wheels:
