@@ -127,7 +127,10 @@ class Step:
             # What set_stats does; it holds what earlier batches of the play did, too.
             data = {"oracle_rds_export_backup_artifact": result["artifact"]}
             result["ansible_stats"] = {"data": data, "per_host": False, "aggregate": False}
-        if self._name == "start" and self._play.registered(self._host, f"{PREFIX}result"):
+        if self._name == "start" and (
+            self._play.registered(self._host, f"{PREFIX}result")
+            or self._play.is_any_fact(self._batch, f"{PREFIX}job_ids")
+        ):
             # Those of an earlier start; a host that fails now gets no others.
             set_facts(self._action, result, {f"{PREFIX}task_id": None, f"{PREFIX}job_ids": []})
         return result

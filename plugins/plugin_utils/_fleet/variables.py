@@ -13,6 +13,7 @@ tests/playbooks/test_role_variables.py compares it with ordinary tasks on each c
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 from pathlib import Path
@@ -144,6 +145,15 @@ class PlayVariables:
     def registered(self, host: str, name: str) -> t.Any:
         """What a task registered for a host. To ask for all variables of thousands of hosts takes long."""
         return self._manager._nonpersistent_fact_cache.get(host, {}).get(name)
+
+    def is_any_fact(self, hosts: t.Iterable[str], name: str) -> bool:
+        """Whether one of the hosts has a fact of that name. Where facts are cached, it can be of an earlier run."""
+        for host in hosts:
+            # Without a fact, some ansible-cores return None, and others raise.
+            with contextlib.suppress(KeyError):
+                if name in (self._manager._fact_cache.get(host) or {}):
+                    return True
+        return False
 
     def included(self, hosts: t.Sequence[str]) -> list[str]:
         """Those of the hosts that the role is included for.

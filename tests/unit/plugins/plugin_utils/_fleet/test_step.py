@@ -310,6 +310,13 @@ def test_a_second_start_in_a_play_forgets_the_ids_of_the_first(role):
     assert (result.get("ansible_facts") or result["facts"]) == forgotten
 
 
+def test_a_start_forgets_the_ids_that_a_cache_of_facts_kept_of_an_earlier_run(role):
+    run = role(["orders", "billing"])
+    run.play.manager.set_host_facts("billing", {"oracle_rds_export_backup_job_ids": ["11"]})
+    result = run("start")
+    assert (result.get("ansible_facts") or result["facts"])["oracle_rds_export_backup_job_ids"] == []
+
+
 # --- batches of serial
 
 
