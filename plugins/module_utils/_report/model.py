@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from .._errors import InvalidInput
 from .._export.backup import AWAITED_STATES, STATES
+from .._http import fields
 from .._jobs.job import BAD, ERRORS, OK, WARNINGS
 from .._jobs.wait_result import OUTCOMES
 from .._times import iso_time
@@ -276,7 +277,7 @@ def clean(value: t.Any) -> str:
 
 def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[str, t.Mapping[str, t.Any]]]) -> Row:
     state = backup.get("state")
-    if state not in STATES or backup.get("id") is None:
+    if not isinstance(state, str) or state not in STATES or backup.get("id") is None:
         raise InvalidInput(
             f"{where} is not what oracle_rds_export_backup returns in backups: it needs an id, and a state that is one"
             f" of {', '.join(STATES)}, not {state!r}."
@@ -313,8 +314,8 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
         msg=msg,
         failure_kind=_text(failure.get("kind")) if isinstance(failure, dict) else None,
         expected_end=_text(backup.get("expected_end")) if RESULTS[result][1] == OPEN else None,
-        attempts=tuple(_attempt(one) for one in backup.get("attempts") or () if isinstance(one, dict)),
-        age=_number(int(age) if isinstance(age, float) else age) if state == "recent" else None,
+        attempts=tuple(_attempt(one) for one in fields.rows(backup, "attempts")),
+        age=fields.size(age) if state == "recent" else None,
     )
 
 
@@ -335,7 +336,7 @@ def _job(job_id: str, where: str, entry: t.Mapping[str, t.Any]) -> ReportedJob:
 
 def _job_result(where: str, entry: t.Mapping[str, t.Any]) -> str:
     outcome, state = entry.get("outcome"), entry.get("state")
-    if outcome is not None and outcome not in OUTCOMES:
+    if outcome is not None and str(outcome) not in OUTCOMES:
         raise InvalidInput(f"{where}.outcome is {outcome!r}, and not one of {', '.join(OUTCOMES)}.")
     if outcome == "succeeded" or (outcome is None and state in (OK, WARNINGS)):
         return _GOOD_ENDS.get(str(state), "succeeded")

@@ -163,16 +163,25 @@ def test_characters_that_no_report_can_hold_are_left_out():
     [
         ([job(1)], [], r"backups\[0\] is not what oracle_rds_export_backup returns"),
         ([backup(), backup(state="fine")], [], r"backups\[1\].*not 'fine'"),
+        ([{**backup(), "state": ["started"]}], [], r"backups\[0\].*not \['started'\]"),
         ([{"state": "started"}], [], r"backups\[0\].*needs an id"),
         ([backup(job_ids="148886")], [], r"backups\[0\]\.job_ids must be a list, not str"),
         ([backup()], [backup()], r"jobs\[0\] is not what job_wait"),
         ([backup(job_ids=["1"])], [job(1, "splendid")], r"jobs\[0\]\.outcome is 'splendid'"),
         ([backup(job=job(1, "splendid"))], [], r"backups\[0\]\.job\.outcome is 'splendid'"),
+        ([backup(job_ids=["1"])], [{**job(1), "outcome": ["failed"]}], r"jobs\[0\]\.outcome is \['failed'\]"),
     ],
 )
 def test_what_no_module_returns_is_refused_by_its_place(backups, jobs, words):
     with pytest.raises(InvalidInput, match=words):
         make_report(backups, jobs)
+
+
+@pytest.mark.parametrize("odd", [5, True, float("inf"), float("nan"), "x", ["x"]])
+def test_numbers_and_lists_that_are_none_are_left_out(odd):
+    row = only_row({**backup(state="recent"), "age_seconds": odd, "attempts": odd})
+    assert row.attempts == ()
+    assert row.age == (5 if odd == 5 else None)
 
 
 def test_attempts_and_expected_ends_are_told():
