@@ -51,7 +51,8 @@ def databases_of_hosts(
             wrong.append(f"{host}: {'; '.join(problems)}")
     if wrong:
         more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-        raise InvalidInput(f"Nothing was read. {'; '.join(wrong[:_SHOWN])}{more}.")
+        advice = "Correct the variables of these hosts, or leave them out with --limit."
+        raise InvalidInput(f"Nothing was read. {'; '.join(wrong[:_SHOWN])}{more}. {advice}")
     return found
 
 

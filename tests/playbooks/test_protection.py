@@ -163,6 +163,7 @@ def test_an_inventory_without_any_host_is_no_success(play: Play, simulator: Simu
     run = play(ROOT / "playbooks" / "protection_report.yml", warnings=True)
     assert run.rc != 0
     assert "Nothing was read." in run.failed["localhost"]
+    assert "is missing. Correct the variables of these hosts" in run.failed["localhost"]
     assert simulator.journal() == []
 
 
