@@ -547,6 +547,10 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
         clients = len({subclient.client_id for subclient in listed})
         result["instances"] = [{**subclient.to_result(), "entry": subclient.entry()} for subclient in listed]
         result["msg"] = f"{counted(len(listed), 'subclient')} of {counted(clients, 'client')}."
+        if found.subclients and not listed:
+            result["msg"] += f" None of {len(found.subclients)} matches name_patterns, with * for any characters."
+        elif not listed:
+            result["msg"] += " Check client_names and application_ids; users see only what they have rights on."
     else:
         complete = not any(unread.what == "subclients" for unread in found.unread)
         matches = match(wanted, listed, patterns, complete, found.clients_not_read)

@@ -79,12 +79,20 @@ def test_the_result_holds_what_its_documentation_says(run_module):
 def test_an_empty_commcell_is_a_good_result(run_module):
     script = Script(get("V4/Instances").returns(404, NO_V4), get("Client").returns(200, {}))
     result = run_module(info, script)
-    assert (result["instances"], result["msg"]) == ([], "0 subclients of 0 clients.")
+    assert (result["instances"], result["msg"]) == (
+        [],
+        "0 subclients of 0 clients. Check client_names and application_ids; users see only what they have rights on.",
+    )
 
 
 def test_patterns_choose_by_name(run_module):
     result = run_module(info, one_client(), **QUIET, name_patterns=["BILL*"])
     assert names(result) == [("aws-prod", "billing", "default")]
+
+
+def test_patterns_that_match_nothing_are_told_apart_from_an_empty_commcell(run_module):
+    result = run_module(info, one_client(), **QUIET, name_patterns=["bil"])
+    assert result["msg"] == "0 subclients of 0 clients. None of 2 matches name_patterns, with * for any characters."
 
 
 def test_named_clients_are_read_alone_and_unknown_ones_are_told(run_module, warned):
