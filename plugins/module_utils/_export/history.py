@@ -94,6 +94,8 @@ class UnreadableHistory(t.NamedTuple):
         backup = not_submitted(instance, f"{self.what} {found}: {self.error}")
         if self.job:
             backup.mark_in_doubt(self.job)
+        else:
+            backup.msg += " Try again later, or use on_unverified: start to start a backup all the same."
         return backup
 
 

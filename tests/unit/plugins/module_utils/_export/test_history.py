@@ -118,6 +118,7 @@ def test_where_the_history_cannot_be_read_nothing_is_started_for_that_client():
     backup = history.gaps[0].not_submitted(instances[0])
     assert (backup.state, backup.failure["kind"]) == ("not_submitted", "not_submitted")
     assert "runs or was made a short while ago could not be read: It is down." in backup.msg
+    assert backup.msg.endswith("use on_unverified: start to start a backup all the same.")
 
 
 def test_where_only_running_ones_matter_what_cannot_be_read_is_a_warning():
