@@ -13,7 +13,7 @@ import typing as t
 from ansible.module_utils.common.validation import check_type_list
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._errors import CommvaultError
+from ..module_utils._errors import CommvaultError, InvalidInput
 from ..plugin_utils._fleet.options import RoleOptions
 from ..plugin_utils._fleet.variables import PlayVariables
 from ..plugin_utils._in_place import InPlaceAction, execute
@@ -22,6 +22,9 @@ from ..plugin_utils._worker import exit_if_parent_died
 
 if t.TYPE_CHECKING:
     from ..plugin_utils._fleet.variables import HostVariables
+
+# Strategies that do not know run_once.
+_EACH_HOST_ALONE = ("free", "host_pinned")
 
 
 class ActionModule(InPlaceAction):
@@ -45,6 +48,11 @@ class ActionModule(InPlaceAction):
             return own
 
         try:
+            if play.strategy in _EACH_HOST_ALONE:
+                raise InvalidInput(
+                    f"Nothing was read. Under the strategy {play.strategy}, each host would read all databases anew."
+                    " Use linear, the default."
+                )
             hosts = play.included(variables["ansible_play_hosts_all"])
             arguments["databases"] = databases_of_hosts(hosts, variables_of, group_by)
         except CommvaultError as exc:

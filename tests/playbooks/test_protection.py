@@ -159,6 +159,15 @@ def test_an_inventory_without_a_database_to_check_is_no_success(play: Play, simu
     assert "There is no host to check in nowhere." in " ".join(run.stdout.split())
 
 
+def test_a_strategy_under_which_each_host_would_read_everything_is_refused(play: Play, simulator: Simulator) -> None:
+    playbook = ROOT / "playbooks" / "protection_report.yml"
+    env = {"ANSIBLE_STRATEGY": "ansible.builtin.free"}
+    run = play(playbook, inventory="production.yml", env=env, warnings=True)
+    assert run.rc != 0
+    assert "Use linear" in run.stdout
+    assert simulator.journal() == []
+
+
 def test_an_inventory_without_any_host_is_no_success(play: Play, simulator: Simulator) -> None:
     run = play(ROOT / "playbooks" / "protection_report.yml", warnings=True)
     assert run.rc != 0

@@ -124,6 +124,11 @@ class PlayVariables:
         self._includes = [one for one in self._parents if getattr(one, "statically_loaded", True) is False]
 
     @property
+    def strategy(self) -> str:
+        """The name of the play's strategy, without that of a collection."""
+        return str(self._play.strategy).rpartition(".")[2]
+
+    @property
     def is_included_once(self) -> bool:
         """Whether the role is included by a task that runs for one host alone."""
         return any(include.run_once for include in self._includes)
