@@ -41,6 +41,12 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Start the backups
+  rdsops.commvault.oracle_rds_export_fleet:
+    step: start
+  register: oracle_rds_export_backup_results
+  run_once: true
+
 - name: Result
   rdsops.commvault.oracle_rds_export_result:
   register: oracle_rds_export_backup_result

@@ -74,6 +74,7 @@ def prepare(simulator: Simulator, module: Path) -> dict[str, t.Any]:
     return {
         "commcell_url": simulator.url,
         "commcell_token": simulator.token,
+        "oracle_rds_export_backup_instances": [{"client_name": "aws-dev", "instance_name": "orders"}],
         "rds_instances": [{"client_name": "aws-prod", "instance_name": f"db{number}"} for number in range(60)],
         "started": {"job_ids": started},
         "vault_commvault_password": PASSWORD,
