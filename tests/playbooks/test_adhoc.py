@@ -53,7 +53,8 @@ def test_check_mode_starts_nothing(shell: Shell, simulator: Simulator) -> None:
 
 def test_a_step_that_there_is_not_is_named_with_those_that_there_are(shell: Shell) -> None:
     done = shell("ansible", "localhost", "-m", "rdsops.commvault.oracle_rds_export_fleet", "-a", "step=begin")
-    assert done.rc == 2
+    # Before ansible-core 2.19, what serves all hosts ends with 8.
+    assert done.rc in (2, 8)
     assert done.adhoc()["msg"].startswith("step must be one of start, wait, ")
 
 
