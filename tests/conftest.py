@@ -46,8 +46,13 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_configure() -> None:
-    """Give ansible-test its collections path back: to pytest-ansible's longer one its workers cannot start."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers, and give ansible-test its collections path back: to pytest-ansible's longer one its workers
+    cannot start.
+    """
+    config.addinivalue_line(
+        "markers", "browser: draws pages in Chromium, which takes long and is the same with each ansible-core"
+    )
     if BY_ANSIBLE_TEST:
         os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["ANSIBLE_COLLECTIONS_PATH"].split(os.pathsep)[0]
 

@@ -19,9 +19,6 @@ from ansible_collections.rdsops.commvault.tests.support.scripted_http import Scr
 
 def pytest_configure(config: pytest.Config) -> None:
     """ansible-test reads no pytest.ini: under it, too, a warning is a failure."""
-    config.addinivalue_line(
-        "markers", "browser: draws pages in Chromium, which takes long and is the same with each ansible-core"
-    )
     if BY_ANSIBLE_TEST:
         ours = configparser.ConfigParser()
         ours.read(Path(__file__).parents[2] / "pytest.ini", encoding="utf-8")
