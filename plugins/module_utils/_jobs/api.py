@@ -187,9 +187,11 @@ class JobsApi:
         data = reply.data
         found, parsed = rows(data, "jobs"), self._jobs(data)
         total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
-        if (any(found) and not parsed) or (not found and not offset and (total or 0) > 0):
+        ended_early = not found and not offset and (total or 0) > 0
+        if ended_early or (any(found) and not parsed):
             # Not to be taken for a list without jobs: whoever reads it might start what is under way.
-            msg = "Commvault answered with a list of jobs in a shape that is not known."
+            what = f"ended after 0 of {total} rows" if ended_early else "is in a shape that is not known"
+            msg = f"The list of jobs that Commvault sent {what}."
             raise error_about(reply, "POST", self._commcell.url("Jobs"), msg, ErrorKind.BAD_REPLY)
         jobs = _each_once(job for job in parsed if job.visible)
         ids = [int(job.id) for job in jobs]
