@@ -238,10 +238,16 @@ class CommCell:
                 return reply
             if self._credential_check.recently_accepted(headers):
                 return reply._replace(trusted=True)
+            may_have_been_executed = changes and reply.status != 401
+            try:
+                status = self._credential_check.status(headers)
+            except CommvaultError:
+                if may_have_been_executed:
+                    # The error would say that nothing was, and so have it sent again.
+                    return reply
+                raise
             step = step_after_denial(
-                self._credential_check.status(headers),
-                fresh=self._credential.is_fresh(headers),
-                may_have_been_executed=changes and reply.status != 401,
+                status, fresh=self._credential.is_fresh(headers), may_have_been_executed=may_have_been_executed
             )
             if step is Step.TRUST:
                 return reply._replace(trusted=True)

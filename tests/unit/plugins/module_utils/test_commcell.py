@@ -172,6 +172,21 @@ def test_a_403_on_a_write_is_not_repeated_while_the_credentials_are_good():
     assert caught.value.kind == "permission"
 
 
+@pytest.mark.parametrize(
+    ("denial", "kind", "maybe_ran"),
+    [((403, DENIED), "permission", False), ((303, "", {"Location": "/commandcenter/login"}), "redirect", True)],
+)
+def test_what_may_have_been_executed_has_its_own_answer_where_nobody_knows_about_the_credentials(
+    denial, kind, maybe_ran
+):
+    cell = commcell(
+        post("x").returns(*denial), post("WhoAmI").returns(200, "<html>Maintenance</html>"), tokens=("one", "two")
+    )
+    with pytest.raises(RequestError) as caught:
+        write(cell, "POST", "x", body={})
+    assert (caught.value.kind, caught.value.maybe_ran, cell._credential.renewals) == (kind, maybe_ran, 0)
+
+
 def test_a_403_for_dead_credentials_renews_them():
     cell = commcell(
         post("x").returns(403, DENIED),
