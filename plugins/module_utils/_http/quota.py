@@ -23,6 +23,8 @@ if t.TYPE_CHECKING:
 
 RATE_LIMIT_WAIT = 60.0  # seconds; the most that is waited after a 429 that does not say how long
 FIRST_WAIT = 1.0  # seconds; what is waited after the first of such
+# Seconds. Who says less does not say how long: a time that is over by this machine's clock is 0.
+LEAST_WAIT = 0.1
 # A wait is known as seconds that are left, and as a time in epoch seconds or milliseconds; none is longer than this.
 _LONGEST_WINDOW = 366 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -52,7 +54,7 @@ def read_quota(headers: t.Mapping[str, str]) -> Quota | None:
     come along, is inferred.
     """
     limit, period = _number(headers, "X-RateLimit-Limit"), _number(headers, "X-RateLimit-Period")
-    if not limit or not period or period > _LONGEST_WINDOW:
+    if not limit or limit < 1 or not period or period > _LONGEST_WINDOW:
         return None
     remaining = _number(headers, "X-RateLimit-Remaining")
     return Quota(int(limit), period, None if remaining is None else int(remaining))
@@ -157,6 +159,6 @@ class RateLimiter:
                 CommCell counts per second, and others per minute.
         """
         with self._lock:
-            if seconds is None:
+            if seconds is None or seconds < LEAST_WAIT:
                 seconds, self._next_wait = self._next_wait, min(RATE_LIMIT_WAIT, 2 * self._next_wait)
             self._not_before = max(self._not_before, self._runtime.monotonic() + seconds)

@@ -170,6 +170,11 @@ class TestQuota:
         assert tasks.sent == [["i0"], ["i1"], ["i1"], ["i2"]]
         assert runtime.slept == [100.0]
 
+    def test_a_quota_that_is_always_over_by_this_clock_and_always_used_up_is_given_up(self, runtime):
+        tasks = FakeTasks({"i0": [RequestError("no", "rate_limited", retry_after=0.0)] * 99})
+        (backup,) = run(tasks, 1, runtime=runtime, patience=60)
+        assert (backup.state, len(tasks.sent)) == ("not_submitted", 6)
+
     def test_what_does_not_fit_is_not_submitted_and_says_when_it_would(self, runtime):
         tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=3600.0)] * 9})
         backups = run(tasks, 4, runtime=FakeRuntime(1767225600.0))

@@ -33,6 +33,7 @@ def clock():
         ({"X-RateLimit-Limit": "100"}, None),
         ({"X-RateLimit-Limit": "many", "X-RateLimit-Period": "3600"}, None),
         ({"X-RateLimit-Limit": "0", "X-RateLimit-Period": "3600"}, None),
+        ({"X-RateLimit-Limit": "0.5", "X-RateLimit-Period": "3600"}, None),
         ({"X-RateLimit-Limit": "5", "X-RateLimit-Period": "inf"}, None),
         ({}, None),
     ],
@@ -103,15 +104,16 @@ def test_what_retry_after_does_not_say_is_not_made_up(status, value):
     assert retry_after(status, {"Retry-After": value}) is None
 
 
-def test_a_limit_that_says_nothing_is_waited_for_longer_and_longer():
+@pytest.mark.parametrize("told", [None, 0.0, 0.001])
+def test_a_limit_that_says_nothing_is_waited_for_longer_and_longer(told):
     clock = FakeRuntime()
     limiter = RateLimiter(10000, clock)
     for _time in range(8):
-        limiter.pause(None)
+        limiter.pause(told)
         assert limiter.acquire() == 0
     assert clock.slept == [1, 2, 4, 8, 16, 32, 60, 60]
     limiter.note(None)
-    limiter.pause(None)
+    limiter.pause(told)
     assert limiter.acquire() == 0
     assert clock.slept[-1] == 1
 
