@@ -183,12 +183,22 @@ def error_about(reply: Reply, method: str, url: str, text: str, kind: ErrorKind,
 
 def is_to_login(reply: Reply) -> bool:
     """Whether an answer sends the client to a page to log in, as web tiers do with ended sessions."""
-    return 300 <= reply.status < 400 and "login" in urlsplit(reply.headers.get("Location", "")).path.lower()
+    return 300 <= reply.status < 400 and "login" in urlsplit(_location(reply)).path.lower()
+
+
+def _location(reply: Reply) -> str:
+    """Where a redirect leads; empty where it does not say so, or where that is no URL."""
+    where = reply.headers.get("Location", "")
+    try:
+        urlsplit(where)
+    except ValueError:
+        return ""
+    return where
 
 
 def _redirect_texts(reply: Reply, host: str, url: str, redactor: Redactor) -> tuple[str, str]:
     """What happened, and what to do about it."""
-    where = reply.headers.get("Location", "")
+    where = _location(reply)
     target = redactor.clean(without_query(where)) or "another place"
     what = f"{host} redirects to {target}, which is not followed"
     if is_to_login(reply):

@@ -226,6 +226,7 @@ def test_json_nested_too_deep_is_named():
         ("http://cc.example.com/commandcenter/api/createtask", "something in front of the CommCell", False),
         ("/commandcenter/login?redirect=x", "the session has ended", False),
         ("", "another place", True),
+        ("https://[no.address/login", "another place", True),
     ],
 )
 def test_a_redirect_says_what_can_be_done(location, words, advice):
