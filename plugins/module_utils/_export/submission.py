@@ -85,6 +85,12 @@ class Submission:
         return [backup for backups in done for backup in backups]
 
     def _submit(self, batch: t.Sequence[Instance]) -> list[Backup]:
+        try:
+            return self._submit_in_turn(batch)
+        except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
+            return [backup_from_error(instance, _fault_error(fault)) for instance in batch]
+
+    def _submit_in_turn(self, batch: t.Sequence[Instance]) -> list[Backup]:
         body = build_request(batch, self._options)
         sent_at = None
         turned_away = 0
@@ -117,10 +123,7 @@ class Submission:
             raise
         except Exception as fault:
             self._outage.note(None)
-            # A fault of this collection in the middle of a request must not lose what the other requests started.
-            raise CommvaultError(
-                f"A fault in rdsops.commvault: {type(fault).__name__}.", "internal", maybe_ran=True
-            ) from fault
+            raise _fault_error(fault) from fault
         self._note(None)
         self._limiter.note(self._tasks.quota)
         return reply
@@ -176,6 +179,11 @@ class Submission:
             if isinstance(error, _QuotaExceeded):
                 backup.retry_at = error.retry_at
         return backups
+
+
+def _fault_error(fault: Exception) -> CommvaultError:
+    """A fault of this collection: it must not lose what the other requests started."""
+    return CommvaultError(f"A fault in rdsops.commvault: {type(fault).__name__}.", "internal", maybe_ran=True)
 
 
 def _may_be_running(error: CommvaultError) -> bool:

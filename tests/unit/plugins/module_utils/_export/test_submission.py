@@ -226,6 +226,14 @@ def test_a_fault_in_the_middle_loses_nothing():
     assert "SECRET" not in backups[1].msg
 
 
+def test_a_fault_between_requests_loses_nothing(runtime, monkeypatch):
+    monkeypatch.setattr(runtime, "sleep", lambda _seconds: 1 / 0)
+    tasks = FakeTasks({"i1": RequestError("no", "rate_limited", retry_after=5.0)})
+    backups = run(tasks, 2, runtime=runtime)
+    assert [(backup.state, backup.changed) for backup in backups] == [("started", True), ("unknown", True)]
+    assert backups[1].failure["kind"] == "internal"
+
+
 @pytest.mark.parametrize("kind", ["authentication", "redirect", "tls", "not_found"])
 def test_what_somebody_must_settle_is_not_asked_a_thousand_times(kind):
     tasks = FakeTasks({f"i{number}": RequestError("no", kind) for number in range(50)})
