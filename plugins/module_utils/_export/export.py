@@ -111,6 +111,7 @@ class Export:
     def run(self, instances: t.Sequence[Instance]) -> list[Backup]:
         """Back up the instances; returns one Backup each, in order. Raises nothing; sets warnings."""
         settled: dict[int, Backup] = {}
+        warned = len(self.warnings)
         not_verified: dict[int, tuple[str, ...]] = {}
         if self._plan.preflight:
             verdicts = self._check_names(instances, settled)
@@ -134,12 +135,30 @@ class Export:
             if backup.changed or backup.unresolved:
                 backup.not_verified = not_verified.get(place, ())
         if not any(backup.changed or backup.unresolved for backup in submitted):
-            self.warnings.clear()
+            # Those of earlier rounds of the call stay.
+            del self.warnings[warned:]
         backups = [settled[place] for place in range(len(instances))]
+        try:
+            self._follow_up(instances, backups, worth_a_look=len(wanted) > 1 or bool(gaps))
+        except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
+            # It must not take with it what is known of the backups that were started.
+            what = f"A fault in rdsops.commvault: {type(fault).__name__}."
+            self.warnings.append(f"What was started was not looked at any more. {what}")
+            for backup in backups:
+                if backup.unresolved:
+                    backup.mark_unresolved(what)
+        return backups
+
+    def _follow_up(self, instances: t.Sequence[Instance], backups: t.Sequence[Backup], worth_a_look: bool) -> None:
+        """Settle what the starts left open, and add what is known beside, in place.
+
+        Args:
+            worth_a_look: Whether to look for duplicates even if nothing else calls for it.
+        """
         recovery = self._settle(backups) if any(backup.unresolved for backup in backups) else None
         # One start alone stays at two requests, unless there is a reason to look or time to do so.
         asked_to = self._plan.kill_duplicates or self._plan.waits or self._commcell.profile.queues_conflicts
-        worth_it = len(wanted) > 1 or bool(gaps) or asked_to or recovery is not None
+        worth_it = worth_a_look or asked_to or recovery is not None
         if self._plan.check_running and worth_it and any(backup.changed and backup.job_ids for backup in backups):
             listed = self._find_duplicates(backups)
             if recovery:
@@ -150,7 +169,6 @@ class Export:
         if self._shown or self._past:
             for backup, known in zip(backups, self.forecasts(instances)):
                 self._note_end(backup, known)
-        return backups
 
     def _read_task_ids(self, backups: t.Sequence[Backup]) -> None:
         """Add the tasks of jobs that this call did not start, which no list of jobs tells: one read a job, of the first

@@ -119,8 +119,9 @@ class _Checker:
             self.counts["killed"] += 1
             return
         result = launch.result
-        if MODULE_FAULT in str(result.get("msg")):
-            self.found("crashed", launch.name, "", str(result["msg"])[:300])
+        for text in (str(result.get("msg")), *result.get("simulated_warnings", ())):
+            if MODULE_FAULT in text:
+                self.found("crashed", launch.name, "", text[:300])
         for instance in {name for _launch, name in self.own if _launch == launch.name}:
             if (launch.name, instance) not in self.entries:
                 self.found("lost", launch.name, instance, f"no entry, but jobs: {str(result.get('msg'))[:200]}")

@@ -631,3 +631,18 @@ def test_the_last_good_backup_is_found_for_the_diff(simulator):
     _backups, last_good, _commcell = preview(simulator, names("recent", "orders"))
     assert last_good[0].status == "Completed"
     assert last_good[1] is None
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_fault_after_the_starts_loses_none_of_them(simulator, monkeypatch, lost):
+    if lost:
+        simulator.order_fault({"path": "createtask"}, {"process": True, "reset": "after"})
+    monkeypatch.setattr(export_module.Export, "_settle" if lost else "_find_duplicates", lambda *_args: 1 / 0)
+    backups, export, _commcell = run(simulator, names("orders", "billing"))
+    assert [backup.state for backup in backups] == ["unknown" if lost else "started", "started"]
+    assert all(backup.changed and backup.unresolved is None for backup in backups)
+    warnings = ["What was started was not looked at any more. A fault in rdsops.commvault: ZeroDivisionError."]
+    assert export.warnings == warnings
+    # A further round that starts nothing has none of its own, and leaves those of this one.
+    assert [backup.state for backup in export.run(names("orders"))] == ["adopted"]
+    assert export.warnings == warnings
