@@ -671,7 +671,7 @@ import typing as t
 from dataclasses import replace
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._errors import InvalidInput
+from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._export.backup import AWAITED_STATES, add_wait, summary
 from ..module_utils._export.export import LAST_GOOD_AGE, Export
 from ..module_utils._export.request import (
@@ -877,23 +877,31 @@ class Waits:
         """Wait for the jobs of backups; the result is that of job_wait."""
         from ..module_utils._export.strangers import stranger_finder
         from ..module_utils._jobs.wait import wait_and_describe
+        from ..module_utils._jobs.wait_loop import Wait
+        from ..module_utils._jobs.wait_result import wait_result
 
         deadline = self._module.deadline
         ends = {one: backup.expected_end for backup in backups for one in backup.job_ids if backup.expected_end}
-        return wait_and_describe(
-            self._commcell,
-            [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids],
-            replace(self._options, timeout=self._left()).within(
-                None if deadline is None else deadline - time.monotonic()
-            ),
-            proven=True,
-            own={job_id for backup in backups if backup.own for job_id in backup.job_ids},
-            # One that is adopted was read before, so it was not taken by its id.
-            stranger=stranger_finder((one for one in backups if one.state == "started"), self._commcell.clock),
-            expected_ends=ends,
-            on_progress=self._module.on_progress,
-            parent_has_died=self._module.parent_has_died,
-        )
+        job_ids = [job_id for backup in backups if backup.state in AWAITED_STATES for job_id in backup.job_ids]
+        try:
+            return wait_and_describe(
+                self._commcell,
+                job_ids,
+                replace(self._options, timeout=self._left()).within(
+                    None if deadline is None else deadline - time.monotonic()
+                ),
+                proven=True,
+                own={job_id for backup in backups if backup.own for job_id in backup.job_ids},
+                # One that is adopted was read before, so it was not taken by its id.
+                stranger=stranger_finder((one for one in backups if one.state == "started"), self._commcell.clock),
+                expected_ends=ends,
+                on_progress=self._module.on_progress,
+                parent_has_died=self._module.parent_has_died,
+            )
+        except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
+            # It must not take with it what is known of the backups that were started.
+            error = CommvaultError(f"A fault in rdsops.commvault: {type(fault).__name__}.")
+            return wait_result(Wait(job_ids, error=error), {}, self._options)
 
     def pause(self) -> bool:
         """Give what failed a moment; False if there is no time left for another attempt."""

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import entry as entry_module
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 from ansible_collections.rdsops.commvault.tests.support import estates
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
@@ -226,6 +227,14 @@ def test_a_wait_that_takes_too_long_returns_the_ids_and_leaves_the_job_alone(run
     assert result["failed"] is True
     assert result["failure"]["kind"] == "wait_timeout"
     assert result["job_ids"] == ["148886"]
+
+
+def test_a_fault_while_waiting_leaves_what_was_started(run_module, monkeypatch):
+    monkeypatch.setattr(entry_module.JobReport, "entry", lambda *_args, **_more: 1 / 0)
+    result = run_module(backup, one_job(job_summary(148886, "Completed")), wait=True, **ONE)
+    assert (result["failed"], result["changed"], result["job_ids"]) == (True, True, ["148886"])
+    assert (result["backups"][0]["state"], result["failure"]["kind"]) == ("started", "internal")
+    assert "1 not followed to the end. No more could be read: A fault in rdsops.commvault" in result["msg"]
 
 
 def test_nobody_waits_for_what_was_not_started(run_module):
