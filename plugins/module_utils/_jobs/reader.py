@@ -135,7 +135,9 @@ class JobReader:
             return t.cast("set[int]", clients)
         return self._clients
 
-    def recent(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> list[Job]:
+    def recent(
+        self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None, *, margin: float = MARGIN
+    ) -> list[Job]:
         """The visible jobs that may be backups and are active or ended a short while ago, the newest first.
 
         Args:
@@ -143,13 +145,14 @@ class JobReader:
             narrow: Gives the numbers of the clients that matter. They are only asked for, and the listing cut down to
                 them, where that of all clients is very long: a job may be listed under another client than the one it
                 was asked of.
+            margin: Seconds by which age is widened at the server's side.
 
         Raises:
             CommvaultError: The listing cannot be read.
         """
         found: list[Job] = []
         begun = self.api.local_time()
-        for number, jobs in enumerate(self._pages(ALL, set(), age + MARGIN, MAX_PAGE)):
+        for number, jobs in enumerate(self._pages(ALL, set(), age + margin, MAX_PAGE)):
             if (
                 narrow
                 and self.api.clients_are_told
@@ -159,8 +162,9 @@ class JobReader:
             found += [job for job in jobs if self.api.is_backup(job)]
         # By this machine's clock: the server's is not known before its first answer.
         taken = self.api.local_time() - begun
-        # The server counts back from its answer: after an outage, what has ended long ago may be missing.
-        return self.recent(age + taken, narrow) if taken > MARGIN else found
+        # The server counts back from its answer: after an outage, what has ended long ago may be missing. A listing of
+        # many pages takes as long each time.
+        return self.recent(age, narrow, margin=MARGIN + 2 * taken) if taken > margin else found
 
     def past(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> list[Job]:
         """As recent, for those who start something where nothing is listed: a 204 is read a second time. Some servers

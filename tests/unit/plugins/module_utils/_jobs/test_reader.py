@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
@@ -290,7 +292,14 @@ class TestListings:
         times = iter([NOW, NOW + 600, NOW + 600, NOW + 601])
         api.local_time = lambda: next(times)
         assert [found.id for found in JobReader(api).recent(60)] == ["7"]
-        assert [page[2] for page in api.pages] == [60 + MARGIN, 660 + MARGIN]
+        assert [page[2] for page in api.pages] == [60 + MARGIN, 60 + MARGIN + 1200]
+
+    def test_a_listing_that_always_takes_long_is_read_twice(self):
+        api = FakeApi(Job("7", status="Running"))
+        times = itertools.count(NOW, 2 * MARGIN)
+        api.local_time = lambda: next(times)
+        assert [found.id for found in JobReader(api).recent(60)] == ["7"]
+        assert len(api.pages) == 2
 
 
 def test_a_web_page_for_one_job_of_many_is_about_that_job():
