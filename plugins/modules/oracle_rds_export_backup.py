@@ -860,7 +860,7 @@ def make_night(export: Export, commcell: CommCell, schedule: Schedule, module: M
     api = JobsApi(commcell)
     # A poll that fails is followed by another one.
     api.limit(None, repeat=False)
-    return Night(export, JobReader(api), schedule, parent_has_died=module.parent_has_died)
+    return Night(export, JobReader(api), schedule, parent_has_died=module.parent_has_died, deadline=module.deadline)
 
 
 class Waits:
@@ -906,7 +906,9 @@ class Waits:
     def pause(self) -> bool:
         """Give what failed a moment; False if there is no time left for another attempt."""
         seconds = min(self._options.interval, MAX_PAUSE)
-        if self._left() <= seconds:
+        deadline = self._module.deadline
+        # One that is not sent any more would stand in place of the one that failed.
+        if self._left() <= seconds or (deadline is not None and deadline - time.monotonic() <= seconds):
             return False
         time.sleep(seconds)
         return True

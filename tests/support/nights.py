@@ -66,12 +66,13 @@ def make_night(
     commcell: CommCell,
     runtime: SimulatedRuntime,
     parent_has_died: t.Callable[[], bool] = lambda: False,
+    deadline: float | None = None,
     **options: t.Any,
 ) -> Night:
     """What starts backups by a schedule with these options."""
     commcell.now = runtime.now
     export = Export(commcell, ExportOptions(), ExportPlan(concurrency=4, look_back=LAST_GOOD_AGE), runtime)
-    return Night(export, JobReader(JobsApi(commcell)), Schedule(**options), runtime, parent_has_died)
+    return Night(export, JobReader(JobsApi(commcell)), Schedule(**options), runtime, parent_has_died, deadline)
 
 
 def tonight(simulator: Simulator) -> list[dict[str, t.Any]]:

@@ -94,6 +94,7 @@ class Night:
         schedule: Schedule,
         runtime: Runtime = RUNTIME,
         parent_has_died: t.Callable[[], bool] = lambda: False,
+        deadline: float | None = None,
     ) -> None:
         """Prepare a night.
 
@@ -102,12 +103,14 @@ class Night:
             reader: Reads how far they are.
             schedule: When.
             parent_has_died: Whether nobody is left to hear what was started; nothing more is started then.
+            deadline: When nothing more is started in any case, on the monotonic clock; None for no limit.
         """
         self._export = export
         self._reader = reader
         self._schedule = schedule
         self._runtime = runtime
         self._parent_has_died = parent_has_died
+        self._deadline = float("inf") if deadline is None else deadline
         self._begun = runtime.monotonic()
         self.warnings: list[str] = []
 
@@ -230,6 +233,8 @@ class Night:
         return None
 
     def _is_over(self) -> str | None:
+        if self._runtime.monotonic() >= self._deadline:
+            return "it was not sent, since the time was over that Ansible gives this task (timeout)."
         end = self._schedule.must_end_by
         late = end is not None and self._runtime.now() >= end
         return f"its turn came after {iso_time(end)} (must_end_by)." if late else None
@@ -245,7 +250,8 @@ class Night:
             over = self._is_over()
             if over:
                 return over
-            self._runtime.sleep(min(self._schedule.interval, left))
+            left = min(left, self._deadline - self._runtime.monotonic())
+            self._runtime.sleep(max(0.0, min(self._schedule.interval, left)))
             job_ids = [job_id for jobs in active.values() for job_id in jobs]
             if not job_ids:
                 return None

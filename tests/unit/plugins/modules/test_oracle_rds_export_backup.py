@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import entry as entry_module
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_options import WaitOptions
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 from ansible_collections.rdsops.commvault.tests.support import estates
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
@@ -472,6 +473,13 @@ def test_what_failed_is_tried_again_only_while_there_is_time_for_it(run_simulate
     first, second = [str(write["job_id"]) for write in simulator.jobs()[-2:]]
     (entry,) = long["backups"]
     assert ([one["job_id"] for one in entry["attempts"]], entry["job_ids"]) == ([first], [second])
+
+
+@pytest.mark.parametrize(("deadline", "expected"), [(None, True), (1000.0, True), (5.0, False)])
+def test_there_is_no_other_attempt_when_the_task_would_be_over(monkeypatch, deadline, expected):
+    monkeypatch.setattr(backup, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _seconds: None))
+    waits = backup.Waits(SimpleNamespace(deadline=deadline), None, WaitOptions(interval=5.0), 0.0)
+    assert waits.pause() is expected
 
 
 def test_backups_of_a_client_wait_for_each_other(run_simulated, simulator):

@@ -96,6 +96,13 @@ def test_starts_wait_no_longer_than_they_may(simulator, runtime, night):
     assert runtime.slept <= 660
 
 
+def test_starts_wait_no_longer_than_the_task_may_take(runtime, night):
+    backups = night(per_client=2, deadline=runtime.monotonic() + 600.0).run(instances(40))
+    assert {one.state for one in backups} == {"started", "not_submitted"}
+    assert "(timeout)" in next(one.msg for one in backups if one.state == "not_submitted")
+    assert runtime.slept == 600
+
+
 @pytest.mark.parametrize(("kind", "states"), [("server", {"started"}), ("internal", {"started", "not_submitted"})])
 def test_a_poll_that_fails_is_one_poll_missed_unless_it_is_of_no_use(night, monkeypatch, kind, states):
     one = night(per_client=2)
