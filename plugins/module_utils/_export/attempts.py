@@ -58,6 +58,8 @@ def start_and_wait(
             break
         fresh = start([instances[place] for place in places])
         for place, backup in zip(places, fresh):
+            # What was started before this attempt was a change, whatever came of this one.
+            backup.changed = backup.changed or backups[place].changed
             backup.attempts = (*backups[place].attempts, _told(backups[place], entries))
             backup.msg += f" This is attempt {len(backup.attempts) + 1}; {_words(backup.attempts[-1])}."
             backups[place] = backup

@@ -111,6 +111,12 @@ def test_a_refusal_that_passes_is_tried_again():
     assert backups[0].attempts[0]["state"] == "not_submitted"
 
 
+def test_a_start_before_an_attempt_that_starts_nothing_is_a_change():
+    world = World(orders=[BAD, CommvaultError("no", "refused")])
+    backups, _waited = world.run(2)
+    assert (backups[0].state, backups[0].changed) == ("refused", True)
+
+
 def test_without_time_there_is_no_other_attempt():
     world = World(orders=[BAD])
     world.run(5, pause=lambda: False)
