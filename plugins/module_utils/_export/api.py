@@ -109,7 +109,7 @@ def _read_reply(reply: Reply) -> TaskReply | None:
 def _job_ids(reply: Reply) -> list[str | None]:
     """The ids as str of digits, empty where none is told, None for what is in no known shape."""
     data = reply.data if reply.status // 100 == 2 and isinstance(reply.data, dict) else {}
-    told = data.get("jobIds", data.get("jobId"))
+    told = data.get("jobIds") or data.get("jobId")
     if isinstance(told, str):
         told = told.split(",")
     ids: list[str | None] = []
