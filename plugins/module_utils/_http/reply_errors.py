@@ -169,8 +169,8 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
         )
     if status < 500 or status == 501:
         return error(ErrorKind.BAD_REQUEST, f"{host} rejected the request")
-    # A code that only repeats the status is none of Commvault's: something in front of it has failed.
-    if status == 500 and vendor is not None and vendor.code not in (None, status):
+    # A code that is a word, or only repeats the status, is none of Commvault's: something in front of it has failed.
+    if status == 500 and vendor is not None and isinstance(vendor.code, int) and vendor.code != status:
         return error(_vendor_kind(vendor), f"{host} refused the request")
     return error(ErrorKind.SERVER, f"{host} failed", maybe_ran=changes)
 

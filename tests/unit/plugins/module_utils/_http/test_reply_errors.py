@@ -49,6 +49,7 @@ def answer(status, body=b"", headers=None, changes=True, redactor=None):
         (500, {"errorMessage": "without a code"}, "server", True),
         (500, {"errorCode": 0}, "server", True),
         (500, {"errorCode": 500, "errorMessage": "Internal Server Error"}, "server", True),
+        (500, {"errorCode": "INTERNAL_ERROR", "errorMessage": "Internal Server Error"}, "server", True),
         (500, b"<html>oops</html>", "server", True),
         (501, b"", "bad_request", False),
         (502, {"errorCode": 7, "errorMessage": "a proxy that speaks JSON"}, "server", True),
