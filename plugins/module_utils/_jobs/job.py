@@ -63,6 +63,8 @@ FAIL_ON = {
 
 # Characters of a reason in results; the whole of a job stays at about 1 kB with it.
 REASON_LENGTH = 250
+# Characters of a description, which no result shows: the marker of a run stands at its end.
+_DESCRIPTION_LENGTH = 1 << 16
 
 # Words in the types of jobs that back nothing up (https://documentation.commvault.com, GET Job, and
 # github.com/Commvault/cvpysdk: job.py; that they are all is not known). Which type an export has is not documented.
@@ -288,7 +290,7 @@ def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = st
         visible=fields.flag(summary.get("isVisible")) is not False,
         aged=fields.flag(summary.get("isAged")) is True,
         commcell_id=fields.positive(summary.get("commcellId") or summary.get("commCellId")),
-        description=plain_text(summary.get("jobDescription"), clean=clean) or None,
+        description=plain_text(summary.get("jobDescription"), _DESCRIPTION_LENGTH, clean) or None,
         last_update=fields.moment(summary.get("lastUpdateTime")),
     )
 

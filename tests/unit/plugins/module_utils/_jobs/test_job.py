@@ -197,6 +197,11 @@ def test_texts_lose_their_markup_but_not_their_comparisons():
     assert plain_text("x" * 300, 10) == "xxxxxxx..."
 
 
+def test_a_description_is_read_to_its_end():
+    description = f"{'Before the patch of this night. ' * 20}rdsops-0123456789ab"
+    assert parse_job({"jobId": 7, "jobDescription": description}).description == description
+
+
 def test_a_result_is_the_job_again_when_it_is_read_back():
     job = parse_job(job_summary(7, status="Completed", jobEndTime=1767229200, percentComplete=100))
     assert from_result(json.loads(json.dumps(job.to_result()))) == job
