@@ -22,6 +22,8 @@ _MOST_DIGITS = 40
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 # Epoch seconds in the year 5138. Times in milliseconds are larger, but for the first three years.
 _LATEST = 10**11
+# More than any size in bytes or time in seconds; what is much larger no float holds.
+_LARGEST = 2**63
 
 
 def as_number(value: t.Any) -> t.Any:
@@ -46,9 +48,11 @@ def number(value: t.Any) -> int | None:
 
 
 def size(value: t.Any) -> int | None:
-    """A number that cannot be negative: Commvault says -999 for what it does not know."""
+    """A number that cannot be negative: Commvault says -999 for what it does not know. None for one beyond all bounds,
+    too.
+    """
     found = number(value)
-    return found if found is not None and found >= 0 else None
+    return found if found is not None and 0 <= found < _LARGEST else None
 
 
 def positive(value: t.Any) -> int | None:

@@ -42,6 +42,7 @@ def test_numbers_come_as_text_and_as_numbers(value, expected):
         (None, None, None, None),
         ([7], None, None, None),
         ("9" * 5000, None, None, None),
+        (10**400, 10**400, None, 10**400),
     ],
 )
 def test_numbers_are_read_from_whatever_stands_there(value, number, size, positive):
