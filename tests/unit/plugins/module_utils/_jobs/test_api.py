@@ -74,6 +74,11 @@ def test_a_page_of_the_listing_asks_for_no_more_than_it_needs():
     assert (page.rows, page.total, page.descending) == (2, 2, True)
 
 
+def test_a_total_below_the_rows_of_a_page_is_none():
+    body = {**listing(job_summary(8), job_summary(7)), "totalRecordsWithoutPaging": 0}
+    assert jobs_api(post("Jobs").returns(200, body)).list_page().total is None
+
+
 def test_hidden_rows_are_left_out_and_repeated_ones_are_one():
     rows = [job_summary(7), job_summary(900, isVisible=False), job_summary(8), job_summary(7, status="Completed")]
     page = jobs_api(post("Jobs").returns(200, listing(*rows))).list_page(newest_first=False)
