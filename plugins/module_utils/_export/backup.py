@@ -226,6 +226,8 @@ class Backup:
             self.msg += f" Killed {own}; job {other.id} goes on."
             self._take([other])
             self.own = False
+        elif other.dying:
+            self.msg += f" Job {other.id} is being killed; {own} {'goes' if len(self.job_ids) == 1 else 'go'} on."
         elif not other.finished:
             self.msg += why_not or f" Both go on; on_duplicate: kill would end {own}."
 

@@ -137,8 +137,8 @@ class DuplicateCheck:
             older = [job for job in certain if int(job.id) < first and _was_active(job, begun)]
             doubts = [job for job in possible if int(job.id) < first and _was_active(job, begun)]
             if older:
-                # One that goes on stands for the own one, one that has ended meanwhile does not.
-                first_of_all, *others = sorted(older, key=lambda job: (job.finished, int(job.id)))
+                # One that goes on stands for the own one, one that has ended meanwhile or is being killed does not.
+                first_of_all, *others = sorted(older, key=lambda job: (job.finished, job.dying, int(job.id)))
                 self._settle(backup, first_of_all)
                 backup.msg += beside_words([job for job in others if not job.finished])
                 ended = [job for job in others if job.finished]
@@ -168,7 +168,7 @@ class DuplicateCheck:
         return self._reader.active()
 
     def _settle(self, backup: Backup, other: Job) -> None:
-        if not self._kill or other.finished:
+        if not self._kill or other.finished or other.dying:
             backup.mark_duplicate(other)
             return
         if not backup.own:

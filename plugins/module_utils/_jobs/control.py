@@ -26,7 +26,6 @@ STATE_FOR = {verb: state for state, verb in VERBS.items()}
 
 _ACTIONS = {SUSPENDED: "pause", RESUMED: "resume", KILLED: "kill"}
 _ASKED = {SUSPENDED: "suspend", RESUMED: "go on", KILLED: "end"}
-_KILL_PENDING = "kill pending"
 
 
 @dataclass
@@ -69,10 +68,9 @@ def judge(job_id: str, job: Job | None, state: str) -> Control:
             return Control(job_id, job, msg=f"{ended}. There is nothing to kill.")
         msg = f"{ended}. It cannot be {state}."
         return Control(job_id, job, msg=msg, error=CommvaultError(msg, "job_ended"))
-    dying = job.status.lower() == _KILL_PENDING
-    if state == KILLED and dying:
+    if state == KILLED and job.dying:
         return Control(job_id, job, msg=f"{name} is being killed already.")
-    if dying:
+    if job.dying:
         msg = f"{name} is being killed. It cannot be {state}."
         return Control(job_id, job, msg=msg, error=CommvaultError(msg, "job_ended"))
     if state == SUSPENDED and job.suspended:
@@ -151,4 +149,4 @@ def _under_way(job: Job, state: str) -> bool:
         return job.suspended
     if state == RESUMED:
         return not job.finished and not job.suspended
-    return job.finished or job.status.lower() == _KILL_PENDING
+    return job.finished or job.dying

@@ -200,6 +200,11 @@ class Job:
         return _plain(self.status) in ("suspend", "suspend pending", "suspended")
 
     @property
+    def dying(self) -> bool:
+        """Whether the job is being killed."""
+        return _plain(self.status) == "kill pending"
+
+    @property
     def is_backup(self) -> bool:
         """Whether the job may be a backup: its type is not told, or none of those that are known to be others."""
         lowered = (self.job_type or "").lower()

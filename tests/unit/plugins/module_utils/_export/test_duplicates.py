@@ -141,6 +141,18 @@ def test_only_the_own_job_is_killed_and_the_other_stands_for_it():
     assert "Killed job 7; job 6 goes on." in one.msg
 
 
+@pytest.mark.parametrize(
+    ("others", "survivor", "words"),
+    [([], "7", "Job 5 is being killed; job 7 goes on."), ([job(6)], "6", "Killed job 7; job 6 goes on.")],
+)
+def test_the_own_job_is_not_killed_for_one_that_is_being_killed(others, survivor, words):
+    killed: list = []
+    one = started(7)
+    check(FakeReader([job(7), *others, job(5, status="Kill Pending")]), one, kill=killed.append)
+    assert (one.state, one.job_ids, killed) == ("duplicate", (survivor,), ["7"] if others else [])
+    assert words in one.msg
+
+
 def test_a_job_that_was_found_after_a_lost_answer_is_not_killed():
     killed: list = []
     one = started(7)

@@ -54,8 +54,9 @@ def test_an_ended_job_need_not_be_killed(status):
 
 
 @pytest.mark.parametrize(("state", "kind"), [(SUSPENDED, "job_ended"), (RESUMED, "job_ended"), (KILLED, None)])
-def test_a_job_that_is_being_killed(state, kind):
-    control = judge("7", Job("7", "Kill Pending"), state)
+@pytest.mark.parametrize("status", ["Kill Pending", "KILL_PENDING"])
+def test_a_job_that_is_being_killed(state, kind, status):
+    control = judge("7", Job("7", status), state)
     assert control.action is None
     assert (control.error.kind if control.error else None) == kind
 
