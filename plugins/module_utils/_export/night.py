@@ -63,15 +63,16 @@ def parse_end(value: str, now: float) -> float:
     """
     text = value.strip()
     clock = _CLOCK.match(text)
-    local = datetime.datetime.fromtimestamp(now).astimezone()
     if clock:
-        moment = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
+        # Without a time zone, so that each of both days has the offset that it has here.
+        moment = datetime.datetime.fromtimestamp(now).replace(
+            hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0, fold=0
+        )
         end = moment.timestamp()
         return end if end > now else (moment + datetime.timedelta(days=1)).timestamp()
     try:
-        moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-        end = (moment if moment.tzinfo else moment.replace(tzinfo=local.tzinfo)).timestamp()
-    except ValueError:
+        end = datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except (ValueError, OverflowError):
         try:
             end = now + positive_duration(text, "must_end_by")
         except InvalidInput as exc:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 
 import pytest
 
@@ -135,6 +136,25 @@ def test_a_time_of_day_is_the_next_one_here():
     noon = datetime.datetime(2026, 1, 2, 12).astimezone()
     assert parse_end("13:30", noon.timestamp()) - noon.timestamp() == 1.5 * HOUR
     assert parse_end("11:00", noon.timestamp()) - noon.timestamp() == pytest.approx(23 * HOUR, abs=HOUR)
+
+
+@pytest.fixture
+def in_berlin(monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_berlin")
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [("23:00", 1), ("06:00", 7), ("21:00", 22), ("2026-03-29T06:00", 7), ("2026-03-30T06:00", 31)],
+)
+def test_an_end_behind_the_change_to_summer_time_is_as_clocks_show_it_then(text, hours):
+    evening = datetime.datetime(2026, 3, 28, 22, tzinfo=datetime.timezone(datetime.timedelta(hours=1))).timestamp()
+    assert parse_end(text, evening) - evening == hours * HOUR
 
 
 @pytest.mark.parametrize("text", ["2020-01-01T00:00:00Z", "0", "soon", "25:00"])
