@@ -860,7 +860,14 @@ def make_night(export: Export, commcell: CommCell, schedule: Schedule, module: M
     api = JobsApi(commcell)
     # A poll that fails is followed by another one.
     api.limit(None, repeat=False)
-    return Night(export, JobReader(api), schedule, parent_has_died=module.parent_has_died, deadline=module.deadline)
+    return Night(
+        export,
+        JobReader(api),
+        schedule,
+        parent_has_died=module.parent_has_died,
+        deadline=module.deadline,
+        lag=commcell.profile.visibility_lag,
+    )
 
 
 class Waits:

@@ -72,7 +72,15 @@ def make_night(
     """What starts backups by a schedule with these options."""
     commcell.now = runtime.now
     export = Export(commcell, ExportOptions(), ExportPlan(concurrency=4, look_back=LAST_GOOD_AGE), runtime)
-    return Night(export, JobReader(JobsApi(commcell)), Schedule(**options), runtime, parent_has_died, deadline)
+    return Night(
+        export,
+        JobReader(JobsApi(commcell)),
+        Schedule(**options),
+        runtime,
+        parent_has_died,
+        deadline,
+        commcell.profile.visibility_lag,
+    )
 
 
 def tonight(simulator: Simulator) -> list[dict[str, t.Any]]:

@@ -96,6 +96,7 @@ class Night:
         runtime: Runtime = RUNTIME,
         parent_has_died: t.Callable[[], bool] = lambda: False,
         deadline: float | None = None,
+        lag: float = 0.0,
     ) -> None:
         """Prepare a night.
 
@@ -105,6 +106,7 @@ class Night:
             schedule: When.
             parent_has_died: Whether nobody is left to hear what was started; nothing more is started then.
             deadline: When nothing more is started in any case, on the monotonic clock; None for no limit.
+            lag: Seconds for which new jobs of this CommCell are known to be invisible.
         """
         self._export = export
         self._reader = reader
@@ -112,6 +114,7 @@ class Night:
         self._runtime = runtime
         self._parent_has_died = parent_has_died
         self._deadline = float("inf") if deadline is None else deadline
+        self._grace = GRACE + lag
         self._begun = runtime.monotonic()
         self.warnings: list[str] = []
 
@@ -268,7 +271,7 @@ class Night:
                     job = seen.get(job_id)
                     since = None if job else jobs[job_id] or now
                     jobs[job_id] = since
-                    if (job and job.finished) or (since is not None and now - since >= GRACE):
+                    if (job and job.finished) or (since is not None and now - since >= self._grace):
                         del jobs[job_id]
                         ended = True
             if ended:

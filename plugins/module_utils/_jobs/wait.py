@@ -93,6 +93,7 @@ def wait_and_describe(
         on_progress=tell,
         stranger=stranger,
         parent_has_died=parent_has_died,
+        lag=commcell.profile.visibility_lag,
     )
     jobs = dict(wait.jobs)
     actions: dict[str, ActionResult] = {}

@@ -85,12 +85,14 @@ class _Loop:
         done: t.Callable[[Job], bool],
         stuck_timeout: float | None,
         stranger: t.Callable[[Job], str | None],
+        grace: float,
     ) -> None:
         self.wait = wait
         self._poll = poll
         self._done = done
         self._stuck_timeout = stuck_timeout
         self._stranger = stranger
+        self._grace = grace
         self.proven = False
         # Since when a job has not been visible.
         self._absent: dict[str, float] = {}
@@ -158,7 +160,7 @@ class _Loop:
             wait.stuck.append(job.id)
 
     def _on_missing(self, job_id: str, now: float) -> None:
-        if now - self._absent.setdefault(job_id, now) >= GRACE:
+        if now - self._absent.setdefault(job_id, now) >= self._grace:
             self.wait.waiting.remove(job_id)
             self.wait.missing.append(job_id)
 
@@ -191,6 +193,7 @@ def wait_for_jobs(
     done: t.Callable[[Job], bool] = lambda job: job.finished,
     stranger: t.Callable[[Job], str | None] = lambda _job: None,
     parent_has_died: t.Callable[[], bool] = lambda: False,
+    lag: float = 0.0,
 ) -> Wait:
     """Poll until all jobs have ended, or their time is over. There is always a poll at the very end.
 
@@ -208,13 +211,14 @@ def wait_for_jobs(
         stranger: A warning about a job that has the id of one that is waited for but cannot be that one, None for all
             others. It counts as not visible.
         parent_has_died: Whether nobody is left to hear of the jobs; asked before each poll, it ends the wait.
+        lag: Seconds for which new jobs of this CommCell are known to be invisible.
 
     Raises:
         Exception: What poll raises beside CommvaultError.
     """
     started = runtime.monotonic()
     wait = Wait(list(job_ids), waiting=list(job_ids))
-    loop = _Loop(wait, poll, done, stuck_timeout, stranger)
+    loop = _Loop(wait, poll, done, stuck_timeout, stranger, GRACE + lag)
     loop.proven = proven
     deadline = None if timeout is None else started + timeout
 

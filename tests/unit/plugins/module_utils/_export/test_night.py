@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import time
 
 import pytest
@@ -95,6 +96,15 @@ def test_starts_wait_no_longer_than_they_may(simulator, runtime, night):
     assert {one.state for one in backups} == {"started", "not_submitted"}
     assert "concurrency_per_client" in next(one.msg for one in backups if one.state == "not_submitted")
     assert runtime.slept <= 660
+
+
+def test_jobs_that_are_not_listed_for_long_count_as_at_work(simulator, runtime):
+    simulator.set(visibility_lag=200)
+    with commcell_of(simulator, commcell_profile={"visibility_lag": 200}) as commcell:
+        make_night(commcell, runtime, per_client=1).run(instances(3))
+    spans = sorted((job["created"], job["ended"] or runtime.now()) for job in tonight(simulator))
+    assert len(spans) == 3
+    assert all(end <= start for (_start, end), (start, _end) in itertools.pairwise(spans))
 
 
 def test_starts_wait_no_longer_than_the_task_may_take(runtime, night):

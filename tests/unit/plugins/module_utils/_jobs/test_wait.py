@@ -49,6 +49,13 @@ def reads(simulator):
     return [request["endpoint"] for request in simulator.journal() if request["kind"] == "read"]
 
 
+def test_a_job_that_is_not_listed_for_as_long_as_the_profile_says_is_not_missing(simulator, time):
+    simulator.set(visibility_lag=200)
+    simulator.script("db000", [{"state": "Running", "seconds": 300}, "Completed"], client="aws-prod")
+    with commcell_of(simulator, commcell_profile={"visibility_lag": 200}) as commcell:
+        assert outcomes(wait(commcell, time, start_jobs(commcell, NAMES[:1]))) == ["succeeded"]
+
+
 def test_300_jobs_are_followed_for_an_hour_with_about_60_requests(simulator, time, commcell):
     for number, name in enumerate(NAMES):
         simulator.script(name, [{"state": "Running", "seconds": 60 + number * 11.9}, "Completed"], client="aws-prod")

@@ -177,6 +177,12 @@ class TestNotThere:
         world = World(j1=[(0, "Running"), (600, None), (680, "Running"), (1200, None), (1280, "Completed")])
         assert world.wait().missing == []
 
+    def test_where_new_jobs_are_known_to_be_invisible_for_longer_they_are_waited_for(self):
+        script = [(0, None), (300, "Running"), (900, "Completed")]
+        assert World(j1=script).wait().missing == ["1"]
+        wait = World(j1=script).wait(lag=300.0)
+        assert (wait.missing, wait.jobs["1"].status) == ([], "Completed")
+
     def test_an_outage_at_the_start_does_not_use_up_the_grace_period(self):
         world = World(j1=[(650, "Completed")], faults=[(0, 600, fault("server"))])
         assert world.wait().missing == []
