@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import CommvaultError, ErrorKind
+from .._parallel import GIVE_UP_AFTER, Breaker
 from .._times import iso_time
 
 if t.TYPE_CHECKING:
@@ -104,16 +105,20 @@ def control_jobs(
     if check_mode or not asked:
         return controls
     hopeless: CommvaultError | None = None
+    breaker = Breaker()
     for control in asked:
+        control.error = hopeless
+        if hopeless:
+            continue
         try:
-            if hopeless is None:
-                api.act(control.job_id, _ACTIONS[state])
-            else:
-                control.error = hopeless
+            api.act(control.job_id, _ACTIONS[state])
         except CommvaultError as error:
             control.error = error
+            breaker.note(None if error.kind.about_one_object else error)
             # The rest would be refused alike, and each refused login may count towards a lock-out.
-            hopeless = error if error.kind is ErrorKind.AUTHENTICATION else None
+            hopeless = error if error.kind is ErrorKind.AUTHENTICATION else _given_up(breaker)
+        else:
+            breaker.note(None)
     try:
         jobs = reader.read([control.job_id for control in asked])
     except CommvaultError:
@@ -122,6 +127,15 @@ def control_jobs(
     for control in asked:
         _settle(control, jobs.get(control.job_id), state)
     return controls
+
+
+def _given_up(breaker: Breaker) -> CommvaultError | None:
+    """Why no more jobs are asked, None if they are. Each may take minutes to fail."""
+    last = breaker.open()
+    if last is None:
+        return None
+    msg = f"it was not asked, since the {GIVE_UP_AFTER} requests before it failed alike. The last of them: {last}"
+    return CommvaultError(msg, ErrorKind.NOT_SUBMITTED)
 
 
 def _settle(control: Control, job: Job | None, state: str) -> None:

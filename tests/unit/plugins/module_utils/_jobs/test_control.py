@@ -16,6 +16,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.control imp
     reached,
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
+from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import GIVE_UP_AFTER
 
 ACTIVE = ["Running", "Waiting", "Pending", "Queued", "Interrupted", "Something new"]
 ENDED = ["Completed", "Failed", "Killed", "Committed", "Completed w/ one or more errors", "Failed to Start"]
@@ -184,6 +185,24 @@ class TestControl:
         cell = FakeCell({"1": "Running", "2": "Running"}, {"1": [denied]})
         assert [one.error for one in control(cell, KILLED)] == [denied, denied]
         assert cell.acted == [("kill", "1")]
+
+    @pytest.mark.parametrize(
+        "fault", [LOST, RequestError("no way", "connection"), RequestError("wait", "rate_limited")]
+    )
+    def test_a_commcell_that_is_away_is_not_asked_about_each_of_many_jobs(self, fault):
+        names = [str(number) for number in range(1, 21)]
+        cell = FakeCell(dict.fromkeys(names, "Running"), {name: [fault] for name in names})
+        controls = control(cell, KILLED)
+        assert len(cell.acted) == GIVE_UP_AFTER
+        assert all(one.error is fault for one in controls[:GIVE_UP_AFTER])
+        assert {(one.error.kind, one.action) for one in controls[GIVE_UP_AFTER:]} == {("not_submitted", None)}
+        assert "was Running and could not be killed: it was not asked" in controls[-1].msg
+
+    def test_jobs_that_cannot_be_asked_stop_no_others(self):
+        names = [str(number) for number in range(1, 21)]
+        cell = FakeCell(dict.fromkeys(names, "Running"), {name: [REFUSED] for name in names})
+        control(cell, KILLED)
+        assert len(cell.acted) == 20
 
     def test_what_was_done_is_known_although_the_jobs_cannot_be_read_afterwards(self):
         cell = FakeCell({"1": "Running"}, {"1": ["Kill Pending"]})
