@@ -16,7 +16,7 @@ from .._http.quota import RateLimiter
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
 from .._times import iso_time
 from .backup import Backup, Unresolved, backup_from_error, id_words
-from .request import build_request
+from .request import PATIENCE, build_request
 
 if t.TYPE_CHECKING:
     from .._http.outage import Outage
@@ -54,10 +54,7 @@ class Submission:
         self._breaker = Breaker()
         # Access denied to credentials that were good a moment ago is a missing permission: that is about the instance.
         self._accepted = False
-        patience = plan.patience
-        if plan.deadline is not None:
-            patience = min(patience, plan.deadline - runtime.monotonic())
-        self._limiter = RateLimiter(patience, runtime)
+        self._limiter = RateLimiter(self._patience(plan.patience), runtime)
 
     def batches(self, instances: t.Sequence[Instance]) -> list[t.Sequence[Instance]]:
         """The instances of each request, in order."""
@@ -78,11 +75,18 @@ class Submission:
         Backups with a question are for _recovery.Recovery to settle.
         """
         batches = self.batches(instances)
+        # A call can start its backups in several rounds, hours apart.
+        self._limiter.allow(self._patience(min(self._plan.patience, PATIENCE)))
         # The first answer is awaited in any case: if the server does not take the credentials, one request finds it out
         # as well as several.
         done = [self._submit(batch) for batch in batches[:1]]
         done += self._runtime.map(self._submit, batches[1:], self._plan.concurrency)
         return [backup for backups in done for backup in backups]
+
+    def _patience(self, seconds: float) -> float:
+        """These seconds, or what is left of the time of the task."""
+        deadline = self._plan.deadline
+        return seconds if deadline is None else min(seconds, deadline - self._runtime.monotonic())
 
     def _submit(self, batch: t.Sequence[Instance]) -> list[Backup]:
         try:

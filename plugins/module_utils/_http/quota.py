@@ -120,6 +120,11 @@ class RateLimiter:
         self._quota: Quota | None = None
         self._next_wait = FIRST_WAIT
 
+    def allow(self, patience: float) -> None:
+        """Have patience for so many seconds from now at least."""
+        with self._lock:
+            self._deadline = max(self._deadline, self._runtime.monotonic() + patience)
+
     def acquire(self) -> float:
         """Wait until a request may go out, and count it; returns 0.
 

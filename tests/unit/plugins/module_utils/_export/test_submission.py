@@ -175,6 +175,16 @@ class TestQuota:
         (backup,) = run(tasks, 1, runtime=runtime, patience=60)
         assert (backup.state, len(tasks.sent)) == ("not_submitted", 6)
 
+    def test_each_round_of_starts_may_be_held_up(self, runtime):
+        tasks: t.Any = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=5.0)]})
+        outage = Outage(tasks.own_user, 300.0, None, runtime)
+        submission = Submission(tasks, ExportOptions(), ExportPlan(patience=60), outage, runtime)
+        first, second = instances(2)
+        assert [backup.state for backup in submission.run([first])] == ["started"]
+        runtime.time += 3600
+        assert [backup.state for backup in submission.run([second])] == ["started"]
+        assert runtime.slept == [5.0]
+
     def test_what_does_not_fit_is_not_submitted_and_says_when_it_would(self, runtime):
         tasks = FakeTasks({"i1": [RequestError("no", "rate_limited", retry_after=3600.0)] * 9})
         backups = run(tasks, 4, runtime=FakeRuntime(1767225600.0))
