@@ -84,7 +84,8 @@ class ServerClock:
             return
         try:
             seen = parsedate_to_datetime(date).timestamp()
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError, IndexError):
+            # Before Python 3.10, some headers that are no date end in an IndexError.
             return
         with self._lock:
             self._offset = seen - now

@@ -243,7 +243,7 @@ def test_the_time_of_jobs_is_that_of_date_without_the_skew(skew):
     assert (clock.at(1000.0), clock.date_offset) == (NEW_YEAR - skew, NEW_YEAR - 1000)
 
 
-@pytest.mark.parametrize("date", [None, "", "yesterday", "Thu, 99 Jan 2026 00:00:00 GMT"])
+@pytest.mark.parametrize("date", [None, "", "yesterday", "Thu, 99 Jan 2026 00:00:00 GMT", "Mon Nov , , -"])
 def test_without_a_usable_date_the_local_time_counts(date):
     clock = ServerClock()
     clock.note(date, NEW_YEAR)
