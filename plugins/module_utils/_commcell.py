@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import threading
 import typing as t
-from email.utils import parsedate_to_datetime
 
 from ._auth.accounts_api import WHO_AM_I, AccountsApi, is_denial
 from ._auth.standing import CredentialCheck, Step, step_after_denial
 from ._errors import About, CommvaultError
 from ._http.outage import Outage
 from ._http.profile import PLAIN, Profile
-from ._http.quota import Quota, RateLimiter, read_quota, retry_after
+from ._http.quota import Quota, RateLimiter, http_date, read_quota, retry_after
 from ._http.reply_errors import error_from_reply
 from ._parallel import RUNTIME
 
@@ -80,12 +79,8 @@ class ServerClock:
             date: Its header Date.
             now: This machine's time when it arrived, in epoch seconds.
         """
-        if not date:
-            return
-        try:
-            seen = parsedate_to_datetime(date).timestamp()
-        except (TypeError, ValueError, OverflowError, IndexError):
-            # Before Python 3.10, some headers that are no date end in an IndexError.
+        seen = http_date(date) if date else None
+        if seen is None:
             return
         with self._lock:
             self._offset = seen - now

@@ -74,31 +74,40 @@ def retry_after(status: int, headers: t.Mapping[str, str]) -> float | None:
     From Retry-After; for a 429 without it from X-RateLimit-Reset (seconds that are left, as others use these headers:
     inferred), or from X-RateLimit-Period.
     """
-    seconds = _from_now(_seconds(headers.get("Retry-After", "").strip()))
+    # What is a time is one of the server's clock.
+    now = http_date(headers.get("Date", "")) or time.time()
+    seconds = _from_now(_seconds(headers.get("Retry-After", "").strip(), now), now)
     if seconds is not None or status != 429:
         return seconds
-    reset = _from_now(_number(headers, "X-RateLimit-Reset"))
-    return reset if reset is not None else _from_now(_number(headers, "X-RateLimit-Period"))
+    reset = _from_now(_number(headers, "X-RateLimit-Reset"), now)
+    return reset if reset is not None else _from_now(_number(headers, "X-RateLimit-Period"), now)
 
 
-def _from_now(wait: float | None) -> float | None:
+def _from_now(wait: float | None, now: float) -> float | None:
     """Seconds from now; None for what is no time that anybody can have meant."""
     if wait is None or wait <= _LONGEST_WINDOW:
         return wait
     end = moment(wait)
-    return None if end is None else min(_LONGEST_WINDOW, max(0.0, end - time.time()))
+    return None if end is None else min(_LONGEST_WINDOW, max(0.0, end - now))
 
 
-def _seconds(value: str) -> float | None:
+def _seconds(value: str, now: float) -> float | None:
     """A wait as it stands in Retry-After: seconds, a time, and as some gateways write it "0.5" or "1m0s"."""
     found = _number({"": value}, "")
     if found is not None:
         return found
     if _PARTS.match(value):
         return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
+    end = http_date(value)
+    return None if end is None else max(0.0, end - now)
+
+
+def http_date(date: str) -> float | None:
+    """Epoch seconds of a date as HTTP writes it, None for anything else."""
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        return parsedate_to_datetime(date).timestamp()
     except (TypeError, ValueError, OverflowError, IndexError):
+        # The last of them before Python 3.10.
         return None
 
 

@@ -118,6 +118,18 @@ def test_a_limit_that_says_nothing_is_waited_for_longer_and_longer(told):
     assert clock.slept[-1] == 1
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"Retry-After": "Thu, 01 Jan 2026 00:00:07 GMT"},
+        {"Retry-After": "1767225607"},
+        {"X-RateLimit-Reset": "1767225607", "X-RateLimit-Period": "3600"},
+    ],
+)
+def test_a_time_is_one_of_the_servers_clock(told):
+    assert retry_after(429, {"Date": "Thu, 01 Jan 2026 00:00:00 GMT", **told}) == 7
+
+
 def test_what_is_left_of_a_window_counts_before_the_whole_of_it():
     assert retry_after(429, {"X-RateLimit-Period": "3600"}) == 3600
     assert retry_after(429, {"X-RateLimit-Period": "3600", "X-RateLimit-Reset": "12"}) == 12
