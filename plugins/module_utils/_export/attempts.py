@@ -56,7 +56,14 @@ def start_and_wait(
         places = [place for place, backup in enumerate(backups) if _is_worth_it(backup, entries)]
         if not places or not pause():
             break
-        fresh = start([instances[place] for place in places])
+        try:
+            fresh = start([instances[place] for place in places])
+        except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
+            # It came before anything was sent again, and must not take with it what was started before.
+            words = f" There is no other attempt. A fault in rdsops.commvault: {type(fault).__name__}."
+            for place in places:
+                backups[place].msg += words
+            break
         for place, backup in zip(places, fresh):
             # What was started before this attempt was a change, whatever came of this one.
             backup.changed = backup.changed or backups[place].changed

@@ -25,6 +25,7 @@ from .backup import AWAITED_STATES, Backup, not_submitted
 
 if t.TYPE_CHECKING:
     from .._jobs.forecast import Forecast
+    from .._jobs.job import Job
     from .._jobs.reader import JobReader
     from .._parallel import Runtime
     from .export import Export
@@ -83,6 +84,10 @@ def parse_end(value: str, now: float) -> float:
     if end <= now:
         raise InvalidInput(f"must_end_by is over: {text} was {age_words(now - end)} ago.")
     return end
+
+
+def _words_of(fault: Exception) -> str:
+    return f"A fault in rdsops.commvault: {type(fault).__name__}."
 
 
 class Night:
@@ -190,7 +195,20 @@ class Night:
         return f"{took}would not end by {iso_time(self._schedule.must_end_by)} (must_end_by)."
 
     def _start(self, instances: t.Sequence[Instance], places: t.Sequence[int]) -> dict[int, Backup]:
-        return dict(zip(places, self._export.run([instances[place] for place in places]))) if places else {}
+        try:
+            return dict(zip(places, self._export.run([instances[place] for place in places]))) if places else {}
+        except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
+            # It came before anything of these was sent, and must not take with it what others have started.
+            return {place: not_submitted(instances[place], _words_of(fault)) for place in places}
+
+    def _read(self, job_ids: t.Sequence[str]) -> t.Mapping[str, Job]:
+        """The visible ones of these jobs. Raises CommvaultError."""
+        try:
+            return self._reader.read(job_ids)
+        except CommvaultError:
+            raise
+        except Exception as fault:
+            raise CommvaultError(_words_of(fault)) from fault
 
     def _run_held(
         self,
@@ -260,7 +278,7 @@ class Night:
             if not job_ids:
                 return None
             try:
-                seen = self._reader.read(job_ids)
+                seen = self._read(job_ids)
             except CommvaultError as error:
                 if error.kind.ends_a_wait(proven=True):
                     return f"it was not sent, since the jobs before it could not be read: {error}"

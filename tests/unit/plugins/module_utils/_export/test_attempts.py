@@ -117,6 +117,16 @@ def test_a_start_before_an_attempt_that_starts_nothing_is_a_change():
     assert (backups[0].state, backups[0].changed) == ("refused", True)
 
 
+def test_a_fault_before_another_attempt_leaves_what_was_started():
+    world = World(orders=[BAD, GOOD])
+    start = world.start
+    world.start = lambda instances: start(instances) if len(instances) > 1 else 1 / 0
+    backups, waited = world.run(3)
+    assert (backups[0].state, backups[0].job_ids, backups[0].changed) == ("started", ("1",), True)
+    assert waited["jobs"][0]["outcome"] == "failed"
+    assert "no other attempt. A fault in rdsops.commvault: ZeroDivisionError." in backups[0].msg
+
+
 def test_without_time_there_is_no_other_attempt():
     world = World(orders=[BAD])
     world.run(5, pause=lambda: False)

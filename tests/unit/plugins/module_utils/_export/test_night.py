@@ -129,6 +129,22 @@ def test_a_poll_that_fails_is_one_poll_missed_unless_it_is_of_no_use(night, monk
     assert {backup.state for backup in one.run(instances(4))} == states
 
 
+@pytest.mark.parametrize("where", ["_check_history", "read"])
+def test_a_fault_in_a_later_round_loses_no_start(simulator, night, monkeypatch, where):
+    one = night(per_client=2)
+    first_round = one._export._check_history
+    rounds = iter([first_round])
+    if where == "read":
+        monkeypatch.setattr(one._reader, "read", lambda _job_ids: 1 / 0)
+    else:
+        monkeypatch.setattr(one._export, "_check_history", lambda *given: next(rounds)(*given))
+    backups = one.run(instances(6))
+    assert [backup.state for backup in backups[:2]] == ["started", "started"]
+    assert {backup.state for backup in backups[2:]} == {"not_submitted"}
+    assert "A fault in rdsops.commvault" in backups[2].msg
+    assert len(tonight(simulator)) == 2
+
+
 def test_nobody_is_started_once_ansible_has_ended(simulator, night):
     backups = night(lambda: len(simulator.writes()) >= 2, per_client=2).run(instances(10))
     assert [one.state for one in backups].count("started") == 2
