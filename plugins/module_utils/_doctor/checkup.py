@@ -20,7 +20,7 @@ from .._estate.model import ORACLE
 from .._http.fields import member, positive, text
 from .._http.fields import rows as rows_of
 from .._http.look import describe
-from .._http.profile import PLAIN, read_profile
+from .._http.profile import MOST_SECONDS, PLAIN, read_profile
 from .._jobs.api import listing_body
 from .._jobs.job import parse_job
 from .checks import DIFFERS, NOT_ALLOWED, NOT_SEEN, OK, Finding, Findings, date_is
@@ -497,17 +497,22 @@ class Checkup:
             self._found.add("job_lag", NOT_SEEN, "No job that was just started. A start shows it.")
 
     def _check_job_clock(self, rows: t.Sequence[Row]) -> None:
-        """Active jobs were updated a moment ago at most; so the latest of them is close to the jobs' clock."""
-        latest = [positive(row.get("lastUpdateTime")) for row in rows if (job := parse_job(row)) and not job.finished]
-        times = [one for one in latest if one is not None]
+        """Running jobs were updated a moment ago at most; so the latest of them is close to the jobs' clock. Jobs that
+        wait or are suspended are not updated for days.
+        """
+        jobs = [parse_job(row) for row in rows]
+        times = [job.last_update for job in jobs if job and job.status.lower() == "running" and job.last_update]
         if not times or not self.commcell.clock.known:
-            self._found.add("job_clock", NOT_SEEN, "No active job by whose time it could be told.")
+            self._found.add("job_clock", NOT_SEEN, "No running job by whose time it could be told.")
             return
         ahead = self.commcell.clock.at(self.commcell.now()) - max(times)
+        if abs(ahead) > MOST_SECONDS:
+            self._found.add("job_clock", NOT_SEEN, "No running job was updated within a day.")
+            return
         good = abs(ahead) <= CLOCK_TOLERANCE
-        words = "Date and the times of active jobs agree."
+        words = "Date and the times of running jobs agree."
         if not good:
-            words = date_is(ahead, "the last update of an active job")
+            words = date_is(ahead, "the last update of a running job")
         self._found.judge("job_clock", good, words, clock_skew=float(round(ahead)))
 
     # --- settings

@@ -16,7 +16,8 @@ import typing as t
 from .._errors import CommvaultError
 from .._export.export import Export
 from .._export.request import ExportOptions, ExportPlan
-from .._http.fields import member, positive, text
+from .._http.fields import member, moment, positive, text
+from .._http.profile import MOST_SECONDS
 from .._jobs.api import ACTIVE, listing_body
 from .._jobs.job import parse_job
 from .._parallel import RUNTIME
@@ -194,14 +195,16 @@ class _Watch:
         found.judge("start_lag", self._listed <= LISTED_IN, words, visibility_lag=lag)
 
     def _judge_clock(self, found: Findings) -> None:
-        start = positive(self._rows[0].get("jobStartTime"))
+        start = moment(self._rows[0].get("jobStartTime"))
         if start is None or not self._commcell.clock.known:
             found.add("start_clock", NOT_SEEN, "The row has no start, or answers have no Date.")
             return
         ahead = self._sent - start
         good = abs(ahead) <= CLOCK_TOLERANCE
         words = "Date and the start of the job agree." if good else date_is(ahead, "the start of the job")
-        found.judge("start_clock", good, words, clock_skew=float(round(ahead)))
+        # A profile takes no more than a day.
+        skew = {"clock_skew": float(round(ahead))} if abs(ahead) <= MOST_SECONDS else {}
+        found.judge("start_clock", good, words, **skew)
 
     def _judge_end(self, found: Findings) -> None:
         job = parse_job(self._rows[-1])

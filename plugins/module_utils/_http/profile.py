@@ -49,7 +49,7 @@ class Profile(t.NamedTuple):
 
 PLAIN = Profile()
 # Nothing is off by more than a day without somebody noticing.
-_MOST_SECONDS = 86400.0
+MOST_SECONDS = 86400.0
 
 
 def read_profile(value: t.Any) -> Profile:
@@ -104,7 +104,7 @@ def _checked(name: str, value: t.Any) -> t.Any:
             return value
         raise InvalidInput(f"commcell_profile: {name} must be true or false, not {value!r}.")
     if isinstance(default, float):
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _MOST_SECONDS:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST_SECONDS:
             return float(value)
         raise InvalidInput(f"commcell_profile: {name} must be a number of seconds up to a day, not {value!r}.")
     kind = int if name == "application_ids" else str

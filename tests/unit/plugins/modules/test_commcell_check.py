@@ -145,6 +145,14 @@ def test_one_start_shows_what_reading_cannot(examine, simulator):
     assert "billing" not in str(result["report"])
 
 
+def test_a_start_is_reported_however_far_the_clocks_are_apart(examine, simulator):
+    simulator.set(waiting_seconds=1, job_seconds=2, clock_skew=2 * 86400)
+    result = examine(start={"client_name": "aws-prod", "instance_name": "billing"}, wait_timeout="60s")
+    assert (result["backup"]["state"], len(result["backup"]["job_ids"]), len(simulator.writes())) == ("started", 1, 1)
+    assert "start_clock" in differing(result)
+    assert "clock_skew" not in result["profile"]
+
+
 def test_a_start_is_left_out_in_check_mode(examine, simulator):
     names = {"client_name": "aws-prod", "instance_name": "billing", "subclient_name": "default"}
     result = examine(check=True, start={**names, "backup_level": "full"})

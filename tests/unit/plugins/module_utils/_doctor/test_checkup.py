@@ -118,3 +118,24 @@ def test_no_password_goes_to_a_server_that_is_no_commcell(examine, simulator):
     found = examine(auth_token=None, username="operator", password="SECRET-password", logs_in=True)
     assert found["verdict"][0] == "no_commcell"
     assert "login" not in [request["endpoint"] for request in simulator.journal()]
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "status"),
+    [
+        ("Running", 3, "ok"),
+        ("Running", 3600, "differs"),
+        # Jobs that do nothing are not updated, so they show no clock.
+        ("Suspended", 3 * 86400, "not_seen"),
+        ("Waiting", 3600, "not_seen"),
+        ("Hibernating", 3600, "not_seen"),
+        # Nobody's clock is off by days.
+        ("Running", 3 * 86400, "not_seen"),
+    ],
+)
+def test_only_a_job_that_runs_tells_the_clock_of_jobs(examine, simulator, state, age, status):
+    row = {"jobId": 7, "status": state, "jobType": "Backup", "lastUpdateTime": int(simulator.now()) - age}
+    simulator.order_fault({"path": "jobs"}, {"status": 200, "json": {"jobs": [{"jobSummary": row}]}}, times=None)
+    found = examine()
+    assert found["job_clock"][0] == status
+    assert found["verdict"][0] == "usable"
