@@ -325,9 +325,16 @@ def _result(diagnosis: Diagnosis, commcells: t.Mapping[str, CommCell], backup: B
         "release": diagnosis.release,
         "api_calls": {name: sum(one[name] for one in calls) for name in ("reads", "writes")},
     }
-    report = {name: result[name] for name in ("msg", "verdict", "findings", "profile", "release")}
-    cleaned = diagnosis.names.clean({**report, "shape": diagnosis.shape, "life": diagnosis.life})
-    result["report"] = {**cleaned, "topics": dict(TOPICS)}
+    clean = diagnosis.names.clean
+    result["report"] = {
+        "msg": clean(result["msg"]),
+        # The other words are this collection's own: a database called jobs must not change the topic of that name.
+        "findings": [{**finding, "seen": clean(finding["seen"])} for finding in result["findings"]],
+        **{name: result[name] for name in ("verdict", "profile", "release")},
+        "shape": clean(diagnosis.shape),
+        "life": clean(diagnosis.life),
+        "topics": dict(TOPICS),
+    }
     if backup:
         result["backup"] = {name: getattr(backup, name) for name in ("state", "msg", "task_id", "job_ids")}
         result["changed"] = backup.changed

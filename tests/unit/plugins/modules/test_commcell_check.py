@@ -115,6 +115,24 @@ def test_a_variant_differs_in_its_own_lines_alone(examine, simulator, estate, va
     assert (proposed, result["verdict"], simulator.writes()) == (profile, "usable", [])
 
 
+def test_a_name_that_is_a_word_of_the_report_leaves_the_report_readable(examine, simulator):
+    """Whoever reads a report looks for its keys, topics, checks and states, and takes its profile."""
+    names = ["jobs", "ok", "profile", "seen", "usable", "way", "header", "bearer", "export"]
+    instances = [{"name": name, "history": HISTORY} for name in names]
+    simulator.reset({"clients": [{"name": "proxy", "instances": instances}]})
+    simulator.set(**settings_of("other-type"))
+    result = examine()
+    report = result["report"]
+    assert report.keys() == {"msg", "verdict", "findings", "profile", "release", "shape", "life", "topics"}
+    assert (report["verdict"], report["profile"]) == ("usable", {"job_types": ["Data Pump Export"]})
+    fixed = ("check", "topic", "status", "facts", "assumed", "means", "option")
+    for line, sent in zip(result["findings"], report["findings"], strict=True):
+        assert {key: sent[key] for key in fixed} == {key: line[key] for key in fixed}
+    seen = {line["check"]: line["seen"] for line in report["findings"]}
+    assert "proxy" not in seen["instances"]
+    assert "client-1/instance-" in seen["instances"]
+
+
 @pytest.mark.parametrize(
     ("faults", "verdict", "words"),
     [
