@@ -303,8 +303,11 @@ class Checkup:
         last = looks[-1]
         self._check_certificate(last)
         self._found.judge("proxy", not last.proxied, "Through a proxy." if last.proxied else "No proxy.")
-        words = f"{len(times)} reads took {min(times) * 1000:.1f} to {max(times) * 1000:.1f} ms."
-        self._found.judge("latency", statistics.median(times) <= SLOW, words)
+        if times:
+            words = f"{len(times)} reads took {min(times) * 1000:.1f} to {max(times) * 1000:.1f} ms."
+            self._found.judge("latency", statistics.median(times) <= SLOW, words)
+        else:
+            self._found.add("latency", NOT_SEEN, "No read was answered to its end.")
         if self.commcell.clock.known:
             ahead = self.commcell.clock.date_offset
             words = date_is(ahead, "this machine's clock")

@@ -16,6 +16,8 @@ ESTATE = {
     "clients": [{"name": "aws-prod", "instances": [{"name": "orders", "history": HISTORY}]}],
     "users": [{"name": "operator", "password": "SECRET-password"}],
 }
+# An answer that begins well and cannot be read.
+NOT_GZIP = {"status": 200, "body": "{}", "headers": {"Content-Encoding": "gzip"}}
 
 
 @pytest.fixture
@@ -45,6 +47,8 @@ def examine(simulator):
         ("commserv", {"status": 200, "json": {"csVersionInfo": "11.20.1"}}, "release", "differs", "Release 11.20.1."),
         ("commserv", {"status": 200, "json": {}}, "release", "not_seen", "does not tell"),
         ("commserv", {"kind": "reset_before"}, "release", "not_seen", "does not tell"),
+        ("commserv", NOT_GZIP, "release", "not_seen", "does not tell"),
+        ("commserv", NOT_GZIP, "latency", "not_seen", "No read was answered"),
         ("client", {"status": 200, "json": {"clientProperties": []}}, "sight", "differs", "No client."),
         ("client", {"kind": "forbidden"}, "sight", "differs", "No client."),
         ("subclient", {"kind": "forbidden"}, "instances", "not_seen", "No Oracle instance in 1 of 1 clients."),
