@@ -286,9 +286,9 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
     own = {_job_id(job, f"{where}.job"): (f"{where}.job", job)} if isinstance(job, dict) else {}
     job_ids = _texts(backup.get("job_ids"), f"{where}.job_ids")
     found = [known.get(job_id) or own.get(job_id) for job_id in job_ids]
-    reported = [
-        _job(job_id, *entry) if entry else ReportedJob(job_id, "started") for job_id, entry in zip(job_ids, found)
-    ]
+    # A backup that was waited for has the first of its jobs that did not succeed: where it succeeded, all did.
+    rest = "succeeded" if isinstance(job, dict) and job.get("outcome") == "succeeded" else "started"
+    reported = [_job(job_id, *entry) if entry else ReportedJob(job_id, rest) for job_id, entry in zip(job_ids, found)]
     if reported and reported[0].job_url is None:
         reported[0] = replace(reported[0], job_url=_text(backup.get("job_url")))
     reported.sort(key=lambda job: _RANK[job.result])

@@ -82,6 +82,14 @@ def test_of_several_jobs_the_worst_decides():
     assert row.cause == "Failed. Out of space."
 
 
+def test_a_backup_that_was_waited_for_succeeded_if_the_job_that_it_has_did():
+    """Of several jobs it has one that did not succeed, if there is one."""
+    row = only_row(backup(job=job(1), job_ids=["1", "2"]))
+    assert (row.result, row.job.job_id) == ("succeeded", "1")
+    failed = only_row(backup(job=job(2, "failed"), job_ids=["1", "2"]))
+    assert (failed.result, failed.job.job_id) == ("failed", "2")
+
+
 FIRST_EVENT = "2026-01-01T00:00:00Z An event"
 
 
