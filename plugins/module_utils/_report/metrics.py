@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from .._http.fields import size
 from .._protection.model import STATES
 from .model import SUCCEEDED
 
@@ -34,11 +35,16 @@ def _gauge(name: str, text: str, samples: t.Iterable[tuple[Labels, t.Any]]) -> l
     Args:
         name: With its unit at the end, if it has one.
         text: What it says.
-        samples: Labels and values; those of None are left out.
+        samples: Labels and values; those of None are left out. Of several with the same labels, the first counts:
+            Prometheus refuses a whole file with a series that is there twice.
     """
-    lines = [f"{name}{_labels(labels)} {_number(value)}" for labels, value in samples if value is not None]
-    if not lines:
+    series: dict[str, str] = {}
+    for labels, value in samples:
+        if value is not None:
+            series.setdefault(_labels(labels), _number(value))
+    if not series:
         return []
+    lines = [f"{name}{labels} {number}" for labels, number in series.items()]
     units = [f"# UNIT {name} {unit}" for unit in ("seconds", "bytes") if name.endswith(f"_{unit}")]
     return [f"# HELP {name} {text}", f"# TYPE {name} gauge", *units, *lines]
 
@@ -60,7 +66,8 @@ def _number(value: t.Any) -> str:
 
 def _end(prefix: str, calls: t.Mapping[str, t.Any]) -> list[str]:
     """The last lines of a file."""
-    samples = [({"kind": kind}, calls.get(f"{kind}s")) for kind in ("read", "write")]
+    # They come through a playbook.
+    samples = [({"kind": kind}, size(calls.get(f"{kind}s"))) for kind in ("read", "write")]
     return [*_gauge(f"{prefix}_api_calls", "Requests that the run made to the CommCell.", samples), "# EOF", ""]
 
 

@@ -86,6 +86,21 @@ def test_labels_are_escaped_and_bounded():
     assert label == " ".join(hostile.split())[:LABEL_LENGTH]
 
 
+def test_a_backup_that_is_there_twice_is_one_series_with_the_worse_result():
+    """Prometheus refuses a whole file with a series that is there twice."""
+    twice = [backup("a", "recent"), backup("a", state="refused", msg="no"), backup("b" * 300), backup("b" * 299)]
+    text = of_backups(twice)
+    assert values(families(text)["commvault_rds_export_backup_well"], "instance")[("a",)] == 0
+    lines = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize("reads", ["many", [], {}, None, True, float("nan"), -1])
+def test_calls_that_are_no_numbers_are_left_out(reads):
+    text = render(make_report([], (), "", {"reads": reads, "writes": "12"}), "prom").decode()
+    assert values(families(text)["commvault_rds_export_api_calls"], "kind") == {("write",): 12}
+
+
 @pytest.mark.parametrize("text", [of_protection(), of_backups()])
 def test_names_are_as_prometheus_wants_them(text):
     """As promtool check metrics: one prefix, base units at the end, nothing that a gauge must not end in."""
