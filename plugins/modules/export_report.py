@@ -49,8 +49,8 @@ options:
   protection:
     description:
       - The result of M(rdsops.commvault.oracle_rds_protection_info), to report how databases are protected.
-      - The module refuses a changed result, by its
-        RV(rdsops.commvault.oracle_rds_protection_info#module:evidence.digest).
+      - The module refuses changed databases, by their
+        RV(rdsops.commvault.oracle_rds_protection_info#module:evidence.digest), and totals that do not fit them.
     type: dict
   api_calls:
     description: The requests of the run, as the modules return them, for the metrics.

@@ -254,7 +254,7 @@ databases:
       returned: always
       sample: 12000
     last_good:
-      description: Its last good backup, V(null) without one.
+      description: Its last good backup, with the keys of RV(databases[].last). V(null) without one.
       type: dict
       returned: always
       sample: null
@@ -279,7 +279,7 @@ databases:
           returned: always
           sample: Full
         end_time:
-          description: When it ended, in seconds since 1970 (UTC).
+          description: When it ended, in seconds since 1970 (UTC), V(null) if not known.
           type: int
           returned: always
           sample: 1767229200
@@ -423,7 +423,7 @@ evidence:
       returned: always
       sample: true
     digest:
-      description: SHA-256 of RV(databases) as JSON with sorted keys and without blanks.
+      description: SHA-256 of RV(databases) as JSON in ASCII, with sorted keys and without blanks between them.
       type: str
       returned: always
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from html import escape
 
 from .._errors import InvalidInput
+from .._http.fields import rows as rows_of
 from .._protection.model import NEW, NOT_VERIFIED, PROTECTED, STATES, UNLISTED, UNPROTECTED
-from .._protection.result import digest_of, group_value
+from .._protection.result import digest_of, group_value, summary_of
 from .._times import age_words, counted, iso_time, length_words, span
 from .html import (
     amount,
@@ -114,14 +115,17 @@ def make_protection_report(result: t.Mapping[str, t.Any], title: str) -> Protect
             raise InvalidInput(f"protection.databases[{number}] is not what oracle_rds_protection_info returns.")
     if evidence.get("digest") != digest_of(rows):
         raise InvalidInput("protection.databases is not what protection.evidence.digest was made of.")
-    calls = result.get("api_calls")
+    groups = summary.get("groups")
+    if summary != summary_of(rows, list(groups) if isinstance(groups, dict) else ()):
+        raise InvalidInput("protection.summary is not what protection.databases come to.")
+    calls, unread = result.get("api_calls"), result.get("unread")
     return ProtectionReport(
         clean(title),
         tuple(_clean(row) for row in rows),
         _clean(summary),
         _clean(evidence),
-        tuple(clean(text) for text in result.get("unread") or ()),
-        tuple(_clean(one) for one in result.get("left_out") or ()),
+        tuple(clean(text) for text in (unread if isinstance(unread, list) else ())),
+        tuple(_clean(one) for one in rows_of(result, "left_out")),
         calls if isinstance(calls, dict) else {},
     )
 

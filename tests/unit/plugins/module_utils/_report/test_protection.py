@@ -16,8 +16,8 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._protection.model import STATES
-from ansible_collections.rdsops.commvault.plugins.module_utils._protection.result import digest_of
-from ansible_collections.rdsops.commvault.plugins.module_utils._report.formats import render
+from ansible_collections.rdsops.commvault.plugins.module_utils._protection.result import digest_of, summary_of
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.formats import FORMATS, render
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.protection import _LOOKS, make_protection_report
 from ansible_collections.rdsops.commvault.tests.support.protection import survey_of_twelve
 
@@ -93,6 +93,18 @@ def test_a_result_that_was_changed_since_is_refused(result):
         make_protection_report(changed, "")
 
 
+@pytest.mark.parametrize("change", [{"protected": 13, "unprotected": 0}, {"groups": None}, {"states": {}}])
+def test_totals_that_are_not_those_of_the_databases_are_refused(result, change):
+    with pytest.raises(InvalidInput, match="summary"):
+        make_protection_report({**result, "summary": {**result["summary"], **change}}, "")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("wrong", [None, 5, "text", ["text"], {"id": "a"}])
+def test_what_was_not_checked_may_be_anything(result, name, wrong):
+    render(make_protection_report({**result, "unread": wrong, "left_out": wrong}, ""), name)
+
+
 @pytest.mark.parametrize(
     "wrong", [{}, {"databases": [], "summary": {}}, {"databases": [{}], "summary": {}, "evidence": {}}]
 )
@@ -109,7 +121,7 @@ def test_nothing_to_protect_is_a_page_too():
     rows = []
     empty = {
         "databases": rows,
-        "summary": {"databases": 0, "protected": 0, "unprotected": 0, "percent": 100, "states": {}, "groups": {}},
+        "summary": summary_of(rows, []),
         "evidence": {"digest": digest_of(rows)},
     }
     report = make_protection_report(empty, "")
