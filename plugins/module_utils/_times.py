@@ -66,7 +66,9 @@ def age_words(seconds: float) -> str:
 
 
 def length_words(seconds: float) -> str:
-    """A length of time that somebody chose, such as "24 h" or "7 d"; as an age where it is not round."""
+    """A length of time that somebody chose, such as "24 h", "7 d" or "90 s"; as an age where it is not round."""
+    if seconds < 3600 and int(seconds) % 60:
+        return f"{int(seconds)} s"
     days, rest = divmod(int(seconds), 86400)
     if days > 1 and not rest:
         return f"{days} d"

@@ -12,6 +12,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._times import (
     counted,
     first_of,
     iso_time,
+    length_words,
     parse_duration,
     positive_duration,
     some_of,
@@ -37,6 +38,15 @@ def test_spans_are_hours_minutes_and_seconds(seconds, text):
 )
 def test_ages_are_told_in_words(seconds, words):
     assert age_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(24, "24 s"), (90, "90 s"), (0, "0 min"), (60, "1 min"), (86400, "24 h"), (604800, "7 d"), (5400, "1 h 30 min")],
+)
+def test_lengths_that_somebody_chose_are_told_as_they_were_chosen(seconds, words):
+    """Who writes 24 and means hours has to see what it was taken for."""
+    assert length_words(seconds) == words
 
 
 def test_counts_and_lists_are_told_in_words():
