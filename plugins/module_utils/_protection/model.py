@@ -280,8 +280,8 @@ class Judge:
         found.reason += f"; the target is {length_words(target.max_age)}."
         if past.last and past.last is not last:
             why = f", {past.last.reason.rstrip('.')}" if past.last.reason else ""
-            found.reason += f" The last one, job {past.last.id}, ended at {iso_time(past.last.end_time)}:"
-            found.reason += f" {past.last.status}{why}."
+            ended = f", ended at {iso_time(past.last.end_time)}" if past.last.end_time else ""
+            found.reason += f" The last one, job {past.last.id}{ended}: {past.last.status}{why}."
         found.action = "Start a backup."
         if past.active:
             found.reason += f" Job {past.active.id} is under way ({past.active.status})."

@@ -65,6 +65,13 @@ def test_what_cannot_be_backed_up_says_so_once_it_is_late(facts):
     assert still.action
 
 
+def test_a_last_backup_whose_end_is_not_known_has_no_time_in_the_reason():
+    found = past("")
+    found.add(Job("7", "Failed", start_time=int(SIX_O_CLOCK - HOUR)), TODAY, "errors")
+    one = Judge(SIX_O_CLOCK, history=7.0 * DAY).judge(target("orders"), subclient("orders"), found, None, False)
+    assert one.reason.endswith("The last one, job 7: Failed.")
+
+
 def test_what_could_not_be_read_is_never_protected_unless_a_good_job_was_seen():
     broken, denied = CommvaultError("HTTP 500", "interrupted"), CommvaultError("HTTP 403", "permission")
     found = judge("", unread=broken)
