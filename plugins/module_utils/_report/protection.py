@@ -200,7 +200,8 @@ def protection_junit(report: ProtectionReport) -> str:
             }
         )
     started = str(report.evidence.get("time") or "").rstrip("Z")
-    properties = {name: report.evidence.get(name) for name in _EVIDENCE}
+    evidence = {name: report.evidence.get(name) for name in _EVIDENCE}
+    properties = {name: value for name, value in evidence.items() if value is not None}
     return junit_of(report.title, cases, started, properties)
 
 

@@ -79,6 +79,13 @@ def test_evidence_is_in_all_formats_and_proves_the_data(result, report):
     assert digest_of(result["databases"]) == digest
 
 
+def test_evidence_that_is_not_known_is_no_text(result):
+    unknown = {**result, "evidence": {**result["evidence"], "user": None}}
+    report = make_protection_report(unknown, "")
+    assert '<property name="user"' not in render(report, "junit.xml").decode()
+    assert "<dt>By user</dt><dd>not told</dd>" in render(report, "html").decode()
+
+
 def test_groups_and_history_are_on_the_page(report):
     page = render(report, "html").decode()
     assert "<h2>By team</h2>" in page
