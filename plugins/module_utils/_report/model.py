@@ -385,10 +385,12 @@ def _text(value: t.Any) -> str | None:
 
 
 def _number(value: t.Any) -> int | None:
-    """A number that is not negative; None for anything else. Texts of digits count, since templates can make them."""
+    """A number that is not negative, and of 18 digits at most; None for anything else. Texts of digits count, since
+    templates can make them.
+    """
     if isinstance(value, str) and re.match(r"[0-9]{1,18}$", value):
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18 else None
 
 
 def _time(value: t.Any) -> int | None:

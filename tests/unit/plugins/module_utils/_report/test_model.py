@@ -149,7 +149,7 @@ def test_an_active_job_has_come_as_far_as_it_was_last_seen():
     ("name", "value"),
     [
         *(("start_time", value) for value in (10**20, -5, "soon")),
-        *(("application_size", value) for value in ({"a": 1}, True, 1.5)),
+        *(("application_size", value) for value in ({"a": 1}, True, 1.5, 10**400)),
     ],
 )
 def test_numbers_that_make_no_sense_are_not_known(name, value):
