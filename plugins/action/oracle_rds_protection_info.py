@@ -8,9 +8,10 @@ place where the task is the controller's own.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-from ansible.module_utils.common.validation import check_type_list
+from ansible.module_utils.common.validation import check_type_bool, check_type_list
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import CommvaultError, InvalidInput
@@ -33,7 +34,7 @@ class ActionModule(InPlaceAction):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """As of ActionBase.run."""
         variables = task_vars or {}
-        if not self._task.args.get("of_hosts"):
+        if not self._of_hosts:
             return super().run(tmp, variables)
         ActionBase.run(self, tmp, variables)
         arguments = {name: value for name, value in self._task.args.items() if name != "of_hosts"}
@@ -48,6 +49,10 @@ class ActionModule(InPlaceAction):
             return own
 
         try:
+            if arguments.get("databases") is not None:
+                raise InvalidInput(
+                    "Nothing was read. databases and of_hosts exclude each other: leave out one of them."
+                )
             if play.strategy in _EACH_HOST_ALONE:
                 raise InvalidInput(
                     f"Nothing was read. Under the strategy {play.strategy}, each host would read all databases anew."
@@ -62,3 +67,10 @@ class ActionModule(InPlaceAction):
         if "databases" in result:
             result["hosts"] = of_each_host(hosts, result)
         return result
+
+    @property
+    def _of_hosts(self) -> bool:
+        """The option as the module would take it: of the text "false", too. What it would refuse is left to it."""
+        with contextlib.suppress(TypeError):
+            return bool(check_type_bool(self._task.args.get("of_hosts") or False))
+        return False

@@ -150,6 +150,43 @@ def test_wrong_variables_are_refused_before_anything_is_read(
     assert simulator.journal() == []
 
 
+OF_HOSTS = """
+- name: Look at the databases
+  hosts: oracle_rds
+  gather_facts: false
+  tasks:
+    - name: Look at all that the CommCell has
+      rdsops.commvault.oracle_rds_protection_info:
+        of_hosts: "{{ of_hosts }}"
+        databases: "{{ databases | default(omit) }}"
+        fail: false
+      run_once: true
+      delegate_to: localhost
+      vars:
+        ansible_connection: ansible.builtin.local
+        ansible_python_interpreter: "{{ ansible_playbook_python }}"
+"""
+
+
+def test_of_hosts_is_read_as_other_options_are(play: Play, simulator: Simulator) -> None:
+    """An extra variable is a text, and every text that is not empty would be true."""
+    simulator.reset(ESTATE)
+    run = play(OF_HOSTS, inventory="production.yml", extravars={"of_hosts": "false"})
+    result = run.result("Look at all that the CommCell has")
+    assert "hosts" not in result
+    assert len(result["databases"]) == 4
+    assert "'maybe'" in play(OF_HOSTS, inventory="production.yml", extravars={"of_hosts": "maybe"}).stdout
+
+
+def test_databases_beside_those_of_hosts_are_refused_before_anything_is_read(play: Play, simulator: Simulator) -> None:
+    simulator.reset(ESTATE)
+    named = [{"client_name": "aws-prod", "instance_name": "other"}]
+    run = play(OF_HOSTS, inventory="production.yml", extravars={"of_hosts": "true", "databases": named})
+    assert run.rc != 0
+    assert "databases and of_hosts" in run.stdout
+    assert simulator.journal() == []
+
+
 def test_an_inventory_without_a_database_to_check_is_no_success(play: Play, simulator: Simulator) -> None:
     simulator.reset(ESTATE)
     more = {"oracle_rds_export_backup_hosts": "nowhere"}
