@@ -115,12 +115,12 @@ verdict:
     - V(unusable) - backups cannot start or be followed, for example because of refused credentials. The task fails.
     - V(no_commcell) - another program answers at this URL. The task fails.
     - V(unreachable) - nothing answers. The task fails.
-  returned: always
+  returned: always, unless an option was wrong
   type: str
   sample: ready
 findings:
   description: One entry for each check.
-  returned: always
+  returned: always, unless an option was wrong
   type: list
   elements: dict
   contains:
@@ -171,13 +171,13 @@ findings:
       sample: ""
 profile:
   description: Value for the option O(commcell_profile) of all modules, empty if nothing needs it.
-  returned: always
+  returned: always, unless an option was wrong
   type: dict
   sample: {}
 lines:
   description:
     - The verdict, and the differences with advice, line by line. On the controller, the task prints them while it runs.
-  returned: always
+  returned: always, unless an option was wrong
   type: list
   elements: str
   sample:
@@ -186,14 +186,14 @@ lines:
     - 24 ok, 0 differs, 5 not seen, 0 not allowed.
 release:
   description: Release of the CommCell, V(null) if not known.
-  returned: always
+  returned: always, unless an option was wrong
   type: str
   sample: "11.38.0"
 report:
   description:
     - The same, to send to others. It has pseudonyms in place of ids, and of the names of clients, databases, hosts
       and users. Of jobs, it only has states and types. C(topics) has the titles of the topics.
-  returned: always
+  returned: always, unless an option was wrong
   type: dict
   sample:
     {"verdict": "ready", "findings": [], "profile": {}, "release": "11.38.0", "shape": {}, "life": [], "topics": {}}
@@ -201,14 +201,14 @@ backup:
   description:
     - The result of the start, with C(state), C(msg), C(task_id) and C(job_ids) as in
       RV(rdsops.commvault.oracle_rds_export_backup#module:backups).
-  returned: O(start) is given and not in check mode
+  returned: O(start) is given, the CommCell can be used, and not in check mode
   type: dict
   sample: {"state": "started", "msg": "Started the backup.", "task_id": 9920, "job_ids": ["148886"]}
 api_calls:
   description: Number of requests of this run.
-  returned: always
+  returned: always, unless an option was wrong
   type: dict
-  sample: {"reads": 31, "writes": 0, "quota": null}
+  sample: {"reads": 31, "writes": 0}
 failure:
   description: The failure, for programs.
   returned: failure

@@ -621,7 +621,8 @@ api_calls:
           returned: always
           sample: null
 failure:
-  description: The failure, for programs. With several instances, the failure of the first that did not start.
+  description: The failure, for programs. With several instances, the failure of the first that did not start. If all
+    started, that of the wait.
   returned: failure
   type: dict
   contains:
@@ -632,6 +633,8 @@ failure:
           V(permission), V(not_found), V(bad_request), V(rate_limited), V(already_running), V(refused), V(no_job),
           V(not_submitted).
         - A backup may have started - V(timeout), V(interrupted), V(server), V(bad_reply).
+        - All backups started, and with O(wait=true) a job did not succeed - V(job_failed), V(job_missing),
+          V(job_stuck), V(wait_timeout), as in M(rdsops.commvault.job_wait).
         - A bug in this collection - V(internal).
       type: str
       returned: always
