@@ -107,7 +107,8 @@ options:
       - If not set, the value of the environment variable E(COMMVAULT_PROFILE) is used.
     type: raw
 requirements:
-  - requests >= 2.25
+  - requests >= 2.25.1
+  - urllib3 >= 1.26.5
 notes:
   - Run the module on the controller (C(hosts=localhost), C(connection=local) or C(delegate_to=localhost)), where the
     environment variables are set, unless only another machine can reach the CommCell.
