@@ -15,7 +15,7 @@ import yaml
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.formats import render
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.metrics import LABEL_LENGTH
-from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import make_report
+from ansible_collections.rdsops.commvault.plugins.module_utils._report.model import OPEN, RESULTS, make_report
 from ansible_collections.rdsops.commvault.plugins.module_utils._report.protection import make_protection_report
 from ansible_collections.rdsops.commvault.tests.support.protection import survey_of_twelve
 from ansible_collections.rdsops.commvault.tests.support.reports import backup, night
@@ -125,5 +125,7 @@ def test_rules_and_dashboard_use_metrics_that_there_are():
     expressions += [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     used = {name for text in expressions for name in re.findall(r"\b(?:commvault|node)_[a-z_]+", text)}
     assert used <= known
+    open_results = "|".join(name for name, (_words, group) in RESULTS.items() if group == OPEN)
+    assert any(f'"{open_results}"' in text for text in expressions)
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
     assert {"title", "uid", "schemaVersion", "templating", "time"} <= board.keys()
