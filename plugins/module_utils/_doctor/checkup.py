@@ -469,11 +469,15 @@ class Checkup:
         half = len(ids) // 2
         body = listing_body(lookup_seconds=self._days * 86400.0, offset=half, limit=PAGE)
         try:
-            second = [positive(row.get("jobId")) for row in summaries(self._ask("POST", "Jobs", body=body).data)]
+            data = self._ask("POST", "Jobs", body=body).data
         except RequestError as error:
             self._found.add("job_paging", NOT_SEEN, f"The second page could not be read: {error.kind}.")
             return
-        goes_on = second[: len(ids) - half] == ids[half:]
+        second = [positive(row.get("jobId")) for row in summaries(data)]
+        # Each job that has started since moves the rows down by one.
+        now = positive(data.get(COUNT)) if isinstance(data, dict) else None
+        first = max(0, half - (max(0, now - total) if newest_first and now and total else 0))
+        goes_on = second[: len(ids) - first] == ids[first:]
         fits = total is None or (total >= len(set(ids)) and (len(ids) < PAGE) <= (total == len(ids)))
         words = f"{len(ids)} rows, total {total}; the page from {half} on {'fits' if goes_on else 'does not fit'}."
         self._found.judge("job_paging", goes_on and fits, words)

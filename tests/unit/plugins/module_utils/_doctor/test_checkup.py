@@ -143,3 +143,17 @@ def test_only_a_job_that_runs_tells_the_clock_of_jobs(examine, simulator, state,
     found = examine()
     assert found["job_clock"][0] == status
     assert found["verdict"][0] == "usable"
+
+
+def test_a_job_that_starts_between_two_pages_is_no_difference(examine, simulator):
+    def page(total, *job_ids):
+        rows = [{"jobSummary": {"jobId": job_id, "status": "Completed", "jobType": "Backup"}} for job_id in job_ids]
+        return {"status": 200, "json": {"totalRecordsWithoutPaging": total, "jobs": rows}}
+
+    simulator.order_fault({"path": "jobs"}, page(4, 9, 8, 7, 6))
+    simulator.order_fault({"path": "jobs"}, page(5, 8, 7, 6))
+    assert examine()["job_paging"][0] == "ok"
+    # The same page again, although nothing has started, is one.
+    simulator.order_fault({"path": "jobs"}, page(4, 9, 8, 7, 6))
+    simulator.order_fault({"path": "jobs"}, page(4, 8, 7, 6))
+    assert examine()["job_paging"][0] == "differs"
