@@ -193,8 +193,8 @@ class JobsApi:
             what = f"ended after 0 of {total} rows" if ended_early else "is in a shape that is not known"
             msg = f"The list of jobs that Commvault sent {what}."
             raise error_about(reply, "POST", self._commcell.url("Jobs"), msg, ErrorKind.BAD_REPLY)
-        if total is not None and total < len(found):
-            # It cannot be that of the whole listing, which may go on.
+        if total is not None and total < len({job.id for job in parsed}):
+            # It cannot be that of the whole listing, which may go on. Repeated rows need not be in it.
             total = None
         jobs = _each_once(job for job in parsed if job.visible)
         ids = [int(job.id) for job in jobs]

@@ -79,6 +79,11 @@ def test_a_total_below_the_rows_of_a_page_is_none():
     assert jobs_api(post("Jobs").returns(200, body)).list_page().total is None
 
 
+def test_a_total_that_leaves_out_repeated_rows_is_one():
+    body = {**listing(job_summary(8), job_summary(7), job_summary(8)), "totalRecordsWithoutPaging": 2}
+    assert jobs_api(post("Jobs").returns(200, body)).list_page().total == 2
+
+
 def test_hidden_rows_are_left_out_and_repeated_ones_are_one():
     rows = [job_summary(7), job_summary(900, isVisible=False), job_summary(8), job_summary(7, status="Completed")]
     page = jobs_api(post("Jobs").returns(200, listing(*rows))).list_page(newest_first=False)
