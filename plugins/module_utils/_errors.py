@@ -290,3 +290,8 @@ class RequestError(CommvaultError):
         self.code = code
         self.vendor_message = vendor_message
         self.retry_after = retry_after
+
+
+def fault_words(fault: BaseException) -> str:
+    """A sentence for an error that nobody expected. Its own text is left out: it can hold a secret."""
+    return f"A fault in rdsops.commvault: {type(fault).__name__}."

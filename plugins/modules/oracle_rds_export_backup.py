@@ -674,7 +674,7 @@ import typing as t
 from dataclasses import replace
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._errors import CommvaultError, InvalidInput
+from ..module_utils._errors import CommvaultError, InvalidInput, fault_words
 from ..module_utils._export.backup import AWAITED_STATES, add_wait, summary
 from ..module_utils._export.export import LAST_GOOD_AGE, Export
 from ..module_utils._export.request import (
@@ -910,7 +910,7 @@ class Waits:
             )
         except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
             # It must not take with it what is known of the backups that were started.
-            error = CommvaultError(f"A fault in rdsops.commvault: {type(fault).__name__}.")
+            error = CommvaultError(fault_words(fault))
             return wait_result(Wait(job_ids, error=error), {}, self._options)
 
     def pause(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import ErrorKind
+from .._errors import ErrorKind, fault_words
 from .._jobs.hints import may_pass
 from .._jobs.job import from_result
 from .._times import shortened
@@ -60,7 +60,7 @@ def start_and_wait(
             fresh = start([instances[place] for place in places])
         except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
             # It came before anything was sent again, and must not take with it what was started before.
-            words = f" There is no other attempt. A fault in rdsops.commvault: {type(fault).__name__}."
+            words = f" There is no other attempt. {fault_words(fault)}"
             for place in places:
                 backups[place].msg += words
             break

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._errors import CommvaultError, RequestError
+from .._errors import CommvaultError, RequestError, fault_words
 from .._parallel import RUNTIME
 from .api import TasksApi
 from .backup import AWAITED_STATES, NO_ELIGIBLE_SUBCLIENT, Backup
@@ -142,7 +142,7 @@ class Export:
             self._follow_up(instances, backups, worth_a_look=len(wanted) > 1 or bool(gaps))
         except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
             # It must not take with it what is known of the backups that were started.
-            what = f"A fault in rdsops.commvault: {type(fault).__name__}."
+            what = fault_words(fault)
             self.warnings.append(f"What was started was not looked at any more. {what}")
             for backup in backups:
                 if backup.unresolved:

@@ -17,7 +17,7 @@ import typing as t
 from collections import deque
 from dataclasses import dataclass
 
-from .._errors import CommvaultError, InvalidInput
+from .._errors import CommvaultError, InvalidInput, fault_words
 from .._jobs.wait_loop import GRACE
 from .._parallel import RUNTIME
 from .._times import age_words, counted, iso_time, positive_duration
@@ -84,10 +84,6 @@ def parse_end(value: str, now: float) -> float:
     if end <= now:
         raise InvalidInput(f"must_end_by is over: {text} was {age_words(now - end)} ago.")
     return end
-
-
-def _words_of(fault: Exception) -> str:
-    return f"A fault in rdsops.commvault: {type(fault).__name__}."
 
 
 class Night:
@@ -199,7 +195,7 @@ class Night:
             return dict(zip(places, self._export.run([instances[place] for place in places]))) if places else {}
         except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except
             # It came before anything of these was sent, and must not take with it what others have started.
-            return {place: not_submitted(instances[place], _words_of(fault)) for place in places}
+            return {place: not_submitted(instances[place], fault_words(fault)) for place in places}
 
     def _read(self, job_ids: t.Sequence[str]) -> t.Mapping[str, Job]:
         """The visible ones of these jobs. Raises CommvaultError."""
@@ -208,7 +204,7 @@ class Night:
         except CommvaultError:
             raise
         except Exception as fault:
-            raise CommvaultError(_words_of(fault)) from fault
+            raise CommvaultError(fault_words(fault)) from fault
 
     def _run_held(
         self,

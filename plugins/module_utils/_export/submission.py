@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import CommvaultError, ErrorKind, RequestError
+from .._errors import CommvaultError, ErrorKind, RequestError, fault_words
 from .._http.outage import MAX_READS
 from .._http.quota import RateLimiter
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
@@ -187,7 +187,7 @@ class Submission:
 
 def _fault_error(fault: Exception) -> CommvaultError:
     """A fault of this collection: it must not lose what the other requests started."""
-    return CommvaultError(f"A fault in rdsops.commvault: {type(fault).__name__}.", "internal", maybe_ran=True)
+    return CommvaultError(fault_words(fault), "internal", maybe_ran=True)
 
 
 def _may_be_running(error: CommvaultError) -> bool:

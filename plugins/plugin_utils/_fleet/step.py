@@ -23,6 +23,7 @@ from ...module_utils._errors import CommvaultError, InvalidInput
 from ...module_utils._jobs.entry import missing_entry
 from ...module_utils._jobs.wait_options import wait_options, wait_spec
 from ...module_utils._jobs.wait_result import job_warnings
+from ...module_utils._module.run import failed
 from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
 from .._in_place import execute, execute_packed
@@ -107,8 +108,7 @@ class Step:
         """The result of the step. It does not fail: the task Result of the role fails each host by its own cause."""
         skipped = sorted(_TAGS_OF_RESULT.intersection(context.CLIARGS.get("skip_tags") or ()))
         if skipped and self._name in UNDONE and self._name != "wait":
-            error = InvalidInput(f"{UNDONE[self._name]}{_NO_RESULT.format(', '.join(skipped))}")
-            return {"failed": True, "msg": str(error), "failure": error.failure()}
+            return failed(InvalidInput(f"{UNDONE[self._name]}{_NO_RESULT.format(', '.join(skipped))}"))
         before = self._play.registered(self._host, RESULTS)
         if self._name in ("wait", "report") and isinstance(before, dict) and "error" in before:
             return self._after_error(before)
