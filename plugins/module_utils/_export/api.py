@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 import functools
+import re
 import typing as t
 
 from .._errors import ErrorKind, RequestError
-from .._http.fields import as_number, member, positive, text
+from .._http.fields import member, positive, text
 from .._http.reply_errors import error_about, find_error
+from .backup import NO_ELIGIBLE_SUBCLIENT
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
@@ -22,6 +24,8 @@ if t.TYPE_CHECKING:
 
 # Paths are not case-sensitive: the vendor's pages write this one in five ways.
 CREATE_TASK = "createtask"
+# A task or a job that an answer names, however deep; with 0 it names none.
+_NAMED = re.compile(r'"(taskId|jobIds?)"\s*:[^0-9,}\]]*([1-9][0-9]*)')
 
 
 class TaskReply(t.NamedTuple):
@@ -79,7 +83,15 @@ class TasksApi:
         if started:
             return started
         if None not in _job_ids(reply):
-            self._commcell.check(reply, "POST", CREATE_TASK, changes=True)
+            try:
+                self._commcell.check(reply, "POST", CREATE_TASK, changes=True)
+            except RequestError as error:
+                named = _NAMED.search(reply.text)
+                if named and not _is_all_refused(error, body):
+                    # What was made before the error came is not known.
+                    error.maybe_ran = True
+                    error.args = (f"{error} The same answer has {named[1]} {named[2]}.",)
+                raise
         raise _no_job(reply, self.create_url())
 
 
@@ -97,13 +109,18 @@ def _read_reply(reply: Reply) -> TaskReply | None:
     if not known or None in ids:
         return None
     vendor = find_error(reply.data)
-    task_id = as_number(reply.data.get("taskId"))
-    return TaskReply(
-        task_id if isinstance(task_id, int) else None,
-        known,
-        reply.data,
-        vendor.message or str(vendor.code) if vendor else None,
-    )
+    complaint = vendor.message or str(vendor.code) if vendor else None
+    return TaskReply(_task_id(reply), known, reply.data, complaint)
+
+
+def _task_id(reply: Reply) -> int | None:
+    return positive(reply.data.get("taskId")) if isinstance(reply.data, dict) else None
+
+
+def _is_all_refused(error: RequestError, body: dict[str, t.Any]) -> bool:
+    """Whether an error says all by itself that nothing was started: it is about the one association that there is."""
+    alone = len(body.get("taskInfo", {}).get("associations", ())) == 1
+    return alone and (error.kind is ErrorKind.ALREADY_RUNNING or error.code == NO_ELIGIBLE_SUBCLIENT)
 
 
 def _job_ids(reply: Reply) -> list[str | None]:
@@ -124,7 +141,7 @@ def _no_job(reply: Reply, url: str) -> RequestError:
     """A 2xx JSON answer without error and without jobs: a task that starts nothing now, or no answer at all."""
 
     error = functools.partial(error_about, reply, "POST", url)
-    task_id = reply.data.get("taskId") if isinstance(reply.data, dict) else None
+    task_id = _task_id(reply)
     if None in _job_ids(reply):
         msg = "Commvault answered with jobs in a shape that is not known."
         return error(msg, ErrorKind.BAD_REPLY, maybe_ran=True)

@@ -122,9 +122,7 @@ class Backup:
         self._settle_as_started(self.candidates)
 
     def _settle_as_started(self, job_ids: t.Sequence[str]) -> None:
-        self._settle(
-            "started", f"Started the backup of {self.instance.label}: task {self.task_id}, {id_words(job_ids)}."
-        )
+        self._settle("started", started_words(self.instance, self.task_id, job_ids))
         self.job_ids = tuple(job_ids)
         self.changed = self.own = True
 
@@ -290,6 +288,12 @@ class Backup:
 def id_words(job_ids: t.Sequence[str]) -> str:
     """One or several job ids in a sentence."""
     return f"job {job_ids[0]}" if len(job_ids) == 1 else f"jobs {', '.join(job_ids)}"
+
+
+def started_words(instance: Instance, task_id: int | None, job_ids: t.Sequence[str]) -> str:
+    """A sentence on a backup that was started."""
+    task = "" if task_id is None else f"task {task_id}, "
+    return f"Started the backup of {instance.label}: {task}{id_words(job_ids)}."
 
 
 def beside_words(others: t.Sequence[Job]) -> str:

@@ -15,7 +15,7 @@ from .._http.outage import MAX_READS
 from .._http.quota import RateLimiter
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
 from .._times import iso_time
-from .backup import Backup, Unresolved, backup_from_error, id_words
+from .backup import Backup, Unresolved, backup_from_error, started_words
 from .request import PATIENCE, build_request
 
 if t.TYPE_CHECKING:
@@ -176,9 +176,11 @@ class Submission:
             return self._submit(batch[:middle]) + self._submit(batch[middle:])
         backups = [backup_from_error(instance, error, sent_at, self._runtime.now()) for instance in batch]
         for backup in backups:
-            if error.kind is ErrorKind.ALREADY_RUNNING and self._plan.adopt_running:
+            if error.maybe_ran or not self._plan.adopt_running:
+                pass
+            elif error.kind is ErrorKind.ALREADY_RUNNING:
                 backup.unresolved = Unresolved.RUNNING
-            elif _may_be_running(error) and self._plan.adopt_running:
+            elif _may_be_running(error):
                 backup.unresolved = Unresolved.REFUSED
             if isinstance(error, _QuotaExceeded):
                 backup.retry_at = error.retry_at
@@ -232,7 +234,7 @@ def _started(batch: t.Sequence[Instance], reply: TaskReply, sent_at: float) -> l
             for instance in batch
         ]
     complaint = f" Commvault added: {reply.complaint}" if reply.complaint else ""
-    msg = f"Started the backup of {batch[0].label}: task {reply.task_id}, {id_words(reply.job_ids)}.{complaint}"
+    msg = f"{started_words(batch[0], reply.task_id, reply.job_ids)}{complaint}"
     return [
         Backup(
             batch[0], "started", msg, reply.task_id, reply.job_ids, None, reply.response, True, True, sent_at=sent_at

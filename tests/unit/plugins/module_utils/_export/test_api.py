@@ -36,6 +36,7 @@ def test_a_task_is_created_by_one_authenticated_request():
     [
         ({"taskId": "9920", "jobIds": [148886, "148887"]}, 9920, ("148886", "148887")),
         ({"jobIds": ["148886"]}, None, ("148886",)),
+        ({"taskId": 0, "jobIds": ["148886"]}, None, ("148886",)),
         ({"taskId": 9920, "jobIds": "148886"}, 9920, ("148886",)),
         ({"taskId": 9920, "jobId": 148886}, 9920, ("148886",)),
         ({"taskId": 9920, "jobIds": [], "jobId": 148886}, 9920, ("148886",)),
@@ -73,6 +74,7 @@ def test_jobs_beside_an_error_run_and_are_not_lost():
         (200, {"taskId": 9920, "jobIds": "148886,many"}, "bad_reply", True),
         (200, {"errorCode": 7, "errorMessage": "no", "jobIds": [True]}, "bad_reply", True),
         (200, {"errorCode": 7, "errorMessage": "no", "jobIds": []}, "refused", False),
+        (200, {"taskId": "0"}, "bad_reply", True),
         (200, {}, "bad_reply", True),
         (200, [], "bad_reply", True),
         (200, "", "bad_reply", True),
@@ -84,6 +86,50 @@ def test_an_answer_without_jobs_is_an_error(status, body, kind, maybe_ran):
     with pytest.raises(RequestError) as caught:
         TasksApi(cell).create({})
     assert (caught.value.kind, caught.value.maybe_ran) == (kind, maybe_ran)
+
+
+def request_for(count):
+    return {"taskInfo": {"associations": [{}] * count}}
+
+
+ANOTHER = {"errorCode": 2, "errorMessage": "Another backup is running for client [a]"}
+NOT_ELIGIBLE = {"errorCode": 587207178, "errorMessage": "no eligible subclients"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"taskId": 9920, "errorCode": 7, "errorMessage": "no"}),
+        (200, {"taskId": "9920", "jobIds": [], "errorMessage": "no"}),
+        (200, {"taskId": 9920, **ANOTHER}),
+        (200, {"response": [{"taskId": 9920, "jobIds": ["148886"], "errorCode": 0}, NOT_ELIGIBLE]}),
+        (500, {"taskId": 9920, **NOT_ELIGIBLE}),
+        (500, {"jobIds": ["9920"], "errorCode": 7, "errorMessage": "no"}),
+        (400, {"jobIds": [{"val": 9920}], "errorCode": 7, "errorMessage": "no"}),
+    ],
+)
+def test_an_error_beside_a_task_leaves_open_what_was_started(status, body):
+    cell = commcell(post("createtask").returns(status, body))
+    with pytest.raises(RequestError, match="9920") as caught:
+        TasksApi(cell).create(request_for(2))
+    assert caught.value.maybe_ran
+
+
+@pytest.mark.parametrize("body", [ANOTHER, NOT_ELIGIBLE, {"errorCode": 7, "errorMessage": "no", "taskId": 0}])
+@pytest.mark.parametrize("task", [{}, {"jobIds": []}, {"jobIds": ["0"]}, {"jobIds": None}])
+def test_an_error_without_a_task_leaves_nothing_open(task, body):
+    cell = commcell(post("createtask").returns(500, {**task, **body}))
+    with pytest.raises(RequestError) as caught:
+        TasksApi(cell).create(request_for(2))
+    assert not caught.value.maybe_ran
+
+
+@pytest.mark.parametrize("body", [ANOTHER, NOT_ELIGIBLE])
+def test_what_refuses_the_only_association_leaves_nothing_open(body):
+    cell = commcell(post("createtask").returns(200, {"taskId": 9920, **body}))
+    with pytest.raises(RequestError) as caught:
+        TasksApi(cell).create(request_for(1))
+    assert not caught.value.maybe_ran
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,20 @@ def test_a_batch_that_may_have_started_is_never_split(kind):
     assert [(backup.state, backup.unresolved) for backup in backups] == [("unknown", Unresolved.LOST)] * 4
 
 
+@pytest.mark.parametrize(("kind", "code"), [("already_running", 2), ("refused", 2), ("refused", 7)])
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_refusal_beside_a_task_is_looked_into_and_never_sent_again(kind, code, size):
+    tasks = FakeTasks({"i0": RequestError("?", kind, code=code, maybe_ran=True)})
+    backups = run(tasks, size, batch_size=size)
+    assert len(tasks.sent) == 1
+    assert [(backup.state, backup.unresolved) for backup in backups] == [("unknown", Unresolved.LOST)] * size
+
+
+def test_a_backup_without_a_task_says_nothing_of_one():
+    tasks = FakeTasks({"i0": TaskReply(None, ("7",), {})})
+    assert run(tasks, 1)[0].msg.endswith("(subclient 'default'): job 7.")
+
+
 @pytest.mark.parametrize("kind", ["authentication", "tls", "no_job", "not_found"])
 def test_a_batch_is_not_split_for_what_no_instance_can_help(kind):
     tasks = FakeTasks({"i1": RequestError("no", kind)})
