@@ -141,6 +141,9 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     vendor = find_error(reply.data)
     error = functools.partial(_worded, reply, method, url, redactor, vendor)
     status, host = reply.status, urlsplit(url).hostname or url
+    if _ALREADY_RUNNING_TEXT in (vendor.message if vendor else reply.words).lower():
+        # Unmistakable, whatever the status, and whether the code came along.
+        return error(ErrorKind.ALREADY_RUNNING, f"{host} refused the request")
     if reply.trusted and not 300 <= status < 400:
         kind, text, advice = _NO_PERMISSION
         return error(kind, text.format(host=host), advice)
@@ -211,8 +214,6 @@ def _redirect_texts(reply: Reply, host: str, url: str, redactor: Redactor) -> tu
 
 
 def _vendor_kind(vendor: VendorError) -> ErrorKind:
-    if _ALREADY_RUNNING_TEXT in vendor.message.lower():
-        return ErrorKind.ALREADY_RUNNING
     return ErrorKind.AUTHENTICATION if vendor.code == ACCESS_DENIED else ErrorKind.REFUSED
 
 
