@@ -49,6 +49,9 @@ ACCESS_DENIED = 5
 # alone is generic.
 _ALREADY_RUNNING_TEXT = "another backup is running"
 
+# What waited for an answer has gone: 499 and 460 are nginx's and AWS's words for it, of a chain of gateways.
+_GAVE_UP = frozenset([408, 460, 499])
+
 _GIVE_PERMISSION = "Give the user the permission in the Command Center."
 _NO_PERMISSION = (
     ErrorKind.PERMISSION,
@@ -162,7 +165,7 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     if status in _PLAIN_STATUSES:
         kind, text, advice = _PLAIN_STATUSES[status]
         return error(kind, text.format(host=host), advice)
-    if status == 408:
+    if status in _GAVE_UP:
         return error(ErrorKind.TIMEOUT, f"{host} gave up waiting for the request", maybe_ran=changes)
     if status == 429:
         return error(

@@ -47,6 +47,8 @@ def answer(status, body=b"", headers=None, changes=True, redactor=None):
         (500, {"errorMessage": "Another backup is running.", "errorCode": 500}, "already_running", False),
         (200, b"Another backup is running for client [a]", "already_running", False),
         (500, b"<html>Another backup is running</html>", "server", True),
+        (460, b"", "timeout", True),
+        (499, b"", "timeout", True),
         (413, b"", "bad_request", False),
         (429, b"", "rate_limited", False),
         (500, {"errorMessage": "no eligible subclients ", "errorCode": 587207178}, "refused", False),
