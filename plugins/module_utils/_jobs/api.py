@@ -188,7 +188,8 @@ class JobsApi:
         found, parsed = rows(data, "jobs"), self._jobs(data)
         total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
         ended_early = not found and not offset and (total or 0) > 0
-        if ended_early or (any(found) and not parsed):
+        told = data.get("jobs") if isinstance(data, dict) else None
+        if ended_early or ((any(found) or (told and not found)) and not parsed):
             # Not to be taken for a list without jobs: whoever reads it might start what is under way.
             what = f"ended after 0 of {total} rows" if ended_early else "is in a shape that is not known"
             msg = f"The list of jobs that Commvault sent {what}."

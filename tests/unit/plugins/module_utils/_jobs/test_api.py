@@ -103,6 +103,8 @@ def test_a_listing_without_jobs_is_empty(body):
         ({"totalRecordsWithoutPaging": 3}, "sent ended after 0 of 3 rows"),
         ({"totalRecordsWithoutPaging": "1", "jobs": None}, "sent ended after 0 of 1 rows"),
         ({"jobs": [{"id": 7}, {"id": 8}]}, "is in a shape that is not known"),
+        ({"jobs": [148886, 148887]}, "is in a shape that is not known"),
+        ({"jobs": "148886"}, "is in a shape that is not known"),
         (
             {"totalRecordsWithoutPaging": 1, "jobs": [{"jobSummary": {"jobId": None, "status": "Running"}}]},
             "is in a shape that is not known",
