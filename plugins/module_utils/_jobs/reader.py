@@ -136,7 +136,12 @@ class JobReader:
         return self._clients
 
     def recent(
-        self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None, *, margin: float = MARGIN
+        self,
+        age: float,
+        narrow: t.Callable[[], t.Collection[int]] | None = None,
+        *,
+        margin: float = MARGIN,
+        whole: bool = False,
     ) -> list[Job]:
         """The visible jobs that may be backups and are active or ended a short while ago, the newest first.
 
@@ -146,44 +151,45 @@ class JobReader:
                 them, where that of all clients is very long: a job may be listed under another client than the one it
                 was asked of.
             margin: Seconds by which age is widened at the server's side.
+            whole: Whether a listing that ends before its own total is an error, too.
 
         Raises:
             CommvaultError: The listing cannot be read.
         """
         found: list[Job] = []
         begun = self.api.local_time()
-        for number, jobs in enumerate(self._pages(ALL, set(), age + margin, MAX_PAGE)):
+        for number, jobs in enumerate(self._pages(ALL, set(), age + margin, MAX_PAGE, whole=whole)):
             if (
                 narrow
                 and self.api.clients_are_told
                 and (number == MAX_PAGES or (self._total or 0) > MAX_PAGES * MAX_PAGE)
             ):
-                return self._recent_of(set(narrow()), age)
+                return self._recent_of(set(narrow()), age, whole)
             found += [job for job in jobs if self.api.is_backup(job)]
         # By this machine's clock: the server's is not known before its first answer.
         taken = self.api.local_time() - begun
         # The server counts back from its answer: after an outage, what has ended long ago may be missing. A listing of
         # many pages takes as long each time.
-        return self.recent(age, narrow, margin=MARGIN + 2 * taken) if taken > margin else found
+        return self.recent(age, narrow, margin=MARGIN + 2 * taken, whole=whole) if taken > margin else found
 
     def past(self, age: float, narrow: t.Callable[[], t.Collection[int]] | None = None) -> list[Job]:
-        """As recent, for those who start something where nothing is listed: a 204 is read a second time. Some servers
-        answer so where there is nothing, but a lost answer can look so, too.
+        """As recent, for those who start something where nothing is listed: the listing must be whole, and a 204 is
+        read a second time. Some servers answer so where there is nothing, but a lost answer can look so, too.
         """
-        found = self.recent(age, narrow)
-        return found if found or not self._silent else self.recent(age, narrow)
+        found = self.recent(age, narrow, whole=True)
+        return found if found or not self._silent else self.recent(age, narrow, whole=True)
 
-    def _recent_of(self, clients: set[int], age: float) -> list[Job]:
+    def _recent_of(self, clients: set[int], age: float, whole: bool) -> list[Job]:
         if not clients:
             return []
         try:
-            pages = list(self._pages(ALL, clients, age + MARGIN, MAX_PAGE))
+            pages = list(self._pages(ALL, clients, age + MARGIN, MAX_PAGE, whole=whole))
         except RequestError as error:
             if len(clients) < 2 or not error.kind.says_no:
                 raise
             # One client that the user may not see can have been the cause. The jobs of such a one are left out of a
             # list that names no client.
-            return self.recent(age)
+            return self.recent(age, whole=whole)
         return [job for jobs in pages for job in jobs if self.api.is_backup(job)]
 
     def past_pages(self, age: float, narrow: t.Collection[int] | None, long: int) -> t.Iterator[list[Job]]:
@@ -207,8 +213,10 @@ class JobReader:
         yield from self._pages(ALL, set(narrow or ()), age + MARGIN, MAX_PAGE, whole=True)
 
     def active(self) -> list[Job]:
-        """The visible backup jobs that have not ended, the newest first. Raises CommvaultError."""
-        pages = self._pages(ACTIVE, set(), MARGIN, MAX_PAGE)
+        """The visible backup jobs that have not ended, the newest first. Raises CommvaultError, also where the listing
+        ends before its own total.
+        """
+        pages = self._pages(ACTIVE, set(), MARGIN, MAX_PAGE, whole=True)
         return [job for jobs in pages for job in jobs if self.api.is_backup(job) and not job.finished]
 
     def _pages(

@@ -8,7 +8,7 @@ import itertools
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.module_utils._errors import RequestError
+from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import ACTIVE, JobPage
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import (
@@ -232,6 +232,20 @@ class TestListings:
         api = FakeApi()
         assert JobReader(api).past(60.0) == []
         assert len(api.pages) == 1
+
+    def test_who_starts_something_takes_no_listing_that_ends_before_its_total(self):
+        class Api(FakeApi):
+            def list_page(self, **kwargs):
+                page = super().list_page(**kwargs)
+                return page._replace(total=500) if kwargs["offset"] == 0 else JobPage([], 0, 500, None)
+
+        reader = JobReader(Api(*jobs(*range(1, 101))))
+        with pytest.raises(CommvaultError, match="ended after 100 of 500 rows"):
+            reader.past(60)
+        with pytest.raises(CommvaultError, match="ended after 100 of 500 rows"):
+            reader.active()
+        # Who looks for a job of its own takes what there is.
+        assert len(reader.recent(60)) == 100
 
     def test_other_jobs_than_backups_are_left_out(self):
         rows = [
