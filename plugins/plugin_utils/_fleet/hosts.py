@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 import typing as t
-import unicodedata
 from dataclasses import dataclass, field
 
 from ...module_utils._errors import InvalidInput
 from ...module_utils._estate.model import DEFAULT_SUBCLIENT, ORACLE
 from ...module_utils._estate.rds_match import MATCHED, SKIPPED, make_rds_instance
+from ...module_utils._export.request import check_name
 from .entries import entry_not_submitted
 from .variables import CannotEvaluate
 
@@ -114,8 +114,8 @@ def read_names(host: str, variables: HostVariables) -> tuple[Entry, list[str]]:
         name = next((prefix + key for prefix in PREFIXES if prefix + key in variables), "")
         try:
             value = _read_text(variables, name)
-        except ValueError as exc:
-            wrong.append(f"{name} {exc}")
+        except InvalidInput as exc:
+            wrong.append(str(exc).rstrip("."))
             continue
         if key == "application_id" and value and not re.match(r"0*[1-9][0-9]{0,9}$", value):
             wrong.append(f"{name} must be a positive number, not {value!r}")
@@ -131,8 +131,8 @@ def read_aws(host: str, variables: HostVariables, entry: Entry) -> tuple[Entry, 
     for key in AWS_KEYS:
         try:
             value = _read_text(variables, key)
-        except ValueError as exc:
-            wrong.append(f"{key} {exc}")
+        except InvalidInput as exc:
+            wrong.append(str(exc).rstrip("."))
             continue
         if value:
             wanted[key] = value
@@ -145,23 +145,19 @@ def read_aws(host: str, variables: HostVariables, entry: Entry) -> tuple[Entry, 
 
 
 def _read_text(variables: HostVariables, name: str) -> str:
-    """A variable as text, an empty one if it is not set. Raises ValueError: what is wrong with it."""
+    """A variable as text, an empty one if it is not set. Raises InvalidInput."""
     try:
         value = variables.get(name)
     except CannotEvaluate as exc:
-        raise ValueError(f"cannot be evaluated: {exc}") from exc
+        raise InvalidInput(f"{name} cannot be evaluated: {exc}") from exc
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         kinds = ((bool, "a boolean"), (list, "a list"), (dict, "a dictionary"))
         kind = next((word for of, word in kinds if isinstance(value, of)), type(value).__name__)
-        raise ValueError(f"must be a string, not {kind}")
+        raise InvalidInput(f"{name} must be a string, not {kind}")
     text = str(value)
-    for place, character in enumerate("" if text.isprintable() else text):
-        # Separators and control characters, but for the plain blank: nobody sees them.
-        if unicodedata.category(character)[0] in "CZ" and character != " ":
-            name_of = unicodedata.name(character, "a control character")
-            raise ValueError(f"has U+{ord(character):04X} ({name_of}) as character {place + 1} of {text!r}")
-    if text.strip() != text and text.strip():
-        raise ValueError(f"begins or ends with a blank: {text!r}")
+    if text.strip():
+        # The module would refuse all hosts for it.
+        check_name(text, name)
     return text.strip()
