@@ -43,18 +43,25 @@ class RoleOptions:
         self._fixed: dict[str, t.Any] = {}
         self._templates: list[str] = []
 
-    def check_names(self, variables: HostVariables) -> None:
-        """Raises InvalidInput for a variable with the prefix of the role that is none of its own."""
+    def unknown_names(self, variables: HostVariables) -> str:
+        """What is wrong if there are variables with the prefix of the role that are none of its own; else empty."""
         if self._fine.issuperset(variables):
-            return
+            return ""
         unknown = [name for name in variables if name.startswith(PREFIX) and name not in self._known]
         hints = []
         for name in unknown:
             near = nearest_endings(name[len(PREFIX) :], [one[len(PREFIX) :] for one in self._names])
             hints.append(f"{name} (nearest: {', '.join(PREFIX + one for one in near)})" if near else name)
         if hints:
-            raise InvalidInput(f"The role has no variable {', '.join(hints)}. Correct it, or remove it.")
+            return f"the role has no variable {', '.join(hints)}"
         self._fine.update(variables)
+        return ""
+
+    def check_names(self, variables: HostVariables) -> None:
+        """Raises InvalidInput for a variable with the prefix of the role that is none of its own."""
+        unknown = self.unknown_names(variables)
+        if unknown:
+            raise InvalidInput(f"T{unknown[1:]}. Correct it, or remove it.")
 
     def read(self, variables: HostVariables) -> dict[str, t.Any]:
         """The options without the prefix, checked. What a survey leaves empty counts as not set.

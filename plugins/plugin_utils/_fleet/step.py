@@ -115,8 +115,9 @@ class Step:
         try:
             with self._undone():
                 own = self._play.of(self._host)
-                self._options.check_names(own)
                 self._params = self._options.read(own)
+                if self._name != "start" or self._params["instances"] is not None:
+                    self._options.check_names(own)
                 self._check_later_steps()
             result = getattr(self, f"_{self._name}")()
         except CommvaultError as exc:
@@ -212,12 +213,20 @@ class Step:
         """Raises InvalidInput for what is wrong with all of them."""
         inputs = HostInputs()
         first: HostVariables | None = None
+        misspelt = 0
         for host in hosts:
             variables = self._play.of(host)
             first = first or variables
-            self._options.check_names(variables)
             self._options.check_same(first, variables, host)
-            inputs.add(host, variables)
+            unknown = self._options.unknown_names(variables)
+            if unknown:
+                inputs.problems[host] = unknown
+                misspelt += 1
+            else:
+                inputs.add(host, variables)
+        if first and misspelt == len(hosts):
+            # It is said once for all where it is not of one host.
+            self._options.check_names(first)
         return inputs
 
     def _nothing_to_do(self) -> str:

@@ -237,9 +237,24 @@ def test_options_that_differ_between_hosts_are_refused(role):
     assert run.calls == []
 
 
-def test_an_unknown_variable_of_any_host_is_refused(role):
-    run = role({"a": {"commvault_instance_name": "a"}, "b": {"oracle_rds_export_backup_instnace_name": "b"}})
-    assert "no variable oracle_rds_export_backup_instnace_name (nearest: " in run("start")["error"]
+@pytest.mark.parametrize("wrong", ["a", "b"])
+def test_an_unknown_variable_of_a_host_is_refused_as_others_that_are_wrong(role, wrong):
+    hosts = {host: {"commvault_instance_name": host} for host in ("a", "b", "c")}
+    hosts[wrong]["oracle_rds_export_backup_instnace_name"] = "b"
+    run = role(hosts)
+    result = run("start")
+    assert run.calls == []
+    told = causes(result)
+    assert told[wrong].startswith("Not started: the role has no variable oracle_rds_export_backup_instnace_name (near")
+    assert told["c"].startswith(f"Not started, since variables of other hosts are wrong: {wrong}.")
+    run = role(hosts, on_invalid="skip")
+    run("start")
+    assert sorted(run.started()) == sorted({"a", "b", "c"} - {wrong})
+
+
+def test_an_unknown_variable_of_all_hosts_is_told_once(role):
+    run = role(["a", "b"], bakup_level="full", on_invalid="skip")
+    assert run("start")["error"].startswith("Nothing was started. The role has no variable oracle_rds_export_backup_b")
     assert run.calls == []
 
 
