@@ -21,9 +21,6 @@ from ..plugin_utils._in_place import InPlaceAction, execute
 from ..plugin_utils._play_databases import databases_of_hosts, of_each_host
 from ..plugin_utils._worker import exit_if_parent_died
 
-if t.TYPE_CHECKING:
-    from ..plugin_utils._fleet.variables import HostVariables
-
 # Strategies that do not know run_once.
 _EACH_HOST_ALONE = ("free", "host_pinned")
 
@@ -41,13 +38,6 @@ class ActionModule(InPlaceAction):
         # As the module would take it: a list, or a text with commas.
         group_by = check_type_list(arguments.get("group_by") or [])
         play = PlayVariables(self._task, self._loader, variables)
-        options = RoleOptions(self._loader)
-
-        def variables_of(host: str) -> HostVariables:
-            own = play.of(host)
-            options.check_names(own)
-            return own
-
         try:
             if arguments.get("databases") is not None:
                 raise InvalidInput(
@@ -59,7 +49,9 @@ class ActionModule(InPlaceAction):
                     " Use linear, the default."
                 )
             hosts = play.included(variables["ansible_play_hosts_all"])
-            arguments["databases"] = databases_of_hosts(hosts, variables_of, group_by)
+            arguments["databases"] = databases_of_hosts(
+                hosts, play.of, RoleOptions(self._loader).unknown_names, group_by
+            )
         except CommvaultError as exc:
             return {"failed": True, "msg": str(exc), "failure": exc.failure()}
         result = execute(self, "oracle_rds_protection_info", arguments, variables)

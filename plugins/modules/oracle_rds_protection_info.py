@@ -75,6 +75,9 @@ options:
         description: Values to group by, such as a team or an environment.
         type: dict
         default: {}
+      problem:
+        description: Why it is not known which database this is, in place of its names. It is V(not_verified) then.
+        type: str
   of_hosts:
     description:
       - Whether the databases are the hosts of the play, including failed hosts.
@@ -82,7 +85,8 @@ options:
         with C(commvault_client_name) and C(commvault_instance_name), or with those of the inventory
         C(amazon.aws.aws_rds). C(oracle_rds_export_backup_protection_max_age) of a host is its target. O(group_by) can
         name any variable of the hosts, such as C(tags.team).
-      - The module reads them as a task of each host sees them, from any source of variables.
+      - The module reads them as a task of each host sees them, from any source of variables. A host whose variables are
+        missing or wrong is V(not_verified).
     type: bool
     default: false
   match_patterns:
@@ -531,6 +535,7 @@ def argument_spec() -> ArgumentSpec:
                     "max_age": {"type": "str"},
                     "created": {"type": "str"},
                     "groups": {"type": "dict", "default": {}},
+                    "problem": {"type": "str"},
                 },
             },
             "of_hosts": {"type": "bool", "default": False},

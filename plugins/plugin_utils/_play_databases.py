@@ -31,25 +31,33 @@ _SHOWN = 5
 
 
 def databases_of_hosts(
-    hosts: Sequence[str], variables_of: t.Callable[[str], HostVariables], group_by: Sequence[str]
+    hosts: Sequence[str],
+    variables_of: t.Callable[[str], HostVariables],
+    unknown_names: t.Callable[[HostVariables], str],
+    group_by: Sequence[str],
 ) -> list[dict[str, t.Any]]:
-    """The option databases, one entry a host.
+    """The option databases, one entry a host; what is wrong with its variables is its problem.
 
     Args:
         hosts: Those to look at.
         variables_of: The variables of a host, by its name.
+        unknown_names: What is wrong with their names, as of RoleOptions.
         group_by: Names of variables to group by; a dot leads into a dictionary, as in tags.team.
 
     Raises:
-        InvalidInput: Hosts that name no database, or one that cannot be; all of them at once.
+        InvalidInput: No host names a database.
     """
     found, wrong = [], []
     for host in hosts:
-        entry, problems = _database(host, variables_of(host), group_by)
+        variables = variables_of(host)
+        entry, problems = _database(host, variables, group_by)
+        problem = "; ".join(filter(None, [unknown_names(variables), *problems]))
+        if problem:
+            wrong.append(f"{host}: {problem}")
+            problem += ". Correct the variables of this host."
+            entry = {"id": host, "groups": entry["groups"], "problem": problem}
         found.append(entry)
-        if problems:
-            wrong.append(f"{host}: {'; '.join(problems)}")
-    if wrong:
+    if wrong and len(wrong) == len(found):
         more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         advice = "Correct the variables of these hosts, or leave them out with --limit."
         raise InvalidInput(f"Nothing was read. {'; '.join(wrong[:_SHOWN])}{more}. {advice}")

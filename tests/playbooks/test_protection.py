@@ -65,6 +65,36 @@ def test_each_host_of_the_inventory_fails_by_its_own_reason(play: Play, simulato
     assert (tmp_path / "night.prom").is_file()
 
 
+def test_a_host_whose_variables_are_wrong_is_not_verified_and_the_others_are_read(
+    play: Play, simulator: Simulator, tmp_path: Path
+) -> None:
+    simulator.reset(ESTATE)
+    inventory = """
+oracle_rds:
+  vars:
+    commvault_client_name: aws-prod
+  hosts:
+    misspelt:
+      commvault_instance_name: hr
+      oracle_rds_export_backup_protection_max_ag: 1h
+    nameless:
+      commvault_application_id: 22
+      commvault_app_name: Oracle
+    orders:
+      commvault_instance_name: orders
+"""
+    more = {"oracle_rds_export_backup_report_path": f"{tmp_path}/night.prom"}
+    run = play(ROOT / "playbooks" / "protection_report.yml", inventory=inventory, extravars=more)
+    correct = " Correct the variables of this host."
+    assert run.failed["nameless"] == f"commvault_instance_name is missing.{correct}"
+    assert run.failed["misspelt"].startswith("the role has no variable oracle_rds_export_backup_protection_max_ag (n")
+    assert run.failed.keys() == {"misspelt", "nameless"}
+    summary = run.result("Look at the databases")["summary"]
+    assert (summary["databases"], summary["protected"], summary["states"]["not_verified"]) == (3, 1, 2)
+    metrics = (tmp_path / "night.prom").read_text(encoding="utf-8")
+    assert 'state="not_verified"} 2' in metrics
+
+
 def test_a_group_that_no_host_has_is_refused_before_anything_is_read(play: Play, simulator: Simulator) -> None:
     simulator.reset(ESTATE)
     more = {"oracle_rds_export_backup_protection_group_by": ["tags.team"]}

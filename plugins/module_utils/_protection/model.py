@@ -64,6 +64,7 @@ class Target:
         max_age: Seconds since the end of its last good backup.
         created: When the database was made, in epoch seconds; None if that is not known.
         groups: Values to group by.
+        problem: Why it is not known which database it is; empty if it is.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Target:
     max_age: float
     created: float | None = None
     groups: t.Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
 
 
 class Past:

@@ -63,7 +63,9 @@ def make_targets(entries: t.Sequence[t.Mapping[str, t.Any]], terms: Terms, group
 def _target(entry: t.Mapping[str, t.Any], where: str, index: int, terms: Terms) -> Target:
     given = {name: value.strip() for name, value in entry.items() if isinstance(value, str) and value.strip()}
     names = rds = None
-    if "instance_name" in given:
+    if "problem" in given:
+        label = where
+    elif "instance_name" in given:
         if "client_name" not in given:
             raise InvalidInput(f"{where} has an instance_name but no client_name.")
         names = (given["client_name"], given["instance_name"], given.get("subclient_name", "default"))
@@ -87,6 +89,7 @@ def _target(entry: t.Mapping[str, t.Any], where: str, index: int, terms: Terms) 
         positive_duration(given["max_age"], f"{where}.max_age") if "max_age" in given else terms.max_age,
         parse_time(given["created"], f"{where}.created") if "created" in given else None,
         {str(key): str(value) for key, value in (entry.get("groups") or {}).items() if value is not None},
+        given.get("problem", ""),
     )
 
 

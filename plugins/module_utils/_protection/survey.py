@@ -125,7 +125,7 @@ class Surveyor:
                 survey.rows.append(judge.judge(target, one, past, maybes.get(id(one)), place in planless))
             elif place in settled:
                 state, msg = settled[place]
-                unread = Protection(target, NOT_VERIFIED, msg, _SHOW_IT)
+                unread = Protection(target, NOT_VERIFIED, msg, None if target.problem else _SHOW_IT)
                 survey.rows.append(judge.unknown(target, msg) if state == UNKNOWN else unread)
         survey.rows += [
             _unlisted_row(_target_of(one, self._terms), one, pasts[id(one)], survey.now) for one in unlisted
@@ -151,6 +151,8 @@ class Surveyor:
         unread = {(one.client_name or "").lower(): one for one in found.unread if one.what == "subclients"}
         names = [one.instance_name for one in found.subclients]
         for place, target in enumerate(targets):
+            if target.problem:
+                settled[place] = NOT_VERIFIED, target.problem
             if target.names is None:
                 continue
             one_found = by_names.get(tuple(name.lower() for name in target.names))
