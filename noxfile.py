@@ -60,11 +60,15 @@ if coming := os.environ.get("COMING_CORE"):
     CORES["coming"] = Core(coming, ("3.14", "3.13", "3.15"))
 TARGETS = tuple(version for core in CORES.values() for version in core.targets)
 
-# Playbook tests of what is up to each ansible-core: which hosts fail, what their variables are, when a task ends, what
-# becomes of an inventory.
-OF_EACH_CORE = tuple(
-    f"tests/playbooks/test_{name}.py"
-    for name in ("role_fails", "role_variables", "task_timeout", "interrupt", "inventory")
+# Playbook tests of what is up to each ansible-core: which hosts fail, what their variables are; with others than the
+# preferred one also when a task ends, and what becomes of an inventory.
+OF_EACH_CORE = tuple(f"tests/playbooks/test_{name}.py" for name in ("role_fails", "role_variables"))
+OF_SOME_CORES = tuple(f"tests/playbooks/test_{name}.py" for name in ("task_timeout", "interrupt", "inventory"))
+# Unit tests of what knows ansible-core.
+OF_ANSIBLE = (
+    *(f"tests/unit/plugins/{name}" for name in ("action", "inventory", "modules", "plugin_utils")),
+    "tests/unit/plugins/module_utils/_module",
+    "tests/unit/plugins/module_utils/test_argspec.py",
 )
 OF_DOCUMENTS = ("tests/playbooks/test_documents.py", "tests/playbooks/test_examples.py")
 PYTEST = ("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--durations=5", "-n", "2")
@@ -207,7 +211,7 @@ class Gate(NamedTuple):
 
 
 GATES: list[Gate] = []
-ON_DEMAND = "on-demand"  # a run of all does not take these
+ON_DEMAND = "on-demand"  # a run of all on one machine does not take these
 CoreSession = Callable[[nox.Session, str], None]
 
 
@@ -343,13 +347,16 @@ def ansible_test_home(session: nox.Session, core: str) -> None:
     home = WORK / f"ansible-test-{core}"
     home.mkdir(parents=True, exist_ok=True)
     session.env["HOME"] = str(home)
-    session.run("python", "tests/sessions/offline_ansible_test.py", external=True)
+    session.run("python", str(ROOT / "tests/sessions/offline_ansible_test.py"), external=True)
 
 
 @per_core("sanity", (MAIN,))
 def sanity(session: nox.Session, core: str) -> None:
-    """Run ansible-test sanity, with no ignore entry."""
-    with copied(session):
+    """Run ansible-test sanity, with no ignore entry; with the other cores on what users get, so without tests/."""
+    with copied(session) as tree:
+        for path in (tree / "tests").iterdir() if core != MAIN else ():
+            if path.is_dir():
+                shutil.rmtree(path)
         ansible_test_home(session, core)
         output = run(session, "ansible-test", "sanity", "--local", "--color", "no", "--truncate", "0", *session.posargs)
     # A test may be left out for a Python that is not on the machine, and for no other reason.
@@ -366,13 +373,17 @@ def sanity(session: nox.Session, core: str) -> None:
 def playbooks(session: nox.Session, core: str) -> None:
     """Run playbooks against the simulator; with most cores only some."""
     rest = ("tests/playbooks", *(f"--ignore={path}" for path in OF_DOCUMENTS))
-    pytest(session, *(rest if core == FULL else OF_EACH_CORE))
+    some = OF_EACH_CORE if core == MAIN else (*OF_EACH_CORE, *OF_SOME_CORES)
+    pytest(session, *(rest if core == FULL else some))
 
 
 @per_core("unit", (MAIN,))
 def unit(session: nox.Session, core: str) -> None:
-    """Run the unit tests of plugins; instead, with the core of ansible-test-units, what knows no ansible-core."""
-    pytest(session, "-m", "not browser", "tests/tooling" if core == MAIN else "tests/unit")
+    """Run unit tests: with the oldest packages those of plugins, with the newest core those of what knows ansible-core,
+    with the core of ansible-test-units, which runs all of plugins too, those of tools.
+    """
+    chosen = {MAIN: ("tests/tooling",), NEWEST: OF_ANSIBLE}.get(core, ("tests/unit",))
+    pytest(session, "-m", "not browser", *chosen)
 
 
 @per_core("campaigns", (MAIN,))
@@ -514,7 +525,7 @@ def readme(session: nox.Session) -> None:
         )
 
 
-@session_in("partner", "partner", "partner")
+@session_in("partner", "partner", "partner", ON_DEMAND)
 def partner(session: nox.Session) -> None:
     """Do what Red Hat's check of partners' collections does, with its versions: a bare clone, an empty home."""
     with copied(session, untracked=False) as tree:
