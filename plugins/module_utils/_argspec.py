@@ -13,6 +13,7 @@ import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
+from ansible.module_utils.common.validation import check_type_dict
 
 
 class Environment:
@@ -87,6 +88,20 @@ class ArgumentSpec:
     def kwargs(self) -> dict[str, t.Any]:
         """The arguments for AnsibleModule."""
         return {"argument_spec": self.options, **self.constraints}
+
+
+def not_a_dictionary(options: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:
+    """What is wrong with a string in a list of dictionaries; else empty. Ansible's own message does not say where."""
+    for name, option in options.items():
+        members = given.get(name)
+        if option.get("elements") != "dict" or not isinstance(members, (list, str)):
+            continue
+        for index, member in enumerate([members] if isinstance(members, str) else members):
+            try:
+                check_type_dict(member if isinstance(member, str) else {})
+            except TypeError:
+                return f"{name}[{index}] is a string. Give a dictionary, as in the examples of the documentation."
+    return ""
 
 
 def connection_spec() -> ArgumentSpec:

@@ -27,7 +27,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._argspec import connection_spec
+from ..module_utils._argspec import connection_spec, not_a_dictionary
 from ..module_utils._errors import InvalidInput
 from ..module_utils._estate.model import unknown_options
 from ..module_utils._http.session import HAS_REQUESTS
@@ -92,7 +92,7 @@ def execute(
     host = variables.get("inventory_hostname", "localhost")
     own = _is_controllers_own(action, variables)
     result = _in_place(action, module, arguments, host) if own else None
-    mistake = None if result else _unknown_options(module, arguments) or _missing_python(action, variables)
+    mistake = None if result else _wrong_options(module, arguments) or _missing_python(action, variables)
     if mistake:
         return failed(InvalidInput(mistake))
     if not own and module in _WAITING and boolean(arguments.get("wait", module == "job_wait"), strict=False):
@@ -169,12 +169,18 @@ def _missing_python(action: ActionBase, variables: dict[str, t.Any]) -> str:
     )
 
 
-def _unknown_options(module: str, arguments: t.Mapping[str, t.Any]) -> str:
-    """What is wrong if there are options that a module does not have, else empty. Ansible's own message hides them
-    behind others, and lists all that there are.
+def _wrong_options(module: str, arguments: t.Mapping[str, t.Any]) -> str:
+    """What is wrong with the options of a module where Ansible's own message does not help, else empty: it hides those
+    that a module does not have behind others, and does not say what comes from the environment.
     """
     spec = connection_spec().merge(importlib.import_module(f"{_MODULES}.{module}").argument_spec())
-    return unknown_options(module, arguments, spec.options, f"{_COLLECTION}.{module}")
+    wrong = unknown_options(module, arguments, spec.options, f"{_COLLECTION}.{module}")
+    wrong = wrong or not_a_dictionary(spec.options, arguments)
+    for name, option in spec.options.items():
+        if "fallback" in option and arguments.get(name) in (None, "") and not wrong:
+            errors = ArgumentSpecValidator(_without_no_log({name: option})).validate({}).error_messages
+            wrong = f"{errors[0]}. Correct the environment variable {option['fallback'][1][0]}." if errors else ""
+    return wrong
 
 
 def _without_no_log(options: t.Mapping[str, dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:

@@ -111,6 +111,16 @@ def mistakes(simulator: Simulator, place: Path, expired: Simulator) -> dict[str,
             "Correct it; nearest: instance_name, instances.",
             arguments="client_name=aws-prod instance_nam=orders",
         ),
+        "name in place of a dictionary": Mistake(
+            "instances[0] is a string.",
+            "Give a dictionary, as in the examples of the documentation.",
+            arguments="instances=orders",
+        ),
+        "wrong variable": Mistake(
+            "argument 'timeout' is of type ",
+            "Correct the environment variable COMMVAULT_TIMEOUT.",
+            environment={"COMMVAULT_TIMEOUT": "a minute"},
+        ),
         "no URL": Mistake(
             "url is missing.",
             "Set the option or the environment variable COMMVAULT_URL.",

@@ -13,6 +13,7 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ...module_utils._argspec import not_a_dictionary
 from ...module_utils._errors import InvalidInput
 from .hosts import KEYS, PREFIX
 from .variables import ROLE, CannotEvaluate
@@ -79,7 +80,7 @@ class RoleOptions:
                 given[name] = value
         checked = ArgumentSpecValidator(self._spec).validate(given)
         if checked.error_messages:
-            raise InvalidInput("; ".join(checked.error_messages))
+            raise InvalidInput(not_a_dictionary(self._spec, given) or "; ".join(checked.error_messages))
         return {name[len(PREFIX) :]: value for name, value in checked.validated_parameters.items()}
 
     def check_same(self, first: HostVariables, other: HostVariables, host: str) -> None:

@@ -45,6 +45,13 @@ def test_a_choice_of_words_and_booleans_takes_both(options, answer, read):
     assert options.read(variables(host_results=answer))["host_results"] == read
 
 
+@pytest.mark.parametrize("given", ["orders", ["orders"], [{"client_name": "c", "instance_name": "i"}, "orders"]])
+def test_a_name_in_place_of_an_instance_is_told_by_its_place(options, given):
+    index = len(given) - 1 if isinstance(given, list) else 0
+    with pytest.raises(InvalidInput, match=rf"oracle_rds_export_backup_instances\[{index}\] is a string. Give a dict"):
+        options.read(variables(instances=given))
+
+
 def test_what_is_wrong_is_told_by_the_name_of_the_variable(options):
     with pytest.raises(InvalidInput, match="oracle_rds_export_backup_on_timeout must be one of: leave, suspend, kill"):
         options.read(variables(on_timeout="explode"))
