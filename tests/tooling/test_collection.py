@@ -215,6 +215,16 @@ def entry_points(role: str) -> dict[str, dict[str, t.Any]]:
     return {name: spec.get("options") or {} for name, spec in specs.items()}
 
 
+def test_entry_points_of_the_role_document_what_their_steps_read() -> None:
+    options = {
+        point: {name.replace("oracle_rds_export_backup_", "", 1) for name in found}
+        for point, found in entry_points("oracle_rds_export_backup").items()
+    }
+    assert options["main"] - options["start"] == {"wait", "stuck_timeout", "on_timeout"}
+    of_reports = {"report_path", "report_title", "report_mode", "host_results", "fail_hosts", "summary_lines"}
+    assert [point for point in ("main", "start", "wait", "status") if not of_reports <= options[point]] == []
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_the_defaults_of_a_role_are_those_that_it_documents(role: str) -> None:
     defaults = yaml.safe_load(text_of(ROOT / "roles" / role / "defaults/main.yml")) or {}
