@@ -206,6 +206,14 @@ class Backup:
         self.candidates = tuple(one.id for one in others)
         self.changed = False
 
+    def mark_kept_off(self, job: Job) -> None:
+        """Nothing was started for this job, which is being killed or has failed since."""
+        what = f"has ended since ({job.status}). Start this backup again."
+        if job.dying:
+            what = "is being killed. Start this backup again when that job has ended."
+        self._settle("refused", f"{self.msg} Job {job.id} {what}", failed=None)
+        self.candidates = (job.id,)
+
     def mark_duplicate(self, other: Job, killed: bool = False, why_not: str = "") -> None:
         """Its job was started although another one of the same subclient was active.
 

@@ -166,18 +166,22 @@ class HistoryCheck:
 
     def _judge(self, instance: Instance, own: t.Sequence[Job]) -> Backup | None:
         """own: the jobs of its subclient."""
-        active = [job for job in own if not job.finished]
-        if active:
-            oldest, *others = sorted(active, key=lambda job: int(job.id))
+        # One that is being killed is no backup to come. Those that go on come first, and the oldest of them.
+        active = sorted((job for job in own if not job.finished), key=lambda job: (job.dying, int(job.id)))
+        recent = [job for job in own if self._is_young_and_good(job)]
+        if active and not (active[0].dying and recent):
+            oldest, *others = active
             backup = Backup(instance, "adopted", "")
-            if self._plan.adopt_running:
+            if self._plan.adopt_running and not oldest.dying:
                 backup.mark_already_running(oldest, others)
                 return backup
-            words = f"job {oldest.id} is under way ({oldest.status}).{beside_words(others)}"
+            words = "another one" if oldest.dying else f"job {oldest.id}"
+            words += f" is under way ({oldest.status}).{beside_words(others)}"
             refused = backup_from_error(instance, CommvaultError(words, "already_running"))
+            if oldest.dying:
+                refused.mark_kept_off(oldest)
             refused.candidates = tuple(job.id for job in active)
             return refused
-        recent = [job for job in own if self._is_young_and_good(job)]
         if not recent:
             return None
         youngest = max(recent, key=lambda job: job.end_time or 0)

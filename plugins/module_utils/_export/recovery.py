@@ -277,9 +277,12 @@ class Recovery:
         ended = [job for job in own if job.finished and (job.end_time or 0) >= sent_at]
         found = [job for job in own if not job.finished] or ended
         if found:
-            # The oldest one is what keeps others from starting.
-            oldest, *others = sorted(found, key=lambda job: int(job.id))
-            backup.mark_already_running(oldest, [job for job in others if not job.finished])
+            # The oldest one is what keeps others from starting; one that is being killed is no backup to come.
+            oldest, *others = sorted(found, key=lambda job: (job.dying, int(job.id)))
+            if oldest.dying or (oldest.finished and not oldest.succeeded()):
+                backup.mark_kept_off(oldest)
+            else:
+                backup.mark_already_running(oldest, [job for job in others if not job.finished])
         else:
             self._others[id(backup)] = {job.id: _names(job) for job in possible if not job.finished}
 

@@ -92,6 +92,15 @@ def test_what_runs_is_adopted_before_anything_else_counts():
     assert (backup.state, backup.job_ids, backup.changed) == ("adopted", ("9",), False)
 
 
+def test_what_is_being_killed_is_no_backup_to_adopt():
+    dying = job(7, ended=None, status="Kill Pending")
+    backup = check([dying]).settled[0]
+    assert (backup.state, backup.candidates, backup.failure["kind"]) == ("refused", ("7",), "already_running")
+    assert "Job 7 is being killed. Start this backup again when that job has ended." in backup.msg
+    assert check([dying, job(8, ended=None)]).settled[0].job_ids == ("8",)
+    assert check([dying, job(6)]).settled[0].state == "recent"
+
+
 def test_what_runs_is_refused_where_adopting_is_not_wanted():
     history = check([job(9, ended=None)], adopt_running=False)
     backup = history.settled[0]

@@ -548,6 +548,21 @@ class TestRunning:
         )
         assert one.job_ids == ("7",)
 
+    @pytest.mark.parametrize(
+        ("status", "words"),
+        [
+            ("Kill Pending", "Job 6 is being killed. Start this backup again when that job has ended."),
+            ("Killed", "Job 6 has ended since (Killed). Start this backup again."),
+            ("Failed", "Job 6 has ended since (Failed). Start this backup again."),
+        ],
+    )
+    @pytest.mark.parametrize("unresolved", [Unresolved.RUNNING, Unresolved.REFUSED])
+    def test_what_will_be_no_backup_is_not_adopted(self, runtime, status, words, unresolved):
+        one = settle_one(FakeReader(job(6, start=SENT - 9, status=status)), runtime, unresolved=unresolved)
+        assert (one.state, one.changed, one.candidates) == ("refused", False, ("6",))
+        assert one.msg.endswith(words)
+        assert one.failure == {"kind": "interrupted"}
+
     def test_all_of_several_are_named(self, runtime):
         one = settle_one(FakeReader(job(9), job(6, start=SENT - 50), job(8)), runtime, unresolved=Unresolved.RUNNING)
         assert one.job_ids == ("6",)
