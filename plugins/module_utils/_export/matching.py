@@ -14,7 +14,10 @@ of the request. The number of the subclient decides where it can be known.
 from __future__ import annotations
 
 import enum
+import functools
+import html
 import typing as t
+import unicodedata
 
 from .._errors import CommvaultError
 
@@ -35,14 +38,22 @@ class Fit(enum.Enum):
     NO = "no"
 
 
+@functools.lru_cache(maxsize=4096)
+def folded(name: str | None) -> str:
+    """A name for comparisons. Commvault takes names without regard to case; that rows can have them with HTML entities,
+    as its texts do, or with the accents of the request composed in the other way, is inferred.
+    """
+    return unicodedata.normalize("NFC", html.unescape(name or "")).lower()
+
+
 def fit_by_names(instance: Instance, job: Job, application_ids: t.Collection[int] = ()) -> Fit:
-    """Whether a job is of an instance by what its row says. Commvault takes names without regard to case.
+    """Whether a job is of an instance by what its row says.
 
     Args:
         application_ids: As of Matching.
     """
     names = ((job.instance_name, instance.instance_name), (job.subclient_name, instance.subclient_name))
-    if any(told and told.lower() != wanted.lower() for told, wanted in names):
+    if any(told and folded(told) != folded(wanted) for told, wanted in names):
         return Fit.NO
     if not any(told for told, _wanted in names):
         # Nothing says that it is a job of any database.
@@ -53,8 +64,10 @@ def fit_by_names(instance: Instance, job: Job, application_ids: t.Collection[int
 
 
 def _is_client(instance: Instance, job: Job) -> bool:
-    names = {instance.client_name.lower(), (instance.display_name or instance.client_name).lower()}
-    return (job.client_name or "").lower() in names
+    return folded(job.client_name) in {
+        folded(instance.client_name),
+        folded(instance.display_name or instance.client_name),
+    }
 
 
 class Matching:
@@ -97,7 +110,7 @@ class Matching:
 
     def is_named_alone(self, instance: Instance, job: Job) -> bool:
         """Whether a job tells the names of instance and subclient, and no other instance of the call has these."""
-        told = ((job.instance_name or "").lower(), (job.subclient_name or "").lower())
+        told = folded(job.instance_name), folded(job.subclient_name)
         owners = self._owners.get(_below_client(instance), ())
         return told == _below_client(instance) and {other.key for other in owners} <= {instance.key}
 
@@ -110,15 +123,14 @@ class Matching:
         found = {
             one.subclient_id
             for one in subclients or ()
-            if one.instance_name.lower() == instance.instance_name.lower()
-            and one.subclient_name.lower() == instance.subclient_name.lower()
+            if (folded(one.instance_name), folded(one.subclient_name)) == _below_client(instance)
             and one.application_id == instance.application_id
         }
         return found.pop() if len(found) == 1 else None
 
 
 def _below_client(instance: Instance) -> tuple[str, str]:
-    return instance.instance_name.lower(), instance.subclient_name.lower()
+    return folded(instance.instance_name), folded(instance.subclient_name)
 
 
 class JobsOfInstances:
@@ -128,7 +140,7 @@ class JobsOfInstances:
         self._matching = matching
         self._jobs: dict[tuple[str, str], list[Job]] = {}
         for job in jobs:
-            names = ((job.instance_name or "").lower(), (job.subclient_name or "").lower())
+            names = folded(job.instance_name), folded(job.subclient_name)
             self._jobs.setdefault(names, []).append(job)
 
     def of(self, instance: Instance) -> tuple[list[Job], list[Job]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._times import iso_time
+from .matching import folded
 
 if t.TYPE_CHECKING:
     from .._commcell import ServerClock
@@ -39,7 +40,7 @@ def stranger_finder(backups: t.Iterable[Backup], clock: ServerClock) -> t.Callab
             return None
         instance, reasons = backup.instance, []
         told = (job.instance_name, instance.instance_name), (job.subclient_name, instance.subclient_name)
-        if any(name and name.lower() != wanted.lower() for name, wanted in told):
+        if any(name and folded(name) != folded(wanted) for name, wanted in told):
             reasons.append(f"is of {job.client_name}/{job.instance_name}/{job.subclient_name}")
         sent_at = clock.earliest(backup.sent_at) if backup.sent_at and clock.known else 0.0
         if job.start_time and job.start_time < sent_at - MARGIN:

@@ -36,6 +36,23 @@ def test_names_are_compared_as_commvault_does(instance, fit):
 
 
 @pytest.mark.parametrize(
+    ("asked", "row"),
+    [
+        ("R&D", "R&amp;D"),
+        ("R&amp;D", "R&amp;D"),
+        ("it's", "IT&#39;S"),
+        ("B\u00fccher", "Bu\u0308cher"),
+        ("E\u0301", "\u00e9"),
+    ],
+)
+def test_a_name_is_the_same_however_a_row_writes_it(asked, row):
+    instance = Instance("aws-prod", asked)
+    jobs = JobsOfInstances([job(1, row), job(2, "other")], Matching(lambda _client: None, [instance]))
+    assert [one.id for one in jobs.of(instance)[0]] == ["1"]
+    assert fit_by_names(Instance(asked, "orders"), job(client_name=row)) is Fit.YES
+
+
+@pytest.mark.parametrize(
     ("row", "fit"),
     [
         ({"application_id": None}, Fit.YES),

@@ -28,6 +28,7 @@ def finder(date=DATE):
     [
         {},
         {"instance_name": "ORDERS", "subclient_name": "Default", "client_name": "proxy01", "application_id": 134},
+        {"instance_name": "&#111;rders"},
         {"start_time": int(NOON) + 5},
         {"start_time": int(NOON) - 1800},
     ],
