@@ -71,6 +71,7 @@ class Backup:
         expected_end: When it will end by what the last good ones took, in epoch seconds of the server; None if that is
             not known.
         attempts: What became of the attempts before this one.
+        complaint: What Commvault added to the answer that started jobs, a sentence behind a blank; empty for nothing.
     """
 
     instance: Instance
@@ -93,6 +94,7 @@ class Backup:
     lost_at: float | None = None
     expected_end: float | None = None
     attempts: tuple[dict[str, t.Any], ...] = ()
+    complaint: str = ""
 
     @property
     def requested(self) -> bool:
@@ -128,10 +130,11 @@ class Backup:
 
     def mark_not_in_batch(self) -> None:
         """Its batch was accepted, but none of the jobs is its own."""
+        why = "" if self.complaint else ", without saying why"
         self._settle(
             "refused",
             f"No backup of {self.instance.label} was started: Commvault accepted the request as task {self.task_id},"
-            " but started jobs for other instances of it only, without saying why.",
+            f" but started jobs for other instances of it only{why}.{self.complaint}",
             failed="no_job",
         )
 

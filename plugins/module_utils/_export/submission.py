@@ -217,23 +217,24 @@ class _QuotaExceeded(CommvaultError):
 
 
 def _started(batch: t.Sequence[Instance], reply: TaskReply, sent_at: float) -> list[Backup]:
+    complaint = f" Commvault added: {reply.complaint.rstrip('.')}." if reply.complaint else ""
     if len(batch) > 1:
         return [
             Backup(
                 instance,
                 "unknown",
                 f"Commvault took the backup of {instance.label} into task {reply.task_id}, but did not say which job is"
-                " its own.",
+                f" its own.{complaint}",
                 reply.task_id,
                 response=reply.response,
                 changed=True,
                 candidates=reply.job_ids,
                 unresolved=Unresolved.BATCH,
                 sent_at=sent_at,
+                complaint=complaint,
             )
             for instance in batch
         ]
-    complaint = f" Commvault added: {reply.complaint}" if reply.complaint else ""
     msg = f"{started_words(batch[0], reply.task_id, reply.job_ids)}{complaint}"
     return [
         Backup(

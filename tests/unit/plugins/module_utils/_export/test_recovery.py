@@ -613,6 +613,13 @@ class TestBatch:
         assert (orders.state, billing.state, billing.changed) == ("started", "refused", False)
         assert billing.failure["kind"] == "no_job"
         assert "task 5" in billing.msg
+        assert billing.msg.endswith("of it only, without saying why.")
+
+    def test_what_commvault_said_of_a_batch_is_told_of_whoever_was_left_out(self, runtime):
+        orders, billing = self.batch(["orders", "billing"], ["7"])
+        billing.complaint = " Commvault added: no plan."
+        settle(FakeReader(job(7, "orders")), orders, billing, runtime=runtime)
+        assert billing.msg.endswith("of it only. Commvault added: no plan.")
 
     def test_the_last_job_belongs_to_the_last_instance_even_unseen(self, runtime):
         orders, billing = self.batch(["orders", "billing"], ["7", "8"])

@@ -147,6 +147,12 @@ def test_a_refusal_beside_a_task_is_looked_into_and_never_sent_again(kind, code,
     assert [(backup.state, backup.unresolved) for backup in backups] == [("unknown", Unresolved.LOST)] * size
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_what_commvault_adds_to_jobs_is_told(size):
+    tasks = FakeTasks(dict.fromkeys(["i0", "i1"], TaskReply(5, ("7",), {}, "no plan.")))
+    assert all(one.msg.endswith(" Commvault added: no plan.") for one in run(tasks, size, batch_size=2))
+
+
 def test_a_backup_without_a_task_says_nothing_of_one():
     tasks = FakeTasks({"i0": TaskReply(None, ("7",), {})})
     assert run(tasks, 1)[0].msg.endswith("(subclient 'default'): job 7.")
