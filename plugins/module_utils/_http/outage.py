@@ -170,6 +170,10 @@ class Outage:
             if self.is_about(error):
                 self.note(error)
                 return False
+        except BaseException:
+            # Whatever it was, it must not keep the others waiting.
+            self.note(CommvaultError("", ErrorKind.INTERNAL))
+            raise
         return True
 
     def _length(self) -> float:

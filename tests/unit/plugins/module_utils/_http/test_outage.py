@@ -162,6 +162,20 @@ def test_after_the_request_behind_a_good_probe_has_failed_it_goes_on(runtime):
     assert len(runtime.slept) == 2
 
 
+def test_a_probe_that_ends_in_a_fault_leaves_the_next_one_to_others(runtime):
+    faults = [ValueError("a fault")]
+
+    def probe():
+        if faults:
+            raise faults.pop()
+
+    outage = away(runtime, probe)
+    with pytest.raises(ValueError, match="a fault"):
+        outage.wait()
+    outage.wait()
+    assert not outage.given_up
+
+
 def test_an_answer_that_says_no_shows_that_the_commcell_is_back(runtime):
     def probe():
         raise RequestError("This token is for other endpoints.", "authentication")
