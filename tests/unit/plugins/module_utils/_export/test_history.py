@@ -184,6 +184,15 @@ class TestDoubts:
         history = check([job(7, end_time=None)])
         assert "tells no end" in history.gaps[0].text
 
+    @pytest.mark.parametrize("status", ["Abgeschlossen", ""])
+    def test_nor_can_one_with_an_end_in_a_state_that_is_not_known(self, status):
+        gap = check([job(7, status=status)]).gaps[0]
+        assert check([job(7, status=status)], max_age=None).gaps[0].text == gap.text
+        assert gap.job.id == "7"
+        assert gap.text.endswith(f"its row tells an end, and a state that is not known ({status!r}).")
+        assert check([job(7, status=status, ended=None)]).settled[0].state == "adopted"
+        assert check([job(7, status=status, ended=25 * HOUR)]).gaps == {}
+
     def test_nor_can_one_that_ended_long_after_what_the_server_says_it_is(self):
         history = check([job(7, ended=-1.5 * HOUR)])
         assert "it ended at 2026-01-01T01:30:00Z, but the server's clock says 2026-01-01T00:00:00Z" in (
