@@ -398,16 +398,20 @@ def wait_until_reached(
     )
     for job_id, control in by_id.items():
         control.job = wait.jobs.get(job_id, control.job)
-        now = control.job.status if control.job else "not there"
-        control.msg += f" After {span(wait.waited)} it is {now}."
+        after = f" After {span(wait.waited)} it"
         if wait.error:
+            control.msg += f"{after} could not be read any more: {wait.error}"
             control.error = wait.error
         elif job_id in wait.missing:
-            control.error = CommvaultError(f"{control.msg} It is not there any more.", "job_missing")
-        elif job_id in wait.timed_out:
+            control.msg += f"{after} is not there any more."
+            control.error = CommvaultError(control.msg, "job_missing")
+        else:
+            control.msg += f"{after} is {control.job.status if control.job else 'not there'}."
+        if job_id in wait.timed_out:
             control.error = CommvaultError(control.msg, "wait_timeout")
-        elif control.job and control.job.finished and state == "suspended":
-            control.error = CommvaultError(f"{control.msg} It ended before it could be suspended.", "job_ended")
+        elif not control.error and control.job and control.job.finished and state == "suspended":
+            control.msg += " It ended before it could be suspended."
+            control.error = CommvaultError(control.msg, "job_ended")
     return wait.waited
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import wait_loop
 from ansible_collections.rdsops.commvault.plugins.modules import job_control
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
 from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
@@ -96,7 +97,17 @@ def test_a_job_that_ends_instead_of_pausing_is_a_failure(run_module):
     script = Script(job("Running"), PAUSED, job("Suspend Pending"), job("Completed"))
     result = run_module(job_control, script, job_ids=["7"], state="suspended", wait=True)
     assert result["failure"]["kind"] == "job_ended"
-    assert "It ended before it could be suspended." in result["failure"]["message"]
+    assert result["msg"] == result["failure"]["message"]
+    assert result["msg"].endswith(" it is Completed. It ended before it could be suspended.")
+
+
+def test_a_job_that_vanishes_instead_of_ending_is_said_to_be_gone(run_module, monkeypatch):
+    monkeypatch.setattr(wait_loop, "GRACE", 0.0)
+    script = Script(job("Running"), post("Job/7/action/kill").returns(200, {}), job("Running"), get("Job/7"))
+    result = run_module(job_control, script, job_ids=["7"], state="killed", wait=True)
+    assert result["failure"]["kind"] == "job_missing"
+    assert result["msg"] == result["failure"]["message"]
+    assert result["msg"].endswith("It is Running now. After 00:00:00 it is not there any more.")
 
 
 def test_a_refusal_is_told_with_the_vendors_words(run_module):
