@@ -210,7 +210,9 @@ def _redirect_texts(reply: Reply, host: str, url: str, redactor: Redactor) -> tu
     if is_to_login(reply):
         what += ": that is a login page, so the session has ended, or this token is not taken for this request"
         return what, "Use a new token."
-    if where and urlsplit(urljoin(url, where)).path.rstrip("/") == urlsplit(url).path.rstrip("/"):
+    there, here = urlsplit(urljoin(url, where)), urlsplit(url)
+    moved = there.hostname != here.hostname or (here.scheme, there.scheme) == ("http", "https")
+    if where and not moved and there.path.rstrip("/") == here.path.rstrip("/"):
         what += ": something in front of the CommCell, such as a proxy, rewrites its URLs"
         return what, "Have it pass them on as they are."
     return what, "If it is the right server, put it into url."

@@ -232,6 +232,7 @@ def test_json_nested_too_deep_is_named():
         ("https://other.example.com/api", "redirects to https://other.example.com/api", True),
         ("/commandcenter/api/createtask/", "something in front of the CommCell", False),
         ("http://cc.example.com/commandcenter/api/createtask", "something in front of the CommCell", False),
+        ("https://other.example.com/commandcenter/api/createtask", "redirects to https://other.example.com/", True),
         ("/commandcenter/login?redirect=x", "the session has ended", False),
         ("", "another place", True),
         ("https://[no.address/login", "another place", True),
@@ -242,3 +243,10 @@ def test_a_redirect_says_what_can_be_done(location, words, advice):
     assert (error.kind, error.maybe_ran) == ("redirect", False)
     assert words in str(error)
     assert ("put it into url" in str(error)) is advice
+
+
+def test_a_redirect_from_http_to_https_is_for_the_url():
+    url = URL.replace("https:", "http:")
+    error = error_from_reply(read_reply(301, {"Location": URL}, b""), "POST", url, Redactor(), changes=True)
+    assert f"redirects to {URL}, which is not followed. (" in str(error)
+    assert "put it into url" in str(error)
