@@ -17,8 +17,8 @@ import time
 import typing as t
 
 from .._errors import ErrorKind, RequestError
-from .._http.fields import flag, positive
-from .._http.reply_errors import ACCESS_DENIED, error_about, error_from_reply, is_to_login
+from .._http.fields import flag, positive, rows
+from .._http.reply_errors import ACCESS_DENIED, error_about, error_from_reply, find_error, is_to_login
 from .standing import CredentialStatus
 from .token import auth_headers
 
@@ -226,12 +226,18 @@ class AccountsApi:
             return error
         url, host = self._transport.url(LOGIN), self._transport.base.host
         words = (error.vendor_message if error else None) or ""
+        if error is None:
+            # What asks for a second factor need not be an error.
+            told = find_error([{**one, "errorCode": None} for one in (data, *rows(data, "errList"))])
+            words = self._transport.redactor.excerpt(told.message) if told else ""
         seconds = positive(data.get("remainingLockTime"))
         if flag(data.get("isAccountLocked")) or seconds:
             wait = f"for another {_minutes(seconds)}" if seconds else "for a time that the server does not tell"
             text = f"{host} does not let {username!r} log in: the account is locked {wait}"
         elif error is None:
-            text = f"{host} answered the login of {username!r} without a token and without a reason"
+            text = (
+                f"{host} answered the login of {username!r} without a token{'' if words else ' and without a reason'}"
+            )
         else:
             text = f"{host} did not accept the login of {username!r}"
         said = f": {words.rstrip('.')}." if words else "."

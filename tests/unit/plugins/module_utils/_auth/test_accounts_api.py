@@ -76,7 +76,9 @@ def test_a_login_token_of_commvault_cloud_that_says_what_it_is_is_sent_as_that()
         (401, DENIED, "did not accept the login of 'operator': Access denied"),
         (403, DENIED, "did not accept the login of 'operator': Access denied"),
         (200, {}, "without a token and without a reason"),
-        (200, {"token": "", "errList": []}, "without a token"),
+        (200, {"token": "", "errList": []}, "without a token and without a reason"),
+        (200, {"errList": [{"errorCode": 0, "errLogMessage": "Enter the PIN."}]}, "without a token: Enter the PIN\\."),
+        (200, {"errorCode": 0, "errorMessage": "Enter the PIN."}, "without a token: Enter the PIN\\."),
         (
             200,
             {"isAccountLocked": True, "remainingLockTime": 899, "errList": [{"errorCode": 5, "errLogMessage": "No."}]},
