@@ -223,7 +223,8 @@ class Transport:
             advice = " Correct HTTPS_PROXY, or put the host into NO_PROXY."
         elif unsent:
             kind, text = ErrorKind.CONNECTION, f"{host} could not be reached: {self._cause(exc)}."
-            advice = " Correct the host in url." if unknown else " Check host and port in url, and the firewall."
+            way = "the proxy in HTTPS_PROXY, and the firewall" if self.proxied else "and the firewall"
+            advice = " Correct the host in url." if unknown else f" Check host and port in url, {way}."
         elif _is_caused_by(exc, AnswerTooSlow):
             kind, text = (
                 ErrorKind.TIMEOUT,

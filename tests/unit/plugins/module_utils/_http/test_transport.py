@@ -254,6 +254,14 @@ class TestWhatMayHaveRun:
         assert (error.kind, error.maybe_ran) == ("connection", False)
         assert SECRET not in str(error)
 
+    def test_proxy_that_resets_connections_is_named(self, monkeypatch):
+        with RawServer() as server:
+            server.add(server.reset_after_request)
+            monkeypatch.setenv("HTTPS_PROXY", server.url)
+            error = self.write("https://cc.example.com", read_retries=0)
+        assert (error.kind, error.maybe_ran) == ("connection", False)
+        assert "HTTPS_PROXY" in str(error)
+
     def test_proxy_that_refuses_the_tunnel_passed_nothing_on(self, monkeypatch):
         with RawServer() as server:
             server.add(server.answer(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))
