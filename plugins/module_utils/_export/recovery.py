@@ -219,7 +219,7 @@ class Recovery:
         ]
 
     def _find_lost(self, backup: Backup, jobs: JobsOfInstances, owners: _Owners) -> None:
-        _certain, possible = jobs.of(backup.instance)
+        certain, possible = jobs.of(backup.instance)
         ours: list[tuple[Job, Judgement]] = []
         others: dict[str, str] = {}
         doubtful: list[Job] = []
@@ -238,6 +238,11 @@ class Recovery:
                 doubtful.append(job)
         marked = [(job, judged) for job, judged in ours if judged.marked]
         ours = marked or ours
+        if not ours and self._jobs_were_read:
+            # Clocks can be wrong by hours: what was not there before the request must not go unsaid.
+            for job in certain:
+                if not (job.finished or job.id in self._known_before or owners.has_another(backup, job.id)):
+                    others.setdefault(job.id, "began before the request, by its own time")
         self._others[id(backup)] = others
         self._finds.pop(id(backup), None)
         backup.candidates = tuple(job.id for job, _judged in ours)

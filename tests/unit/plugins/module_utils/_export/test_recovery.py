@@ -126,6 +126,23 @@ class TestLost:
         # A run of the same user in the same seconds would look the same.
         assert one.own is False
 
+    @pytest.mark.parametrize(
+        ("found", "known", "read", "named"),
+        [
+            (job(7, start=SENT - 7200), (), True, True),
+            (job(7, start=SENT - 7200), ("7",), True, False),
+            (job(7, start=SENT - 7200), (), False, False),
+            (job(7, start=SENT - 7200, status="Completed"), (), True, False),
+            (job(7, "billing", start=SENT - 7200), (), True, False),
+        ],
+    )
+    def test_an_active_job_that_was_not_there_before_is_named_whatever_its_clock(
+        self, runtime, found, known, read, named
+    ):
+        one = settle_one(FakeReader(found), runtime, known_before=known, jobs_were_read=read)
+        assert (one.state, one.candidates) == ("unknown", ("7",) if named else ())
+        assert ("Job 7 is not taken for it: it began before the request, by its own time." in one.msg) is named
+
     def test_a_job_that_was_found_for_one_is_nobody_elses(self, runtime):
         first, second = backup(Unresolved.LOST), backup(Unresolved.LOST)
         settle(FakeReader(job(7)), first, second, runtime=runtime, read_refuses=lambda: True)
