@@ -195,11 +195,15 @@ class Export:
 
     def _settle(self, backups: t.Sequence[Backup]) -> Recovery:
         """Answer the open questions; returns what looked for their jobs."""
+        from .._jobs.api import JobsApi
         from .evidence import Evidence
         from .recovery import Recovery
 
+        details = JobsApi(self._commcell)
+        # A look that fails is followed by another one.
+        details.limit(None, repeat=False)
         read_user = TasksApi(self._commcell).own_user
-        evidence = Evidence(self._commcell.clock, self._options, self._reader.api.details, read_user)
+        evidence = Evidence(self._commcell.clock, self._options, details.details, read_user)
         recovery = Recovery(
             self._reader,
             evidence,

@@ -274,6 +274,16 @@ def test_a_lost_answer_costs_one_request_and_loses_no_job(simulator, fault, lag)
     assert len(simulator.writes()) == 1
 
 
+def test_details_that_hang_do_not_hold_up_the_search_for_a_lost_job(simulator):
+    simulator.order_fault({"path": "createtask"}, {"process": True, "reset": "after"})
+    simulator.order_fault({"path": "JobDetails"}, {"kind": "unavailable"}, times=2)
+    (backup,), _export, _commcell = run(simulator, names("orders"))
+    assert backup.state == "adopted"
+    # Each of them is read once a look; another look follows in any case.
+    paths = [one["path"].lower().rpartition("/")[2] for one in simulator.journal()]
+    assert [path for path in paths if path.startswith("job")][1:7] == ["jobs", "jobdetails"] * 3
+
+
 def test_a_lost_request_stays_unknown_and_is_not_sent_again(simulator):
     simulator.order_fault({"path": "createtask"}, {"reset": "before"})
     (backup,), _export, _commcell = run(simulator, names("orders"))
