@@ -31,6 +31,15 @@ def job_summary(job_id: int, status: str = "Running", **more: t.Any) -> dict[str
     return {**row, **more}
 
 
+def ended_job(
+    job_id: int, instance: str, *, status: str = "Completed", subclient_id: int = 0, end: int = 5000
+) -> dict[str, t.Any]:
+    """The jobSummary of a backup of an instance that ended, in epoch seconds."""
+    row = job_summary(job_id, status, jobStartTime=4000, jobEndTime=end)
+    row["subclient"] = {**row["subclient"], "instanceName": instance, "subclientId": subclient_id}
+    return row
+
+
 def listing(*rows: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
     """The answer that holds these rows; more: fields beside them."""
     return {"totalRecordsWithoutPaging": len(rows), "jobs": [{"jobSummary": row} for row in rows], **more}

@@ -23,6 +23,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._parallel import 
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
 from ansible_collections.rdsops.commvault.tests.support import estates
 from ansible_collections.rdsops.commvault.tests.support.inventory_runner import NAME, TOKEN, URL
+from ansible_collections.rdsops.commvault.tests.support.job_rows import ended_job, listing
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 ROWS = [
@@ -132,15 +133,15 @@ def test_last_backups_make_hosts_fresh_or_stale(run_inventory):
     run_inventory.now = 100_000.0
     rows = [estates.subclient_row(1000 + number, f"db{number}") for number in range(4)]
     jobs = [
-        estates.job_row(9, "db1", subclient_id=1001, end=99_000),
-        estates.job_row(8, "db2", subclient_id=1002, end=100_000 - 7201),
-        estates.job_row(7, "db3", subclient_id=1003, end=99_500, status="Failed"),
+        ended_job(9, "db1", subclient_id=1001, end=99_000),
+        ended_job(8, "db2", subclient_id=1002, end=100_000 - 7201),
+        ended_job(7, "db3", subclient_id=1003, end=99_500, status="Failed"),
     ]
     script = Script(
         get("V4/Instances").returns(404, {}),
         estates.list_clients("aws-prod"),
         estates.list_subclients(11).returns(200, estates.subclients(*rows)),
-        post("Jobs").returns(200, estates.jobs(*jobs)),
+        post("Jobs").returns(200, listing(*jobs)),
     )
     inventory = run_inventory(script, stale_after="2h")
     assert json.loads(script.requests[-1].body)["jobFilter"]["completedJobLookupTime"] >= 7200
@@ -155,7 +156,7 @@ def test_the_age_is_that_by_the_clock_of_the_server(run_inventory):
     answer = estates.subclients(estates.subclient_row(1001, "orders"))
     script = Script(
         estates.list_subclients("aws-prod").returns(200, answer, {"Date": "Thu, 01 Jan 1970 02:00:00 GMT"}),
-        post("Jobs").returns(200, estates.jobs(estates.job_row(9, "orders", subclient_id=1001, end=5000))),
+        post("Jobs").returns(200, listing(ended_job(9, "orders", subclient_id=1001, end=5000))),
     )
     inventory = run_inventory(script, client_names=["aws-prod"], stale_after=2500)
     assert inventory.groups["commvault_fresh"] == ["orders"]
@@ -480,7 +481,7 @@ def one_client_and_jobs(status, answer, *more):
     return Script(asked.returns(200, estates.subclients(*ROWS)), post("Jobs").returns(status, answer), *more)
 
 
-GOOD_JOBS = (200, estates.jobs(estates.job_row(9, "orders", subclient_id=1001)))
+GOOD_JOBS = (200, listing(ended_job(9, "orders", subclient_id=1001)))
 WITH_JOBS = {"client_names": ["aws-prod"], "source": "auto", "history": "1d"}
 
 

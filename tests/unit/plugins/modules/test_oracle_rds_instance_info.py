@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_instance_info as info
 from ansible_collections.rdsops.commvault.tests.support import estates
+from ansible_collections.rdsops.commvault.tests.support.job_rows import ended_job, listing
 from ansible_collections.rdsops.commvault.tests.support.module_runner import TOKEN
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
@@ -36,7 +37,7 @@ def test_it_lists_what_can_be_backed_up_and_changes_nothing(run_module, check):
     script = Script(
         get("V4/Instances").returns(200, estates.v4(estates.v4_row(1101, "orders"), estates.v4_row(1102, "billing"))),
         estates.list_subclients(11).returns(200, estates.subclients(*ROWS)),
-        post("Jobs").returns(200, estates.jobs(estates.job_row(9, "orders", subclient_id=1001))),
+        post("Jobs").returns(200, listing(ended_job(9, "orders", subclient_id=1001))),
     )
     result = run_module(info, script, check=check, concurrency=1)
     assert result["changed"] is False
@@ -66,7 +67,7 @@ def test_the_result_holds_what_its_documentation_says(run_module):
     for entry in result["instances"]:
         assert set(entry) == set(documented["instances"]["contains"])
     backup = documented["instances"]["contains"]["last_backup"]["contains"]
-    jobs = post("Jobs").returns(200, estates.jobs(estates.job_row(9, "orders", subclient_id=1001)))
+    jobs = post("Jobs").returns(200, listing(ended_job(9, "orders", subclient_id=1001)))
     result = run_module(info, one_client(more=[jobs]), concurrency=1)
     assert set(result["instances"][1]["last_backup"]) == set(backup)
     always = {name for name, value in documented.items() if "match" not in value["returned"] and name != "failure"}

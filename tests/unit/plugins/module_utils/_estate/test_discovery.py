@@ -9,8 +9,8 @@ import pytest
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, InvalidInput
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.discovery import Discovery, Query
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.tests.support import estates
+from ansible_collections.rdsops.commvault.tests.support.jobs import job as read_job
 
 
 class FakeEstate:
@@ -221,7 +221,7 @@ def test_if_nothing_can_be_read_that_is_an_error():
 
 
 def job(number, **more):
-    return Job(str(number), status="Completed", end_time=5000, subclient_id=1001, **more)
+    return read_job(number, status="Completed", end_time=5000, subclient_id=1001, **more)
 
 
 def test_last_backups_are_read_in_one_list_for_all_clients():

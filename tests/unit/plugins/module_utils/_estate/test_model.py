@@ -10,8 +10,8 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate import model as _estate
 from ansible_collections.rdsops.commvault.plugins.module_utils._estate.model import LastBackup
-from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import Job
 from ansible_collections.rdsops.commvault.tests.support import estates
+from ansible_collections.rdsops.commvault.tests.support.jobs import job as read_job
 
 
 def subclient(number=1001, instance="orders", **more):
@@ -178,8 +178,8 @@ def test_an_instance_alone_stands_for_the_default_subclient():
 
 
 def job(number, status="Completed", end=5000, **more):
-    names = {"client_name": "AWS-PROD", "instance_name": "Orders", "subclient_name": "default"}
-    return Job(str(number), status=status, end_time=end, backup_level="Full", **{**names, **more})
+    told = {"client_name": "AWS-PROD", "end_time": end, "backup_level": "Full", "application_id": None}
+    return read_job(number, "Orders", status, **{**told, **more})
 
 
 def test_jobs_tell_the_last_backup_and_the_last_good_one():
