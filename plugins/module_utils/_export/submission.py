@@ -175,12 +175,11 @@ class Submission:
             middle = len(batch) // 2
             return self._submit(batch[:middle]) + self._submit(batch[middle:])
         backups = [backup_from_error(instance, error, sent_at, self._runtime.now()) for instance in batch]
+        adopting = self._plan.adopt_running and not error.maybe_ran
         for backup in backups:
-            if error.maybe_ran or not self._plan.adopt_running:
-                pass
-            elif error.kind is ErrorKind.ALREADY_RUNNING:
+            if adopting and error.kind is ErrorKind.ALREADY_RUNNING:
                 backup.unresolved = Unresolved.RUNNING
-            elif _may_be_running(error):
+            elif adopting and _may_be_running(error):
                 backup.unresolved = Unresolved.REFUSED
             if isinstance(error, _QuotaExceeded):
                 backup.retry_at = error.retry_at

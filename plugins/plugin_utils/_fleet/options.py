@@ -62,7 +62,7 @@ class RoleOptions:
         """Raises InvalidInput for a variable with the prefix of the role that is none of its own."""
         unknown = self.unknown_names(variables)
         if unknown:
-            raise InvalidInput(f"T{unknown[1:]}. Correct it, or remove it.")
+            raise InvalidInput(f"{unknown[0].upper()}{unknown[1:]}. Correct it, or remove it.")
 
     def read(self, variables: HostVariables) -> dict[str, t.Any]:
         """The options without the prefix, checked. What a survey leaves empty counts as not set.
