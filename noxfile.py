@@ -382,7 +382,7 @@ def unit(session: nox.Session, core: str) -> None:
     """Run unit tests: with the oldest packages those of plugins, with the newest core those of what knows ansible-core,
     with the core of ansible-test-units, which runs all of plugins too, those of tools.
     """
-    chosen = {MAIN: ("tests/tooling",), NEWEST: OF_ANSIBLE}.get(core, ("tests/unit",))
+    chosen = {NEWEST: OF_ANSIBLE, MAIN: ("tests/tooling",)}.get(core, ("tests/unit",))
     pytest(session, "-m", "not browser", *chosen)
 
 
