@@ -138,7 +138,9 @@ class DuplicateCheck:
             doubts = [job for job in possible if int(job.id) < first and _was_active(job, begun)]
             if older:
                 # One that goes on stands for the own one, one that has ended meanwhile or is being killed does not.
-                first_of_all, *others = sorted(older, key=lambda job: (job.finished, job.dying, int(job.id)))
+                first_of_all, *others = sorted(
+                    older, key=lambda job: (job.finished, job.dying, not job.known_state, int(job.id))
+                )
                 self._settle(backup, first_of_all)
                 backup.msg += beside_words([job for job in others if not job.finished])
                 ended = [job for job in others if job.finished]
@@ -174,6 +176,9 @@ class DuplicateCheck:
         if not backup.own:
             backup.mark_duplicate(other, why_not=" It was not killed, since it may be that of another run.")
             return
+        if not other.known_state:
+            backup.mark_duplicate(other, why_not=" It was not killed, since the state of that job is not known.")
+            return
         try:
             for job_id in backup.job_ids:
                 self._kill(job_id)
@@ -190,7 +195,7 @@ def _is_final(error: CommvaultError) -> bool:
 
 def _was_active(job: Job, moment: int) -> bool:
     """Whether a job was active at a time of jobs, which are whole seconds; 0 if that is not known."""
-    return not job.finished or 0 < moment < (job.end_time or 0)
+    return job.going_on or 0 < moment < (job.end_time or 0)
 
 
 def _warnings(found: t.Sequence[Backup], left: t.Sequence[Backup], error: CommvaultError | None) -> t.Iterator[str]:

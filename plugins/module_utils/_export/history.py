@@ -167,7 +167,7 @@ class HistoryCheck:
     def _judge(self, instance: Instance, own: t.Sequence[Job]) -> Backup | None:
         """own: the jobs of its subclient."""
         # One that is being killed is no backup to come. Those that go on come first, and the oldest of them.
-        active = sorted((job for job in own if _is_active(job)), key=lambda job: (job.dying, int(job.id)))
+        active = sorted((job for job in own if job.going_on), key=lambda job: (job.dying, int(job.id)))
         recent = [job for job in own if self._is_young_and_good(job)]
         if active and not (active[0].dying and recent):
             oldest, *others = active
@@ -216,7 +216,7 @@ class HistoryCheck:
                 why = f"it names client {job.client_name!r}, application {job.application_id}."
                 return self._unclear(job, f"whether job {job.id} ({job.status}) is a backup of it that runs", why)
         for job in certain:
-            ended = 0 if job.finished or _is_active(job) else job.end_time or 0
+            ended = 0 if job.finished or job.going_on else job.end_time or 0
             if self._server_now() - ended <= (self._plan.max_age or MARGIN):
                 what = f"whether job {job.id} is a backup of it that runs"
                 return self._unclear(
@@ -241,11 +241,6 @@ class HistoryCheck:
 
     def _unclear(self, job: Job, what: str, why: str) -> UnreadableHistory:
         return UnreadableHistory(what, CommvaultError(why, ErrorKind.NOT_SUBMITTED), False, job)
-
-
-def _is_active(job: Job) -> bool:
-    """Whether a job has not ended; of one in a state that is not known, that is only certain without an end."""
-    return not job.finished and (job.known_state or job.end_time is None)
 
 
 def client_words(names: t.Sequence[str]) -> str:

@@ -182,6 +182,11 @@ class Job:
         return self.state != ACTIVE
 
     @property
+    def going_on(self) -> bool:
+        """Whether the job has not ended; in a state that is not known, that is only certain without an end."""
+        return not self.finished and (self.known_state or self.end_time is None)
+
+    @property
     def duration(self) -> int | None:
         """How long the job took or has taken, in seconds; None where that is not told."""
         if self.elapsed_seconds is not None:

@@ -141,6 +141,24 @@ def test_only_the_own_job_is_killed_and_the_other_stands_for_it():
     assert "Killed job 7; job 6 goes on." in one.msg
 
 
+def test_the_own_job_is_not_killed_for_one_in_a_state_that_is_not_known():
+    killed: list = []
+    one = started(7)
+    check(FakeReader([job(7), job(5, status="Weird")]), one, kill=killed.append)
+    assert (one.state, one.job_ids, killed) == ("duplicate", ("7",), [])
+    assert one.msg.endswith("It was not killed, since the state of that job is not known.")
+    one = started(7)
+    check(FakeReader([job(7), job(6), job(5, status="Weird")]), one, kill=killed.append)
+    assert (one.job_ids, killed) == (("6",), ["7"])
+
+
+def test_a_job_with_an_end_in_a_state_that_is_not_known_was_active_until_then():
+    one, other = started(7), started(7)
+    check(FakeReader([job(7, start_time=100), job(5, status="Weird", end_time=90)]), one)
+    check(FakeReader([job(7, start_time=100), job(5, status="Weird", end_time=110)]), other)
+    assert (one.state, other.state) == ("started", "duplicate")
+
+
 @pytest.mark.parametrize(
     ("others", "survivor", "words"),
     [([], "7", "Job 5 is being killed; job 7 goes on."), ([job(6)], "6", "Killed job 7; job 6 goes on.")],
