@@ -136,6 +136,7 @@ class DuplicateCheck:
             begun = min(begun_at[job_id] for job_id in backup.job_ids)
             older = [job for job in certain if int(job.id) < first and _was_active(job, begun)]
             doubts = [job for job in possible if int(job.id) < first and _was_active(job, begun)]
+            own_ids = backup.job_ids
             if older:
                 # One that goes on stands for the own one, one that has ended meanwhile or is being killed does not.
                 first_of_all, *others = sorted(
@@ -155,7 +156,7 @@ class DuplicateCheck:
                     [
                         job
                         for job in (*certain, *possible)
-                        if not job.finished and job.id not in (*backup.job_ids, backup.duplicate_of)
+                        if not job.finished and job.id not in (*own_ids, *backup.job_ids, backup.duplicate_of)
                     ]
                 )
         return unseen, doubled

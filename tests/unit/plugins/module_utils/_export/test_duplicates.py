@@ -138,7 +138,8 @@ def test_only_the_own_job_is_killed_and_the_other_stands_for_it():
     check(FakeReader([job(7, status="Queued"), job(6)]), one, kill=killed.append)
     assert killed == ["7"]
     assert (one.state, one.job_ids, one.own, one.changed) == ("duplicate", ("6",), False, True)
-    assert "Killed job 7; job 6 goes on." in one.msg
+    assert one.msg.endswith("Killed job 7; job 6 goes on.")
+    assert one.candidates == ()
 
 
 def test_the_own_job_is_not_killed_for_one_in_a_state_that_is_not_known():
