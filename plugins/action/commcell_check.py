@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._in_place import InPlaceAction
+from ..plugin_utils._worker import show
 
 
 class ActionModule(InPlaceAction):
@@ -20,5 +21,5 @@ class ActionModule(InPlaceAction):
         """As of ActionBase.run."""
         result = super().run(tmp, task_vars)
         for line in result.get("lines", ()):
-            self._display.display(line)
+            show(self._display, line)
         return result
