@@ -265,7 +265,8 @@ class JobReader:
                 return
             seen.update(job.id for job in fresh)
             yield sorted(fresh, key=lambda job: int(job.id), reverse=True)
-            if complete or (page.total is None and page.rows < limit):
+            # Without a total, a page that is not full need not be the last one: servers have limits of their own.
+            if complete or (page.total is None and page.rows < limit and not whole):
                 return
             # Whether hidden rows count is not known, so the visible ones are counted: too short a step only overlaps.
             step = len(page.jobs)

@@ -247,6 +247,12 @@ class TestListings:
         # Who looks for a job of its own takes what there is.
         assert len(reader.recent(60)) == 100
 
+    def test_without_a_total_a_page_that_is_not_full_is_not_the_last_one(self):
+        api = FakeApi(*jobs(*range(1, 251)), total=False, page_size=100)
+        assert len(JobReader(api).past(60)) == len(JobReader(api).active()) == 250
+        api = FakeApi(*jobs(1, 2), total=False)
+        assert len(JobReader(api).active()) == len(api.pages) == 2
+
     def test_other_jobs_than_backups_are_left_out(self):
         rows = [
             job(1, start_time=int(NOW), job_type="Restore"),
