@@ -12,19 +12,30 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._report.model import FAILED, make_report
+from ...module_utils._export.backup import AWAITED_STATES
+from ...module_utils._report.model import FAILED, clean, make_report
 from ...module_utils._times import shortened
 from .artifact import make_artifact
-from .entries import known_jobs
+from .entries import cause_of, known_jobs
 from .table import make_message, make_table
 from .variables import DIFFERENT_CONDITIONS
 
 if t.TYPE_CHECKING:
+    from ...module_utils._report.model import Row
     from .entries import Entry
 
 
+# What is kept of a job that was waited for: all that reports tell, and no more, since each host's facts hold it.
+JOB_KEYS = (
+    *("job_id", "found", "outcome", "state", "status", "backup_level", "percent_complete", "start_time", "end_time"),
+    *("elapsed_seconds", "application_size", "media_size", "reason", "delay_reason", "events", "hint", "job_url"),
+    "on_timeout",
+)
+
+
 def make_fleet(
-    entries: t.Mapping[str, Entry],
+    backups: t.Sequence[Entry],
+    jobs: t.Sequence[t.Mapping[str, t.Any]] = (),
     earlier: t.Sequence[Entry] = (),
     left_out: t.Sequence[t.Mapping[str, str]] = (),
     lines: int = 40,
@@ -33,25 +44,58 @@ def make_fleet(
     """What a step of oracle_rds_export_fleet returns of all backups; see RETURN there.
 
     Args:
-        entries: Of make_entries, by id.
-        earlier: Entries of other batches of the play, which only the artifact holds.
+        backups: As oracle_rds_export_backup returns them, or as "results" of an earlier step.
+        jobs: As job_wait returns them.
+        earlier: "results" of other batches of the play, which only the artifact holds.
         left_out: Hosts that are not Oracle, with the reason.
         lines: How many other backups the summary lists.
         task_ids: As of make_artifact.
     """
-    own = list(entries.values())
-    report = make_report(own, known_jobs(own))
+    kept = {job["job_id"]: {name: job.get(name) for name in JOB_KEYS} for job in jobs}
+    report = make_report(backups, [*known_jobs(backups), *kept.values()])
+    rows = {row.id: row for row in report.rows}
+    entries = {}
+    for backup in backups:
+        row = rows[clean(backup["id"])]
+        entries[row.id] = _entry(backup, row, kept)
     bad = [row for row in report.rows if row.counts_as == FAILED]
-    everything = [*earlier, *own]
+    everything = [*earlier, *entries.values()]
     whole = make_report(everything, known_jobs(everything)) if earlier else report
     return {
-        "results": dict(entries),
+        "results": entries,
         "failed_backups": [row.id for row in bad],
         "left_out": [dict(one) for one in left_out],
         "summary": make_table(entries, report, bad, left_out, lines),
         "artifact": make_artifact(everything, whole, task_ids),
         "msg": make_message(report, bad),
     }
+
+
+def _entry(backup: Entry, row: Row, jobs: t.Mapping[str, dict[str, t.Any]]) -> Entry:
+    """A backup with what came of it: result and counts_as as in reports, the cause, and its jobs, of which the one that
+    decides is "job", and where there are several, all are "jobs".
+    """
+    entry = {**backup, "result": row.result, "counts_as": row.counts_as, "cause": _cause_alone(row)}
+    own = [jobs[job_id] for job_id in backup["job_ids"] if job_id in jobs]
+    if own:
+        entry["job"] = jobs.get(row.job.job_id, own[0])
+        if len(own) > 1:
+            entry["jobs"] = own
+        if row.result == "timed_out" and not entry["job"]["on_timeout"]:
+            entry["cause"] += (
+                " Commvault goes on with it; to wait again, run ansible-playbook rdsops.commvault.wait_and_report"
+                f" -e oracle_rds_export_backup_follow_job_ids={row.job.job_id}."
+            )
+    return entry
+
+
+def _cause_alone(row: Row) -> str | None:
+    """The cause as it is told of a host that is failed, where nothing beside it says what it is about."""
+    cause = cause_of(row)
+    if row.counts_as != FAILED or row.state not in AWAITED_STATES:
+        return cause
+    job = f"Job {row.job.job_id} ({row.word})"
+    return job if cause == row.word else f"{job}: {cause}"
 
 
 # What a host's own result has of its entry; its message has the rest.

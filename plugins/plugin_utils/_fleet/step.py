@@ -29,7 +29,7 @@ from ...module_utils._times import some_of
 from .._in_place import execute, execute_packed
 from .._worker import show
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
-from .entries import awaited, entry_not_submitted, expected_ends, known_jobs, make_entries
+from .entries import awaited, entry_not_submitted, expected_ends, known_jobs
 from .hosts import PREFIX, HostInputs
 from .options import RoleOptions
 from .result import make_fleet
@@ -169,7 +169,7 @@ class Step:
         line = started_line(backups)
         if line:
             self._show(line)
-        return self._fleet(make_entries([*lost, *backups]), left_out)
+        return self._fleet([*lost, *backups], left_out=left_out)
 
     def _instances_of_hosts(self) -> tuple[list[Entry], list[Entry], list[dict[str, str]]]:
         """What to back up of this batch, what cannot be, and what is left out. Raises InvalidInput."""
@@ -298,11 +298,11 @@ class Step:
             jobs = jobs_of(awaited(entries))
             if not changed_before:
                 entries = [{**entry, "changed": False} for entry in entries]
-            return self._fleet(make_entries(entries, jobs), before["left_out"])
+            return self._fleet(entries, jobs, before["left_out"])
         previous = PreviousRun(given) if given else self._previous_run()
         jobs = jobs_of(list(dict.fromkeys(previous.job_ids)))
         entries = backups_of_jobs(jobs, previous.not_started)
-        return self._fleet(make_entries(entries, jobs), [], previous.task_ids)
+        return self._fleet(entries, jobs, task_ids=previous.task_ids)
 
     def _previous_run(self) -> PreviousRun:
         """What an earlier run handed on. Raises InvalidInput if there is nothing of that kind."""
@@ -414,7 +414,7 @@ class Step:
         if before is None:
             return {"changed": False}
         results = self._entries_of_batch(before)
-        fleet = make_fleet(results, self._previous_batches(results), before["left_out"])
+        fleet = make_fleet(list(results.values()), (), self._previous_batches(results), before["left_out"])
         entries = {
             key: {**one, "changed": False, "counts_as": FAILED, "cause": one["cause"] or cause}
             for key, one in results.items()
@@ -423,13 +423,18 @@ class Step:
         return {"changed": False, **kept, "results": entries, "by_host": before["by_host"]}
 
     def _fleet(
-        self, entries: dict[str, Entry], left_out: list[dict[str, str]], task_ids: Sequence[int] = ()
+        self,
+        backups: Sequence[Entry],
+        jobs: Sequence[dict[str, t.Any]] = (),
+        left_out: Sequence[dict[str, str]] = (),
+        task_ids: Sequence[int] = (),
     ) -> dict[str, t.Any]:
         """The result of a step."""
+        own = {one["id"] for one in backups}
         lines = self._params["summary_lines"]
-        fleet = make_fleet(entries, self._previous_batches(entries), left_out, lines, task_ids)
+        fleet = make_fleet(backups, jobs, self._previous_batches(own), left_out, lines, task_ids)
         # The ids of a list may be names of hosts, too, but not of those that this play can fail.
-        by_host = set(self._all).issuperset(entries)
+        by_host = set(self._all).issuperset(own)
         # A host that was started counts as changed in the task Result, but a diff is only shown with a change.
         return {"changed": "diff" in self._collected, **self._collected, **fleet, "by_host": by_host}
 
@@ -453,7 +458,7 @@ class Step:
         by_host = all(fleet["by_host"] for fleet in found)
         return {"results": results, "left_out": list(left_out.values()), "by_host": by_host}
 
-    def _previous_batches(self, own: Mapping[str, t.Any]) -> list[Entry]:
+    def _previous_batches(self, own: t.Container[str]) -> list[Entry]:
         """The backups of the batches before this one."""
         found: dict[str, Entry] = {}
         hosts, active = set(self._all), set(self._variables["ansible_play_hosts"])

@@ -16,7 +16,6 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.artifact i
     read_artifact,
     split_list,
 )
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
 from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
@@ -30,7 +29,7 @@ def test_jobs_alone_make_backups_that_are_called_by_their_names():
             {"id": "hr", "result": "refused", "cause": "No such subclient.", "job_ids": []},
         ],
     )
-    fleet = make_fleet(make_entries(backups, jobs))
+    fleet = make_fleet(backups, jobs)
     assert list(fleet["results"]) == [
         "aws-prod/orders/default",
         "aws-prod/orders/default (job 2)",
@@ -42,8 +41,8 @@ def test_jobs_alone_make_backups_that_are_called_by_their_names():
 
 
 def test_the_artifact_holds_earlier_batches_too():
-    earlier = make_entries([backup("a", job_ids=["1"], task_id=11), backup("b", "refused", msg="Refused.")])
-    fleet = make_fleet(make_entries([backup("c", job_ids=["2"], task_id=12)]), list(earlier.values()))
+    earlier = make_fleet([backup("a", job_ids=["1"], task_id=11), backup("b", "refused", msg="Refused.")])["results"]
+    fleet = make_fleet([backup("c", job_ids=["2"], task_id=12)], earlier=list(earlier.values()))
     assert list(fleet["results"]) == ["c"]
     assert fleet["artifact"] == {
         "task_ids": [11, 12],
@@ -79,7 +78,7 @@ def test_a_row_of_ids_that_is_none_is_refused(row):
 def test_the_paragraph_for_notifications_names_what_failed_with_its_job():
     bad = {**job(1, "failed"), "reason": "The disk is full.", "job_url": "https://example.com/jobs/1"}
     lost = [backup(f"db{number}", "refused", msg="No plan.") for number in range(12)]
-    artifact = make_fleet(make_entries([backup("orders", job_ids=["1"]), *lost], [bad]))["artifact"]
+    artifact = make_fleet([backup("orders", job_ids=["1"]), *lost], [bad])["artifact"]
     lines = artifact["message"].splitlines()
     assert lines[1].startswith("orders: ")
     assert lines[1].endswith("The disk is full. https://example.com/jobs/1")
@@ -89,11 +88,11 @@ def test_the_paragraph_for_notifications_names_what_failed_with_its_job():
 def test_what_a_run_hands_on_is_read_by_the_next():
     bad = job(1, "failed")
     lost = [backup(f"db{number}", "refused", msg="No plan.") for number in range(150)]
-    artifact = make_fleet(make_entries([backup("orders", job_ids=["1"], task_id=11), *lost], [bad]))["artifact"]
+    artifact = make_fleet([backup("orders", job_ids=["1"], task_id=11), *lost], [bad])["artifact"]
     previous = read_artifact(json.loads(json.dumps(artifact)))
     assert (previous.job_ids, previous.task_ids) == (["1"], [11])
     assert len(previous.not_started) + previous.unnamed == 150
-    again = make_fleet(make_entries(backups_of_jobs([bad], previous.not_started), [bad]), task_ids=previous.task_ids)
+    again = make_fleet(backups_of_jobs([bad], previous.not_started), [bad], task_ids=previous.task_ids)
     assert again["artifact"]["task_ids"] == [11]
     assert len(again["results"]) == 1 + len(previous.not_started)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import HostInputs, is_of_aws
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import CannotEvaluate
@@ -172,7 +171,7 @@ def test_what_was_found_is_started_and_what_was_not_is_said_host_by_host():
         ("e", "not_submitted", "instance_ambiguous"),
     ]
     assert lost[2]["msg"] == "No backup of e was started: e is matched. But that is named already."
-    assert make_fleet(make_entries(lost))["failed_backups"] == ["b", "d", "e"]
+    assert make_fleet(lost)["failed_backups"] == ["b", "d", "e"]
 
 
 def test_a_backup_that_no_module_was_asked_for_has_the_same_keys():

@@ -6,18 +6,67 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.job import result_of_missing
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import (
+    JOB_KEYS,
     host_result,
     make_fleet,
     result_of_all,
 )
-from ansible_collections.rdsops.commvault.tests.support.reports import backup
+from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
+
+
+def entries_of(backups, jobs=()):
+    return make_fleet(backups, jobs)["results"]
+
+
+def test_a_backup_says_what_came_of_its_job_as_reports_do():
+    entries = entries_of(
+        [
+            backup("good", job_ids=["1"]),
+            backup("bad", job_ids=["2"]),
+            backup("refused", "refused", msg="No backup was started."),
+        ],
+        [job(1), job(2, "failed", reason="The disk is full.", hint="Free some.")],
+    )
+    assert {name: (entry["result"], entry["counts_as"]) for name, entry in entries.items()} == {
+        "good": ("succeeded", "succeeded"),
+        "bad": ("failed", "failed"),
+        "refused": ("refused", "failed"),
+    }
+    assert entries["bad"]["cause"] == "Job 2 (failed): Failed. The disk is full. Hint: Free some."
+    assert entries["refused"]["cause"] == "No backup was started."
+    assert entries["good"]["job"]["outcome"] == "succeeded"
+    assert set(entries["bad"]["job"]) == set(JOB_KEYS)
+
+
+def test_whatever_failed_has_a_cause():
+    nothing_known = {**result_of_missing("1"), "outcome": "not_followed"}
+    entries = entries_of([backup("orders", job_ids=["1"], msg="")], [nothing_known])
+    assert entries["orders"]["counts_as"] == "failed"
+    assert entries["orders"]["cause"] == "Job 1 (not followed to the end)"
+
+
+def test_of_several_jobs_of_a_backup_the_bad_one_decides_and_stays_known():
+    jobs = [job(1), job(2, "failed"), job(3)]
+    entries = entries_of([backup("orders", job_ids=["1", "2", "3"])], jobs)
+    again = entries_of(list(entries.values()))
+    for entry in (entries["orders"], again["orders"]):
+        assert (entry["result"], entry["job"]["job_id"]) == ("failed", "2")
+        assert [one["job_id"] for one in entry["jobs"]] == ["1", "2", "3"]
+
+
+def test_a_backup_that_is_still_running_says_how_to_go_on_waiting_for_it():
+    jobs = [job(1, "timed_out", end_time=None), job(2, "timed_out", end_time=None, on_timeout="kill")]
+    entries = entries_of([backup("left", job_ids=["1"]), backup("killed", job_ids=["2"])], jobs)
+    assert "wait_and_report -e oracle_rds_export_backup_follow_job_ids=1." in entries["left"]["cause"]
+    # What on_timeout has ended does not go on.
+    assert "goes on" not in entries["killed"]["cause"]
 
 
 def test_table_and_artifact_stay_small_however_much_goes_wrong():
     backups = [backup(f"db{number}", "refused", msg="x " * 500) for number in range(5000)]
-    fleet = make_fleet(make_entries(backups))
+    fleet = make_fleet(backups)
     assert len(fleet["summary"]) == 33
     assert fleet["summary"][-1] == "  ... and 4970 more"
     assert max(map(len, fleet["summary"])) < 400
@@ -28,12 +77,12 @@ def test_table_and_artifact_stay_small_however_much_goes_wrong():
 
 
 def test_nothing_at_all_makes_a_result_too():
-    fleet = make_fleet({})
+    fleet = make_fleet([])
     assert (fleet["summary"], fleet["failed_backups"], fleet["msg"]) == (["0 backups"], [], "0 backups.")
 
 
 def results_of(*backups, jobs=(), **more):
-    fleet = {**make_fleet(make_entries(backups, jobs)), "by_host": True, **more}
+    fleet = {**make_fleet(backups, jobs), "by_host": True, **more}
     return lambda host, report=None, first=False, fail=True: host_result(
         fleet, report or {}, host, first=first, fail=fail
     )
@@ -60,7 +109,7 @@ def test_what_could_not_be_done_at_all_fails_each_host_and_is_told_in_full_once(
 
 
 def test_a_wait_that_could_not_be_done_keeps_the_ids_and_says_why():
-    entry = {**make_entries([backup("orders", job_ids=["1"], task_id=11)])["orders"], "counts_as": "failed"}
+    entry = {**entries_of([backup("orders", job_ids=["1"], task_id=11)])["orders"], "counts_as": "failed"}
     fleet = {"results": {"orders": {**entry, "cause": "No way."}}, "by_host": True, "error": "No way."}
     result = host_result(fleet, {}, "orders", first=True, fail=False)
     assert (result["failed"], result["msg"], result["job_ids"]) == (True, "No way.", ["1"])
@@ -81,7 +130,7 @@ def test_a_list_fails_as_a_whole_with_the_ids_of_all():
 
 
 def test_a_host_that_is_left_out_says_why():
-    fleet = {**make_fleet({}, left_out=[{"id": "web", "msg": "web is not Oracle."}]), "by_host": True}
+    fleet = {**make_fleet([], left_out=[{"id": "web", "msg": "web is not Oracle."}]), "by_host": True}
     assert host_result(fleet, {}, "web", first=True, fail=True)["msg"] == "web is not Oracle."
 
 
@@ -98,7 +147,7 @@ def test_hosts_do_not_succeed_where_no_step_ran():
 
 
 def test_one_result_can_stand_for_all():
-    fleet = make_fleet(make_entries([backup("a", changed=True), backup("b")]))
+    fleet = make_fleet([backup("a", changed=True), backup("b")])
     assert result_of_all(fleet)["changed"] is True
     assert result_of_all(fleet)["msg"].startswith("2 backups: 2 started. See oracle_rds_export_backup_results")
     assert result_of_all({"error": "Not so."}) == {"failed": True, "msg": "Not so."}

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.entries import make_entries
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.table import shortened, started_line
 from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
@@ -13,9 +12,7 @@ from ansible_collections.rdsops.commvault.tests.support.reports import backup, j
 def test_the_table_has_what_failed_first_and_in_full():
     backups = [backup(f"db{number}", job_ids=[str(number)], task_id=number) for number in range(5)]
     backups.append(backup("archive", "refused", msg="No backup was started:\nno plan."))
-    fleet = make_fleet(
-        make_entries(backups, [job(2, "active", percent_complete=40)]), left_out=[{"id": "web", "msg": ""}], lines=2
-    )
+    fleet = make_fleet(backups, [job(2, "active", percent_complete=40)], left_out=[{"id": "web", "msg": ""}], lines=2)
     assert fleet["summary"] == [
         "6 backups: 1 refused, 1 active, 4 started",
         "archive  REFUSED  No backup was started: no plan.",
@@ -35,7 +32,7 @@ def test_the_table_tells_when_jobs_will_end_and_which_attempt_it_was():
         backup("db1", job_ids=["9"], task_id=71, expected_end=end),
         backup("db2", job_ids=["10"], task_id=72, attempts=[failed, failed]),
     ]
-    fleet = make_fleet(make_entries(backups, [job(9, "succeeded"), job(10, "failed")]))
+    fleet = make_fleet(backups, [job(9, "succeeded"), job(10, "failed")])
     assert fleet["summary"][1:] == [
         "db2  FAILED     task 72, job 10, attempt 3: Failed.",
         f"db0  started    task 70, job 8, attempt 2, expected end {end}",
@@ -47,7 +44,7 @@ def test_of_many_with_the_same_cause_the_cause_is_told_once():
     words = {"reason": "ORA-01017: invalid username/password", "hint": "Update the credentials."}
     backups = [backup(f"db{number:02d}", job_ids=[str(number)], task_id=number) for number in range(11)]
     jobs = [{**job(number, "failed"), **words} for number in range(11)]
-    fleet = make_fleet(make_entries([*backups, backup("crm", "refused", msg="No plan.")], jobs))
+    fleet = make_fleet([*backups, backup("crm", "refused", msg="No plan.")], jobs)
     assert fleet["summary"][:3] == [
         "12 backups: 11 failed, 1 refused",
         "11 FAILED: Failed. ORA-01017: invalid username/password. Hint: Update the credentials.",
@@ -71,7 +68,7 @@ def test_the_table_tells_jobs_of_what_failed_and_how_old_a_recent_one_is():
     recent = backup("new", "recent", age_seconds=7500, **ended)
     # From an artifact or a version that did not tell the age.
     ageless = {name: value for name, value in backup("old", "recent", **ended).items() if name != "age_seconds"}
-    fleet = make_fleet(make_entries([bad, recent, ageless], [{**job("7", "failed"), "reason": "The disk is full."}]))
+    fleet = make_fleet([bad, recent, ageless], [{**job("7", "failed"), "reason": "The disk is full."}])
     lines = {line.split()[0]: line for line in fleet["summary"][1:]}
     assert "task 70, job 7: " in lines["bad"]
     assert lines["bad"].endswith("The disk is full.")
@@ -84,7 +81,7 @@ def test_the_table_ends_with_how_much_is_not_verified_and_why():
     dry = [backup(f"db{number}", "would_start", not_verified=[remark, "whether x: y."]) for number in range(5)]
     told = [name for name in backup("old") if name != "not_verified"]
     rest = [backup("well", "would_start"), {name: backup("old", "would_start")[name] for name in told}]
-    fleet = make_fleet(make_entries([*rest, *dry]), left_out=[{"id": "web", "msg": ""}], lines=1)
+    fleet = make_fleet([*rest, *dry], left_out=[{"id": "web", "msg": ""}], lines=1)
     assert fleet["summary"][2:] == [
         "... and 6 more",
         f"5 with something not verified (db0, db1, db2 and 2 more): {remark}",
