@@ -58,16 +58,15 @@ def make_fleet(
     for backup in backups:
         row = rows[clean(backup["id"])]
         entries[row.id] = _entry(backup, row, kept)
-    bad = [row for row in report.rows if row.counts_as == FAILED]
     everything = [*earlier, *entries.values()]
     whole = make_report(everything, known_jobs(everything)) if earlier else report
     return {
         "results": entries,
-        "failed_backups": [row.id for row in bad],
+        "failed_backups": [row.id for row in report.rows if row.counts_as == FAILED],
         "left_out": [dict(one) for one in left_out],
-        "summary": make_table(entries, report, bad, left_out, lines),
+        "summary": make_table(entries, report, left_out, lines),
         "artifact": make_artifact(everything, whole, task_ids),
-        "msg": make_message(report, bad),
+        "msg": make_message(report),
     }
 
 

@@ -35,11 +35,11 @@ def totals(report: Report) -> str:
     return f"{counted(len(report.rows), 'backup')}{': ' if counts else ''}{counts}"
 
 
-def make_message(report: Report, bad: t.Sequence[Row]) -> str:
+def make_message(report: Report) -> str:
     """One line: totals, and the first that failed with their causes, those with the same cause together."""
     groups = [group for group in report.causes if group.counts_as == FAILED][:_SHOWN]
     shown = "".join(f" [{some_of([row.id for row in group.rows], _SHOWN)}] {_group_cause(group)}" for group in groups)
-    left = len(bad) - sum(len(group.rows) for group in groups)
+    left = report.count(FAILED) - sum(len(group.rows) for group in groups)
     return f"{totals(report)}.{shown}{f' And {left} more.' if left else ''}"
 
 
@@ -50,11 +50,7 @@ def _group_cause(group: CauseGroup) -> str | None:
 
 
 def make_table(
-    entries: t.Mapping[str, Entry],
-    report: Report,
-    bad: t.Sequence[Row],
-    left_out: t.Sequence[t.Mapping[str, str]],
-    lines: int,
+    entries: t.Mapping[str, Entry], report: Report, left_out: t.Sequence[t.Mapping[str, str]], lines: int
 ) -> list[str]:
     """A short table for people: totals, what failed with its cause, then the rest, and what is to say of many.
 
@@ -64,20 +60,18 @@ def make_table(
     groups = [group for group in report.causes if group.counts_as == FAILED and len(group.rows) >= _ALIKE]
     groups = groups[:MAX_GROUPS]
     grouped = {id(row) for group in groups for row in group.rows}
-    alone = [row for row in bad if id(row) not in grouped]
+    alone = [row for row in report.rows if row.counts_as == FAILED and id(row) not in grouped]
     shown_bad, shown_rest = alone[:MAX_BAD_LINES], rest[: max(0, lines)]
     shown = [*shown_bad, *shown_rest]
     widths = [max((len(text) for text in texts), default=0) for texts in zip(*((row.id, row.word) for row in shown))]
     table = [totals(report)]
     for group in groups:
-        table += _group_lines(group, entries)
-    table += [
-        _line(row, widths, row.word.upper(), ": ".join(filter(None, (_ids(row, entries), cause_of(row)))))
-        for row in shown_bad
-    ]
+        table += _group_lines(group)
+    for row in shown_bad:
+        table.append(_line(row, widths, row.word.upper(), ": ".join(filter(None, (_ids(row), cause_of(row))))))
     if len(alone) > len(shown_bad):
         table.append(f"... and {len(alone) - len(shown_bad)} more that failed")
-    table += [_line(row, widths, row.word, _ids(row, entries)) for row in shown_rest]
+    table += [_line(row, widths, row.word, _ids(row)) for row in shown_rest]
     if len(rest) > len(shown_rest):
         table.append(f"... and {len(rest) - len(shown_rest)} more")
     # As a rule, one missing right is behind all of them.
@@ -119,10 +113,10 @@ def _short(ids: t.Iterable[str]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in rows)
 
 
-def _group_lines(group: CauseGroup, entries: t.Mapping[str, Entry]) -> list[str]:
+def _group_lines(group: CauseGroup) -> list[str]:
     """The cause, and below it the names of the backups with their jobs."""
     cause = shortened(_group_cause(group) or "", MAX_LINE)
-    names = [", ".join(filter(None, (row.id, _ids(row, entries)))) for row in group.rows]
+    names = [", ".join(filter(None, (row.id, _ids(row)))) for row in group.rows]
     told = [f"  {name}" for name in names[:MAX_GROUP_LINES]]
     more = [f"  ... and {len(names) - MAX_GROUP_LINES} more"] if len(names) > MAX_GROUP_LINES else []
     return [f"{len(names)} {group.word.upper()}: {cause}", *told, *more]
@@ -133,7 +127,7 @@ def _line(row: Row, widths: t.Sequence[int], word: str, text: str) -> str:
     return f"{name}  {word.ljust(widths[1])}  {shortened(text, MAX_LINE)}".rstrip()
 
 
-def _ids(row: Row, entries: t.Mapping[str, Entry]) -> str:
+def _ids(row: Row) -> str:
     """The task and the jobs of a backup, and what else is worth a word about them."""
     parts = [f"task {row.task_id}"] if row.task_id is not None else []
     if row.job_ids:
@@ -146,8 +140,7 @@ def _ids(row: Row, entries: t.Mapping[str, Entry]) -> str:
     if row.expected_end:
         parts.append(f"expected end {row.expected_end}")
     if row.result == "recent" and row.job.end_time is not None:
-        age = entries[row.id].get("age_seconds")
         # Its time, too: the table is shown again when the other jobs have been waited for.
-        before = "" if age is None else f", {age_words(age)} before this run"
+        before = "" if row.age is None else f", {age_words(row.age)} before this run"
         parts.append(f"ended {iso_time(row.job.end_time)}{before}")
     return ", ".join(parts)
