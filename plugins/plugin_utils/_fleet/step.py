@@ -26,6 +26,7 @@ from ...module_utils._jobs.wait_result import job_warnings
 from ...module_utils._module.run import failed
 from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
+from ...modules.oracle_rds_export_backup import argument_spec
 from .._in_place import execute, execute_packed
 from .._worker import show
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
@@ -44,20 +45,9 @@ if t.TYPE_CHECKING:
     from .entries import Entry
     from .variables import HostVariables
 
-COLLECTION = "rdsops.commvault"
-EXPORT = "oracle_rds_export_backup"
-INFO = "oracle_rds_instance_info"
-WAIT = "job_wait"
-JOB_INFO = "job_info"
-REPORT = "export_report"
-# Options of the role that oracle_rds_export_backup has under the same names.
-EXPORT_OPTIONS = (
-    *("backup_level", "cumulative", "notify_user_on_job_completion", "job_description", "installer_user", "task_info"),
-    *("batch_size", "concurrency", "check_running", "on_running", "on_duplicate", "max_age", "on_unverified"),
-    *("job_marker", "outage_timeout", "preflight", "fail_on", "must_end_by", "on_late", "order"),
-    "concurrency_per_client",
-)
 WAIT_OPTIONS = tuple(wait_spec().options)
+# Options of oracle_rds_export_backup that say how it waits, which a step of its own does.
+_NOT_OF_STARTS = ("wait", "stuck_timeout", "on_timeout")
 # Where the steps leave what came of each backup, for all hosts.
 RESULTS = f"{PREFIX}results"
 # Up to so many hosts, each has a result of its own though none failed.
@@ -100,10 +90,6 @@ class Step:
         self._all: list[str] = variables["ansible_play_hosts_all"]
         self._batch: list[str] = variables["ansible_play_batch"]
         self._params: dict[str, t.Any] = {}
-        # Of the jobs to wait for, those that on_timeout may end; None for all of them.
-        self._own_jobs: list[str] | None = None
-        # When jobs will end, by their ids, as far as that is known.
-        self._expected_ends: dict[str, str] = {}
 
     def run(self) -> dict[str, t.Any]:
         """The result of the step. It does not fail: the task Result of the role fails each host by its own cause."""
@@ -120,7 +106,8 @@ class Step:
                 if self._name != "start" or self._params["instances"] is not None:
                     self._options.check_names(own)
                 self._check_later_steps()
-            result = getattr(self, f"_{self._name}")()
+            steps = {"start": self._start, "report": self._report, "write_only": self._write_only}
+            result = steps.get(self._name, self._follow)()
         except CommvaultError as exc:
             result = {**self._result_of_failed_step(str(exc)), "error": str(exc), "failure": exc.failure()}
         # The one that stands for all where something is about all of them.
@@ -241,15 +228,15 @@ class Step:
     def _matches(self, wanted: list[Entry]) -> list[dict[str, t.Any]]:
         # The history of jobs is of no use here, and would be the larger part of what is read.
         options = {"match_patterns": self._params["match_patterns"], "match": wanted, "history": "0"}
-        return self._module(INFO, {**self._connection, **options}, "matches")
+        return self._results_of("oracle_rds_instance_info", options, "matches")
 
     def _export(self, instances: list[Entry]) -> list[Entry]:
-        names = list(EXPORT_OPTIONS)
-        if self._params["concurrency_per_client"]:
-            # Starts wait for ends then.
-            names += ["wait_timeout", "wait_interval"]
-        options = {name: self._params[name] for name in names if self._params[name] is not None}
-        return self._module(EXPORT, {**self._connection, **options, "instances": instances}, "backups")
+        names = set(argument_spec().options).difference(_NOT_OF_STARTS)
+        if not self._params["concurrency_per_client"]:
+            # No start waits for ends then.
+            names -= {"wait_timeout", "wait_interval"}
+        options = {name: value for name, value in self._params.items() if name in names and value is not None}
+        return self._results_of("oracle_rds_export_backup", {**options, "instances": instances}, "backups")
 
     def _check_later_steps(self) -> None:
         """Whoever started a night's backups must not learn then that they cannot be waited for, or not be reported.
@@ -271,38 +258,24 @@ class Step:
 
     # --- wait
 
-    def _wait(self) -> dict[str, t.Any]:
-        """Wait for the jobs of the step before if that is wanted."""
-        before = self._play.registered(self._host, RESULTS)
-        if isinstance(before, dict) and not self._params["wait"]:
-            return {**before, "changed": False, "diff": [], "warnings": []}
-        return self._follow_jobs(self._wait_for, changed_before=True)
-
     def _follow(self) -> dict[str, t.Any]:
-        """Wait for the jobs of the step before, or for those that are given."""
-        return self._follow_jobs(self._wait_for)
-
-    def _status(self) -> dict[str, t.Any]:
-        """Read the jobs once."""
-        return self._follow_jobs(self._read)
-
-    def _follow_jobs(
-        self, jobs_of: t.Callable[[list[str]], list[dict[str, t.Any]]], *, changed_before: bool = False
-    ) -> dict[str, t.Any]:
+        """Wait for the jobs of the step before, or for those that are given; by the step "status" read them once."""
+        if self._name == "wait" and not self._params["wait"]:
+            before = self._play.registered(self._host, RESULTS)
+            if isinstance(before, dict):
+                return {**before, "changed": False, "diff": [], "warnings": []}
         given = split_list(self._params["follow_job_ids"])
         before = None if given else self._before()
         if before is not None:
             entries = list(self._entries_of_batch(before).values())
-            self._own_jobs = awaited(entry for entry in entries if entry["own"])
-            self._expected_ends = expected_ends(entries)
-            jobs = jobs_of(awaited(entries))
-            if not changed_before:
+            if self._name != "wait":
                 entries = [{**entry, "changed": False} for entry in entries]
+            own = awaited(entry for entry in entries if entry["own"])
+            jobs = self._jobs(awaited(entries), own_job_ids=own, expected_ends=expected_ends(entries))
             return self._fleet(entries, jobs, before["left_out"])
         previous = PreviousRun(given) if given else self._previous_run()
-        jobs = jobs_of(list(dict.fromkeys(previous.job_ids)))
-        entries = backups_of_jobs(jobs, previous.not_started)
-        return self._fleet(entries, jobs, task_ids=previous.task_ids)
+        jobs = self._jobs(list(dict.fromkeys(previous.job_ids)))
+        return self._fleet(backups_of_jobs(jobs, previous.not_started), jobs, task_ids=previous.task_ids)
 
     def _previous_run(self) -> PreviousRun:
         """What an earlier run handed on. Raises InvalidInput if there is nothing of that kind."""
@@ -320,9 +293,6 @@ class Step:
             )
         return previous
 
-    def _read(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
-        return self._module(JOB_INFO, {**self._connection, "job_ids": job_ids}, "jobs") if job_ids else []
-
     def _entries_of_batch(self, before: Mapping[str, t.Any]) -> dict[str, Entry]:
         """Of what the step before returned, the backups of hosts of this batch, of those that have failed since, and
         those that are of no host.
@@ -334,25 +304,29 @@ class Step:
         others = set(self._variables["groups"].get("all", ())).difference(self._batch, failed)
         return {host: entry for host, entry in results.items() if host not in others}
 
-    def _wait_for(self, job_ids: list[str]) -> list[dict[str, t.Any]]:
-        """Wait and show how far the jobs are.
+    def _jobs(self, job_ids: list[str], **options: t.Any) -> list[dict[str, t.Any]]:
+        """Wait for jobs and show how far they are, or read them.
+
+        Args:
+            options: More of job_wait.
 
         Returns:
-            The jobs. If they could not be read, such as say so: what was started must be reported whatever happens.
+            The jobs. If they could not be waited for, such as say so: what was started must be reported whatever
+            happens.
         """
         if not job_ids:
             return []
-        options = {name: self._params[name] for name in WAIT_OPTIONS if self._params[name] is not None}
-        options.update(own_job_ids=self._own_jobs, expected_ends=self._expected_ends)
-        given = {**self._defaults(WAIT), **self._connection, **options, "job_ids": job_ids}
-        result = execute(self._action, WAIT, given, self._variables)
+        if self._name == "status":
+            return self._results_of("job_info", {"job_ids": job_ids}, "jobs")
+        options.update((name, self._params[name]) for name in WAIT_OPTIONS if self._params[name] is not None)
+        result = self._run("job_wait", {**options, "job_ids": job_ids})
         # The summary has a line for each job with warnings.
         told = set(job_warnings(result.get("jobs") or ()))
-        self._collect_warnings({"warnings": [text for text in result.get("warnings") or () if text not in told]})
+        self._collected["warnings"] += [text for text in result.get("warnings") or () if text not in told]
         jobs = result.get("jobs") or [{**missing_entry(job_id), "outcome": "not_followed"} for job_id in job_ids]
         for job in jobs:
             if job["outcome"] == "not_followed" and not job["reason"]:
-                job["reason"] = (result.get("failure") or {}).get("message") or str(_Stopped(result, WAIT))
+                job["reason"] = _Stopped(result, "job_wait").failure()["message"]
         return jobs
 
     # --- report
@@ -385,7 +359,7 @@ class Step:
         options = {name: self._params[f"report_{name}"] for name in ("title", "mode")}
         given = {name: value for name, value in options.items() if value}
         given = {**given, "path": self._paths(), "backups": entries, "jobs": known_jobs(entries)}
-        result = execute_packed(self._action, REPORT, given, self._variables)
+        result = execute_packed(self._action, "export_report", given, self._variables)
         if result.get("failed"):
             # Since ansible-core 2.19, the message of a module that failed by an exception is in there.
             cause = result.get("msg") or result.get("exception")
@@ -480,29 +454,25 @@ class Step:
                 return
             yield host
 
-    def _module(self, name: str, arguments: dict[str, t.Any], wanted: str) -> list[dict[str, t.Any]]:
+    def _results_of(self, module: str, options: dict[str, t.Any], wanted: str) -> list[dict[str, t.Any]]:
         """What a module returns under a name. Raises _Stopped if it did not come to that."""
-        result = execute(self._action, name, {**self._defaults(name), **arguments}, self._variables)
-        self._collect_warnings(result)
-        if wanted not in result:
-            raise _Stopped(result, name)
-        return result[wanted]
-
-    def _defaults(self, module: str) -> dict[str, t.Any]:
-        """The connection options that module_defaults have for a module by its own name; Ansible itself has looked
-        after those of the group.
-        """
-        found: dict[str, t.Any] = {}
-        for defaults in self._action._task.module_defaults or []:
-            found.update(self._action._templar.template(defaults.get(f"{COLLECTION}.{module}") or {}))
-        options = connection_spec().options
-        return {name: value for name, value in found.items() if name in options}
-
-    def _collect_warnings(self, result: Mapping[str, t.Any]) -> None:
-        """Take over what Ansible shows of a result."""
+        result = self._run(module, options)
         self._collected["warnings"] += result.get("warnings") or []
         if result.get("diff"):
             self._collected["diff"] = result["diff"]
+        if wanted not in result:
+            raise _Stopped(result, module)
+        return result[wanted]
+
+    def _run(self, module: str, options: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The result of a module. Its connection is that of the task, which Ansible has completed by module_defaults of
+        the group, and else that of module_defaults for its own name.
+        """
+        defaults: dict[str, t.Any] = {}
+        for found in self._action._task.module_defaults or []:
+            defaults.update(self._action._templar.template(found.get(f"rdsops.commvault.{module}") or {}))
+        connection = {name: defaults[name] for name in connection_spec().options if name in defaults}
+        return execute(self._action, module, {**connection, **self._connection, **options}, self._variables)
 
 
 NOTHING_TO_REPORT = (
