@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -42,7 +43,6 @@ class RoleOptions:
         self._fine: set[str] = set()
         self._first: HostVariables | None = None
         self._fixed: dict[str, t.Any] = {}
-        self._templates: list[str] = []
 
     def unknown_names(self, variables: HostVariables) -> str:
         """What is wrong if there are variables with the prefix of the role that are none of its own; else empty."""
@@ -83,17 +83,19 @@ class RoleOptions:
             raise InvalidInput(not_a_dictionary(self._spec, given) or "; ".join(checked.error_messages))
         return {name[len(PREFIX) :]: value for name, value in checked.validated_parameters.items()}
 
-    def check_same(self, first: HostVariables, other: HostVariables, host: str) -> None:
-        """Raises InvalidInput for an option that another host has another value of."""
-        if first is not self._first:
-            self._first = first
-            texts = {name: str(first.raw.get(name)) for name in self._spec}
-            self._templates = [name for name, text in texts.items() if "{{" in text or "{%" in text]
-            self._fixed = {name: first.raw.get(name) for name in self._spec if name not in self._templates}
-        raw = other.raw
-        for name in [name for name, own in self._fixed.items() if raw.get(name) is not own] + self._templates:
+    def check_same(self, variables: HostVariables, host: str) -> None:
+        """Raises InvalidInput for an option that has another value for this host than for the first one."""
+        if self._first is None:
+            self._first = variables
+            self._fixed = {name: variables.raw.get(name) for name in self._spec}
+            # A template may be the same and have another value.
+            self._fixed.update(
+                {name: object() for name, value in self._fixed.items() if re.search("{[{%]", str(value))}
+            )
+        first, raw = self._first, variables.raw
+        for name in [name for name, fixed in self._fixed.items() if raw.get(name) is not fixed]:
             try:
-                differs = first.get(name) != other.get(name)
+                differs = first.get(name) != variables.get(name)
             except CannotEvaluate as exc:
                 raise InvalidInput(f"{name} cannot be evaluated for {host}: {exc}") from exc
             if differs:

@@ -13,6 +13,7 @@ whatever it returns is copied several times by Ansible.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import typing as t
 
@@ -43,7 +44,6 @@ if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
     from .entries import Entry
-    from .variables import HostVariables
 
 WAIT_OPTIONS = tuple(wait_spec().options)
 # Options of oracle_rds_export_backup that say how it waits, which a step of its own does.
@@ -144,86 +144,68 @@ class Step:
     # --- start
 
     def _start(self) -> dict[str, t.Any]:
-        lost: list[Entry] = []
-        left_out: list[dict[str, str]] = []
-        instances = self._params["instances"]
-        if instances is None:
+        instances, lost, left_out = self._params["instances"], [], []
+        is_list = instances is not None
+        if not is_list:
             with self._undone():
-                instances, lost, left_out = self._instances_of_hosts()
-        backups: list[Entry] = []
-        if instances or self._params["instances"] is not None:
-            backups = self._export(instances)
+                chosen = self._instances_of_hosts()
+            batch = set(self._batch)
+            instances, lost, left_out = ([one for one in many if one["id"] in batch] for many in chosen)
+        backups = self._export(instances) if instances or is_list else []
         line = started_line(backups)
         if line:
             self._show(line)
         return self._fleet([*lost, *backups], left_out=left_out)
 
     def _instances_of_hosts(self) -> tuple[list[Entry], list[Entry], list[dict[str, str]]]:
-        """What to back up of this batch, what cannot be, and what is left out. Raises InvalidInput."""
+        """What to back up, what cannot be, and what is left out, of other batches, too. Raises InvalidInput."""
         # A batch is what "serial" makes of the hosts. The first one looks at the hosts of all, so that nothing is
         # started if there is anything wrong.
         active: list[str] = self._variables["ansible_play_hosts"]
         stop = self._params["on_invalid"] == "stop"
-        batch = set(self._batch)
         hosts = self._play.included(active)
         if not stop or self._batch[:1] != active[:1]:
+            batch = set(self._batch)
             hosts = [host for host in hosts if host in batch]
         inputs = self._read_hosts(hosts)
         if not (inputs.entries or inputs.wanted) and self._all == ["localhost"]:
             if not self._params["allow_empty"]:
-                raise InvalidInput(self._nothing_to_do())
+                group = self._variables.get("oracle_rds_export_backup_hosts") or "oracle_rds"
+                raise InvalidInput(_NOTHING_TO_DO.format(group))
             return [], [], []
         lost = [
             entry_not_submitted(host, f"Not started: {problem}. Correct the variables of this host.", "invalid_input")
             for host, problem in inputs.problems.items()
         ]
-        left_out: list[dict[str, str]] = []
         if stop and lost:
             msg = (
                 f"Not started, since variables of other hosts are wrong: {some_of(list(inputs.problems), 3)}. Correct"
                 " them, or set oracle_rds_export_backup_on_invalid to skip to start the others."
             )
             others = [host for host in self._batch if host not in inputs.problems]
-            lost += [entry_not_submitted(host, msg, "invalid_input") for host in others]
-            return [], [one for one in lost if one["id"] in batch], []
-        if inputs.wanted:
-            unmatched, left_out = inputs.add_matches(self._matches(inputs.wanted))
-            if unmatched and self._params["on_unmatched"] == "stop":
-                raise InvalidInput(" ".join(one["msg"] for one in unmatched))
-            lost += unmatched
-        return (
-            [entry for host, entry in inputs.entries.items() if host in batch],
-            [one for one in lost if one["id"] in batch],
-            [one for one in left_out if one["id"] in batch],
-        )
+            return [], [*lost, *(entry_not_submitted(host, msg, "invalid_input") for host in others)], []
+        unmatched, left_out = inputs.add_matches(self._matches(inputs.wanted) if inputs.wanted else [])
+        if unmatched and self._params["on_unmatched"] == "stop":
+            raise InvalidInput(" ".join(one["msg"] for one in unmatched))
+        return list(inputs.entries.values()), [*lost, *unmatched], left_out
 
     def _read_hosts(self, hosts: Sequence[str]) -> HostInputs:
         """Raises InvalidInput for what is wrong with all of them."""
         inputs = HostInputs()
-        first: HostVariables | None = None
         misspelt = 0
         for host in hosts:
             variables = self._play.of(host)
-            first = first or variables
-            self._options.check_same(first, variables, host)
+            self._options.check_same(variables, host)
             unknown = self._options.unknown_names(variables)
             if unknown:
                 inputs.problems[host] = unknown
                 misspelt += 1
             else:
                 inputs.add(host, variables)
-        if first and misspelt == len(hosts):
+        if hosts and misspelt == len(hosts):
             # It is said once for all where it is not of one host.
-            self._options.check_names(first)
+            self._options.check_names(self._play.of(hosts[0]))
         return inputs
-
-    def _nothing_to_do(self) -> str:
-        group = self._variables.get("oracle_rds_export_backup_hosts") or "oracle_rds"
-        return (
-            f"There is no host to back up: the inventory has none in {group}, and oracle_rds_export_backup_instances is"
-            " not set. Choose other hosts with oracle_rds_export_backup_hosts, or set"
-            " oracle_rds_export_backup_allow_empty to true if that is as it should be."
-        )
 
     def _matches(self, wanted: list[Entry]) -> list[dict[str, t.Any]]:
         # The history of jobs is of no use here, and would be the larger part of what is read.
@@ -435,8 +417,8 @@ class Step:
     def _previous_batches(self, own: t.Container[str]) -> list[Entry]:
         """The backups of the batches before this one."""
         found: dict[str, Entry] = {}
-        hosts, active = set(self._all), set(self._variables["ansible_play_hosts"])
-        for host in self._before_the_batch():
+        hosts, batch, active = map(set, (self._all, self._batch, self._variables["ansible_play_hosts"]))
+        for host in itertools.takewhile(lambda one: one not in batch, self._all):
             fleet = self._play.registered(host, RESULTS)
             # One that goes on tells of its whole batch.
             if host in found or host in own or not isinstance(fleet, dict):
@@ -446,13 +428,6 @@ class Step:
                 if key not in own and (host in active or key == host or key not in hosts):
                     found.setdefault(key, one)
         return list(found.values())
-
-    def _before_the_batch(self) -> Iterator[str]:
-        batch = set(self._batch)
-        for host in self._all:
-            if host in batch:
-                return
-            yield host
 
     def _results_of(self, module: str, options: dict[str, t.Any], wanted: str) -> list[dict[str, t.Any]]:
         """What a module returns under a name. Raises _Stopped if it did not come to that."""
@@ -475,6 +450,11 @@ class Step:
         return execute(self._action, module, {**connection, **self._connection, **options}, self._variables)
 
 
+_NOTHING_TO_DO = (
+    "There is no host to back up: the inventory has none in {}, and oracle_rds_export_backup_instances is not set."
+    " Choose other hosts with oracle_rds_export_backup_hosts, or set oracle_rds_export_backup_allow_empty to true if"
+    " that is as it should be."
+)
 NOTHING_TO_REPORT = (
     "There is nothing to report: no backups were started or waited for before for the hosts of this play."
 )
