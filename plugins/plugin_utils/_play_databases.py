@@ -15,7 +15,7 @@ import typing as t
 from ..module_utils._errors import InvalidInput
 from ..module_utils._protection.options import OWN_KEYS
 from ..module_utils._times import positive_duration
-from ._fleet.hosts import PREFIX, is_of_aws, read_aws, read_names
+from ._fleet.hosts import PREFIX, read_host
 from ._fleet.variables import CannotEvaluate
 
 if t.TYPE_CHECKING:
@@ -66,12 +66,8 @@ def databases_of_hosts(
 
 def _database(host: str, variables: HostVariables, group_by: Sequence[str]) -> tuple[dict[str, t.Any], list[str]]:
     """The entry of a host, and what is wrong with its variables."""
-    entry, wrong = read_names(host, variables)
-    if not wrong and is_of_aws(variables):
-        entry, wrong = read_aws(host, variables, entry)
-    elif not wrong:
-        wrong = [f"commvault_{key} is missing" for key in _NAMES[1:3] if key not in entry]
-        entry = {name: entry[name] for name in _NAMES if name in entry}
+    names, wanted, wrong = read_host(host, variables)
+    entry = wanted or {name: names[name] for name in _NAMES if name in names}
     try:
         target = variables.get(_MAX_AGE)
         if target not in (None, ""):

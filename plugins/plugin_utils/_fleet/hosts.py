@@ -53,20 +53,16 @@ class HostInputs:
 
     def add(self, host: str, variables: HostVariables) -> None:
         """Read what a host is called. What is wrong is no error: each host has its own problems."""
-        entry, wrong = read_names(host, variables)
-        if not wrong and is_of_aws(variables):
-            wanted, wrong = read_aws(host, variables, entry)
-            if not wrong:
-                self.wanted.append(wanted)
-                self.more[host] = {name: value for name, value in entry.items() if name not in LOOKED_UP_BY}
-        elif not wrong:
-            wrong = [f"commvault_{key} is missing" for key in KEYS[:2] if key not in entry]
-            if not wrong and self._owner(host, entry) != host:
-                wrong = [f"it names the same subclient as {self._owner(host, entry)}"]
-            if not wrong:
-                self.entries[host] = entry
+        entry, wanted, wrong = read_host(host, variables)
         if wrong:
             self.problems[host] = "; ".join(wrong)
+        elif wanted:
+            self.wanted.append(wanted)
+            self.more[host] = {name: value for name, value in entry.items() if name not in LOOKED_UP_BY}
+        elif self._owner(host, entry) != host:
+            self.problems[host] = f"it names the same subclient as {self._owner(host, entry)}"
+        else:
+            self.entries[host] = entry
 
     def add_matches(self, matches: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[Entry], list[dict[str, str]]]:
         """Take what oracle_rds_instance_info found for the hosts of wanted into entries.
@@ -100,48 +96,48 @@ class HostInputs:
         return self._owners.setdefault((*names, application), host)
 
 
-def is_of_aws(variables: HostVariables) -> bool:
-    """Whether AWS names a host, and no variable names its instance in Commvault, right or wrong."""
-    named = any(f"{prefix}instance_name" in variables for prefix in PREFIXES)
-    return not named and any(mark in variables for mark in AWS_MARKS)
+def read_host(host: str, variables: HostVariables) -> tuple[Entry, Entry | None, list[str]]:
+    """What the variables of a host call its database.
 
-
-def read_names(host: str, variables: HostVariables) -> tuple[Entry, list[str]]:
-    """What a host is called in Commvault, as far as it says, and what is wrong with that."""
-    entry: Entry = {"id": host}
-    wrong = []
-    for key in KEYS:
-        name = next((prefix + key for prefix in PREFIXES if prefix + key in variables), "")
-        try:
-            value = _read_text(variables, name)
-        except InvalidInput as exc:
-            wrong.append(str(exc).rstrip("."))
-            continue
-        if key == "application_id" and value and not re.match(r"0*[1-9][0-9]{0,9}$", value):
-            wrong.append(f"{name} must be a positive number, not {value!r}")
-        elif value:
-            entry[key] = value
-    return entry, wrong
-
-
-def read_aws(host: str, variables: HostVariables, entry: Entry) -> tuple[Entry, list[str]]:
-    """What AWS calls a host, with what of its names in Commvault helps to find it, and what is wrong with that."""
-    wanted: Entry = {"id": host, **{name: entry[name] for name in LOOKED_UP_BY if name in entry}}
-    wrong = []
-    for key in AWS_KEYS:
-        try:
-            value = _read_text(variables, key)
-        except InvalidInput as exc:
-            wrong.append(str(exc).rstrip("."))
-            continue
-        if value:
-            wanted[key] = value
+    Returns:
+        What it is called in Commvault, as far as it says; where AWS alone names it, what AWS calls it, with what of the
+        first helps to find it; and what is wrong with the variables.
+    """
+    names = {key: next((prefix + key for prefix in PREFIXES if prefix + key in variables), "") for key in KEYS}
+    entry, wrong = _read_texts(host, variables, names)
+    number = entry.get("application_id")
+    if number and not re.match(r"0*[1-9][0-9]{0,9}$", number):
+        wrong.append(f"{names['application_id']} must be a positive number, not {number!r}")
+    if wrong:
+        return entry, None, wrong
+    # A variable that names the instance in Commvault, right or wrong, goes before what AWS says.
+    if names["instance_name"] or not any(mark in variables for mark in AWS_MARKS):
+        return entry, None, [f"commvault_{key} is missing" for key in KEYS[:2] if key not in entry]
+    of_aws, wrong = _read_texts(host, variables, dict(zip(AWS_KEYS, AWS_KEYS)))
+    wanted = {**{name: entry[name] for name in LOOKED_UP_BY if name in entry}, **of_aws}
     if not wrong:
         try:
             make_rds_instance(wanted, 0)
         except InvalidInput as exc:
             wrong.append(str(exc).replace("match[0].", ""))
-    return wanted, wrong
+    return entry, wanted, wrong
+
+
+def _read_texts(host: str, variables: HostVariables, names: t.Mapping[str, str]) -> tuple[Entry, list[str]]:
+    """The variables of these names that have a value, by their keys here, with the id of a host; and what is wrong with
+    others.
+    """
+    entry: Entry = {"id": host}
+    wrong = []
+    for key, name in names.items():
+        try:
+            value = _read_text(variables, name)
+        except InvalidInput as exc:
+            wrong.append(str(exc).rstrip("."))
+            continue
+        if value:
+            entry[key] = value
+    return entry, wrong
 
 
 def _read_text(variables: HostVariables, name: str) -> str:

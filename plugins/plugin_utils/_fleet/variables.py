@@ -101,7 +101,6 @@ class PlayVariables:
         hostvars = variables["hostvars"]
         self._manager, self._inventory = hostvars._variable_manager, hostvars._inventory
         self._templar = Templar(loader=loader)
-        self._variables = variables
         # An ordinary task at the same place: without the variables of this one, and in the role without those of the
         # block that it is in, which are about where it runs.
         self._probe = task.copy()

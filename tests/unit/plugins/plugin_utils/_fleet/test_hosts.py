@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import HostInputs, is_of_aws
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import HostInputs
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import CannotEvaluate
 from ansible_collections.rdsops.commvault.tests.support.reports import backup
@@ -180,6 +180,6 @@ def test_a_backup_that_no_module_was_asked_for_has_the_same_keys():
 
 
 def test_a_name_of_commvault_goes_before_those_of_aws_be_it_right_or_wrong():
-    assert is_of_aws(AWS)
-    assert not is_of_aws({**AWS, "commvault_instance_name": ""})
-    assert not is_of_aws(NAMES)
+    inputs = read(aws=AWS, empty={**AWS, "commvault_instance_name": ""}, named=NAMES)
+    assert [one["id"] for one in inputs.wanted] == ["aws"]
+    assert (list(inputs.problems), list(inputs.entries)) == (["empty"], ["named"])
