@@ -115,11 +115,9 @@ class PlayVariables:
         # Ansible would copy the lists of all hosts for each host, a third of the time for 5,000 of them. Only names of
         # vars_files can depend on the lists before they are put in their place.
         self._same = {name: variables.get(name) for name in _SAME_FOR_ALL if name in variables}
-        whole = bool(self._play.get_vars_files())
-        self._hosts = variables["ansible_play_batch"] if whole else None
-        self._hosts_all = variables["ansible_play_hosts_all"] if whole else None
-        self._conditions = list(task.when)
-        self._is_in_rescue = _is_in_rescue(task)
+        names = ("ansible_play_batch", "ansible_play_hosts_all") if self._play.get_vars_files() else ()
+        self._hosts = [variables[name] for name in names]
+        self._task = task
         self._includes = [one for one in self._parents if getattr(one, "statically_loaded", True) is False]
 
     @property
@@ -134,12 +132,13 @@ class PlayVariables:
 
     def of(self, host: str) -> HostVariables:
         """The variables of a host."""
+        batch, everyone = self._hosts or ([host], [host])
         raw = self._manager.get_vars(
             play=self._play,
             host=self._inventory.get_host(host),
             task=self._probe,
-            _hosts=self._hosts or [host],
-            _hosts_all=self._hosts_all or [host],
+            _hosts=batch,
+            _hosts_all=everyone,
         )
         for name, value in self._defaults.items():
             raw.setdefault(name, value)
@@ -170,13 +169,14 @@ class PlayVariables:
                 "include_role with run_once includes the role for the first host alone, so that other hosts could not"
                 " fail. Use import_role or roles, where run_once is fine."
             )
-        if self._is_in_rescue:
+        if _is_in_rescue(self._task):
             raise InvalidInput(
                 "The role does not work in the rescue section of a block: it cannot tell for which hosts that is run."
                 " Use it in a play of its own, for a group that group_by makes of them."
             )
         includes = [condition for include in self._includes for condition in include.when]
-        if not includes and not self._conditions:
+        own = list(self._task.when)
+        if not includes and not own:
             return list(hosts)
         found = []
         for host in hosts:
@@ -184,7 +184,7 @@ class PlayVariables:
             try:
                 if all(map(variables.holds, includes)):
                     found.append(host)
-                    if not all(map(variables.holds, self._conditions)):
+                    if not all(map(variables.holds, own)):
                         raise InvalidInput(DIFFERENT_CONDITIONS)
             except CannotEvaluate as exc:
                 raise InvalidInput(f"The condition (when) of the role cannot be evaluated for {host}: {exc}") from exc
