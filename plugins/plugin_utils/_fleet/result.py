@@ -137,21 +137,25 @@ def host_result(
         return {"failed": True, "msg": DIFFERENT_CONDITIONS}
     if not fleet and not report:
         return {"failed": True, "msg": NO_STEP}
-    entry = fleet.get("results", {}).get(host) if fleet.get("by_host") else None
+    results, by_host = fleet.get("results", {}), fleet.get("by_host")
+    entries = [results[name] for name in ([host] if by_host else results) if name in results]
+    bad = any(one["counts_as"] == FAILED for one in entries)
     error = fleet.get("error") or (report.get("error") if first else None)
-    result: Entry = {"changed": False, "failed": bool(error), "task_id": None, "job_ids": [], "job": None}
-    if entry:
-        known = {name: entry[name] for name in KEPT if entry[name] not in (None, [])}
-        result.update(known, failure=_brief(entry["failure"]), changed=entry["changed"])
-        result["failed"] = result["failed"] or (fail and entry["counts_as"] == FAILED)
-        result["msg"] = entry["cause"] or entry["msg"]
-    elif fleet.get("results"):
-        entries = [] if fleet["by_host"] else list(fleet["results"].values())
-        result["changed"] = any(one["changed"] for one in entries)
-        result["failed"] = result["failed"] or (fail and any(one["counts_as"] == FAILED for one in entries))
-        result["job_ids"] = [job_id for one in entries for job_id in one["job_ids"]]
-    result.setdefault("msg", _message(fleet, host))
-    if error and not (entry and result["msg"] and entry["counts_as"] == FAILED):
+    result: Entry = {
+        "changed": any(one["changed"] for one in entries),
+        "failed": bool(error) or (fail and bad),
+        "task_id": None,
+        "job_ids": [job_id for one in entries for job_id in one["job_ids"]],
+        "job": None,
+    }
+    if by_host and entries:
+        (entry,) = entries
+        result.update({name: entry[name] for name in KEPT if entry[name] not in (None, [])})
+        result.update(failure=_brief(entry["failure"]), msg=entry["cause"] or entry["msg"])
+    else:
+        unknown = "No backup of this host is known." if by_host and results else str(fleet.get("msg", ""))
+        result["msg"] = next((one["msg"] for one in fleet.get("left_out", ()) if one["id"] == host), unknown)
+    if error and not (by_host and bad and result["msg"]):
         result["msg"] = error if first else shortened(error, MAX_REPEATED)
         result["failure"] = _brief(fleet.get("failure"))
     return result
@@ -159,11 +163,9 @@ def host_result(
 
 def _brief(failure: t.Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
     """A failure without its text, which is in the message."""
-    return (
-        None
-        if failure is None
-        else {name: value for name, value in failure.items() if name != "message" and value is not None}
-    )
+    if failure is None:
+        return None
+    return {name: value for name, value in failure.items() if name != "message" and value is not None}
 
 
 def result_of_all(fleet: t.Mapping[str, t.Any]) -> Entry:
@@ -174,12 +176,3 @@ def result_of_all(fleet: t.Mapping[str, t.Any]) -> Entry:
         "changed": any(one["changed"] for one in fleet["results"].values()),
         "msg": f"{fleet['msg']} See oracle_rds_export_backup_results, or set oracle_rds_export_backup_host_results.",
     }
-
-
-def _message(fleet: t.Mapping[str, t.Any], host: str) -> str:
-    for one in fleet.get("left_out", ()):
-        if one["id"] == host:
-            return str(one["msg"])
-    return (
-        "No backup of this host is known." if fleet.get("by_host") and fleet["results"] else str(fleet.get("msg", ""))
-    )
