@@ -11,7 +11,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._fleet.hosts import PREFIX
-from ..plugin_utils._fleet.result import OWN_FACTS, host_result, result_of_all
+from ..plugin_utils._fleet.result import OWN_FACTS, host_result
 from ..plugin_utils._fleet.step import RESULTS
 from ..plugin_utils._fleet.variables import set_facts
 
@@ -28,11 +28,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         variables = task_vars or {}
         fleet, report = (variables.get(name) or {} for name in (RESULTS, f"__{PREFIX}report"))
-        if report.get("host_results") is False:
-            return result_of_all(fleet)
-        host = variables["inventory_hostname"]
-        fail = report.get("fail_hosts", True)
-        result = host_result(fleet, report, host, first=report.get("host", host) == host, fail=fail)
-        if not result["failed"]:
+        result = host_result(fleet, report, variables["inventory_hostname"])
+        if report.get("host_results") is not False and not result["failed"]:
             set_facts(self, result, {PREFIX + name: result[name] for name in OWN_FACTS})
         return result

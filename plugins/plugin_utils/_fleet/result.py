@@ -121,18 +121,15 @@ NO_STEP = (
 )
 
 
-def host_result(
-    fleet: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any], host: str, *, first: bool, fail: bool
-) -> Entry:
-    """The result of the task Result for one host.
+def host_result(fleet: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any], host: str) -> Entry:
+    """The result of the task Result for one host, or where it runs once, for all.
 
     Args:
         fleet: What the steps before left for all hosts.
         report: What the last of them returned.
-        host: Its name.
-        first: Whether it stands for all where something is about all of them.
-        fail: Whether a host without a good backup fails.
     """
+    if report.get("host_results") is False:
+        return _result_of_all(fleet)
     if fleet.get("skipped"):
         return {"failed": True, "msg": DIFFERENT_CONDITIONS}
     if not fleet and not report:
@@ -140,10 +137,12 @@ def host_result(
     results, by_host = fleet.get("results", {}), fleet.get("by_host")
     entries = [results[name] for name in ([host] if by_host else results) if name in results]
     bad = any(one["counts_as"] == FAILED for one in entries)
+    # One host stands for all where something is about all of them.
+    first = report.get("host", host) == host
     error = fleet.get("error") or (report.get("error") if first else None)
     result: Entry = {
         "changed": any(one["changed"] for one in entries),
-        "failed": bool(error) or (fail and bad),
+        "failed": bool(error) or (bad and report.get("fail_hosts", True)),
         "task_id": None,
         "job_ids": [job_id for one in entries for job_id in one["job_ids"]],
         "job": None,
@@ -168,8 +167,7 @@ def _brief(failure: t.Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
     return {name: value for name, value in failure.items() if name != "message" and value is not None}
 
 
-def result_of_all(fleet: t.Mapping[str, t.Any]) -> Entry:
-    """The result of the task Result where it stands for all hosts."""
+def _result_of_all(fleet: t.Mapping[str, t.Any]) -> Entry:
     if "error" in fleet:
         return {"failed": True, "msg": fleet["error"]}
     return {

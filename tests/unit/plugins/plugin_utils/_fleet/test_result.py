@@ -11,7 +11,6 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result imp
     JOB_KEYS,
     host_result,
     make_fleet,
-    result_of_all,
 )
 from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
@@ -84,7 +83,7 @@ def test_nothing_at_all_makes_a_result_too():
 def results_of(*backups, jobs=(), **more):
     fleet = {**make_fleet(backups, jobs), "by_host": True, **more}
     return lambda host, report=None, first=False, fail=True: host_result(
-        fleet, report or {}, host, first=first, fail=fail
+        fleet, {"host": host if first else "another", "fail_hosts": fail, **(report or {})}, host
     )
 
 
@@ -111,7 +110,7 @@ def test_what_could_not_be_done_at_all_fails_each_host_and_is_told_in_full_once(
 def test_a_wait_that_could_not_be_done_keeps_the_ids_and_says_why():
     entry = {**entries_of([backup("orders", job_ids=["1"], task_id=11)])["orders"], "counts_as": "failed"}
     fleet = {"results": {"orders": {**entry, "cause": "No way."}}, "by_host": True, "error": "No way."}
-    result = host_result(fleet, {}, "orders", first=True, fail=False)
+    result = host_result(fleet, {"fail_hosts": False}, "orders")
     assert (result["failed"], result["msg"], result["job_ids"]) == (True, "No way.", ["1"])
 
 
@@ -131,23 +130,24 @@ def test_a_list_fails_as_a_whole_with_the_ids_of_all():
 
 def test_a_host_that_is_left_out_says_why():
     fleet = {**make_fleet([], left_out=[{"id": "web", "msg": "web is not Oracle."}]), "by_host": True}
-    assert host_result(fleet, {}, "web", first=True, fail=True)["msg"] == "web is not Oracle."
+    assert host_result(fleet, {}, "web")["msg"] == "web is not Oracle."
 
 
 def test_hosts_of_a_role_that_was_skipped_for_the_first_of_them_fail():
-    result = host_result({"skipped": True}, {}, "hr", first=False, fail=True)
+    result = host_result({"skipped": True}, {"host": "orders"}, "hr")
     assert result["failed"] is True
     assert "is not the same for all hosts" in result["msg"]
 
 
 def test_hosts_do_not_succeed_where_no_step_ran():
-    result = host_result({}, {}, "hr", first=True, fail=False)
+    result = host_result({}, {}, "hr")
     assert result["failed"]
     assert "leave out --start-at-task" in result["msg"]
 
 
 def test_one_result_can_stand_for_all():
-    fleet = make_fleet([backup("a", changed=True), backup("b")])
-    assert result_of_all(fleet)["changed"] is True
-    assert result_of_all(fleet)["msg"].startswith("2 backups: 2 started. See oracle_rds_export_backup_results")
-    assert result_of_all({"error": "Not so."}) == {"failed": True, "msg": "Not so."}
+    fleet, once = make_fleet([backup("a", changed=True), backup("b")]), {"host_results": False}
+    result = host_result(fleet, once, "a")
+    assert result["changed"] is True
+    assert result["msg"].startswith("2 backups: 2 started. See oracle_rds_export_backup_results")
+    assert host_result({"error": "Not so."}, once, "a") == {"failed": True, "msg": "Not so."}
