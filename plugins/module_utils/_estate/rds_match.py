@@ -97,14 +97,14 @@ class Match:
         }
 
 
-def make_rds_instance(values: t.Mapping[str, t.Any], index: int) -> RdsInstance:
+def make_rds_instance(values: t.Mapping[str, t.Any], where: str = "") -> RdsInstance:
     """An RdsInstance from option values.
 
     An ARN tells identifier, region and account where these are not given
     (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.ARN.html).
 
     Args:
-        index: Its place in the option match.
+        where: What stands before the name of an option in messages, such as "match[0].".
 
     Raises:
         InvalidInput: A value cannot be used.
@@ -115,11 +115,11 @@ def make_rds_instance(values: t.Mapping[str, t.Any], index: int) -> RdsInstance:
     if arn:
         parts = _ARN.match(arn)
         if not parts:
-            raise InvalidInput(f"match[{index}].db_instance_arn is not the ARN of a DB instance: {arn!r}.")
+            raise InvalidInput(f"{where}db_instance_arn is not the ARN of a DB instance: {arn!r}.")
         region, account, identifier = parts.groups()
     identifier = given.get("db_instance_identifier") or identifier
     return RdsInstance(
-        id=given.get("id") or identifier or f"match[{index}]",
+        id=given.get("id") or identifier or where.rstrip("."),
         identifier=identifier,
         engine=given.get("engine"),
         region=given.get("region") or region,
@@ -131,13 +131,18 @@ def make_rds_instance(values: t.Mapping[str, t.Any], index: int) -> RdsInstance:
 
 def make_rds_instances(entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[RdsInstance]:
     """The DB instances of the option match, in order. Raises InvalidInput."""
-    instances = [make_rds_instance(entry, index) for index, entry in enumerate(entries)]
-    places: dict[str, int] = {}
-    for index, instance in enumerate(instances):
-        first = places.setdefault(instance.id, index)
-        if first != index:
-            raise InvalidInput(f"match[{first}] and match[{index}] have the same id {instance.id!r}.")
+    instances = [make_rds_instance(entry, f"match[{index}].") for index, entry in enumerate(entries)]
+    check_ids([instance.id for instance in instances], "match")
     return instances
+
+
+def check_ids(ids: t.Iterable[str], option: str) -> None:
+    """Raises InvalidInput for an id that two entries of an option have."""
+    places: dict[str, int] = {}
+    for index, one in enumerate(ids):
+        first = places.setdefault(one, index)
+        if first != index:
+            raise InvalidInput(f"{option}[{first}] and {option}[{index}] have the same id {one!r}.")
 
 
 class Pattern:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import InvalidInput
-from .._estate.rds_match import make_rds_instance
+from .._estate.rds_match import check_ids, make_rds_instance
 from .._times import parse_time, positive_duration
 from .model import Target
 from .survey import Terms
@@ -48,19 +48,13 @@ def make_targets(entries: t.Sequence[t.Mapping[str, t.Any]], terms: Terms, group
     Raises:
         InvalidInput: An entry that names nothing, one that is there twice, or an unknown key to group by.
     """
-    targets: list[Target] = []
-    places: dict[str, int] = {}
-    for index, entry in enumerate(entries):
-        target = _target(entry, f"databases[{index}]", index, terms)
-        first = places.setdefault(target.id, index)
-        if first != index:
-            raise InvalidInput(f"databases[{first}] and databases[{index}] have the same id {target.id!r}.")
-        targets.append(target)
+    targets = [_target(entry, f"databases[{index}]", terms) for index, entry in enumerate(entries)]
+    check_ids([target.id for target in targets], "databases")
     _check_keys(group_by, {key for target in targets for key in target.groups})
     return targets
 
 
-def _target(entry: t.Mapping[str, t.Any], where: str, index: int, terms: Terms) -> Target:
+def _target(entry: t.Mapping[str, t.Any], where: str, terms: Terms) -> Target:
     given = {name: value.strip() for name, value in entry.items() if isinstance(value, str) and value.strip()}
     names = rds = None
     if "problem" in given:
@@ -73,10 +67,7 @@ def _target(entry: t.Mapping[str, t.Any], where: str, index: int, terms: Terms) 
     elif "db_instance_identifier" in given or "db_instance_arn" in given:
         # The default of subclient_name must not keep it from finding a subclient of another name.
         values = {name: value for name, value in given.items() if name != "subclient_name" or value != "default"}
-        try:
-            rds = make_rds_instance(values, index)
-        except InvalidInput as exc:
-            raise InvalidInput(str(exc).replace(f"match[{index}]", where)) from exc
+        rds = make_rds_instance(values, f"{where}.")
         label = rds.id
     else:
         raise InvalidInput(

@@ -117,9 +117,9 @@ def read_host(host: str, variables: HostVariables) -> tuple[Entry, Entry | None,
     wanted = {**{name: entry[name] for name in LOOKED_UP_BY if name in entry}, **of_aws}
     if not wrong:
         try:
-            make_rds_instance(wanted, 0)
+            make_rds_instance(wanted)
         except InvalidInput as exc:
-            wrong.append(str(exc).replace("match[0].", ""))
+            wrong.append(str(exc))
     return entry, wanted, wrong
 
 
