@@ -15,6 +15,7 @@ from ansible.module_utils.common.validation import check_type_bool, check_type_l
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import CommvaultError, InvalidInput
+from ..module_utils._module.run import failed
 from ..plugin_utils._fleet.options import RoleOptions
 from ..plugin_utils._fleet.variables import PlayVariables
 from ..plugin_utils._in_place import InPlaceAction, execute
@@ -53,7 +54,7 @@ class ActionModule(InPlaceAction):
                 hosts, play.of, RoleOptions(self._loader).unknown_names, group_by
             )
         except CommvaultError as exc:
-            return {"failed": True, "msg": str(exc), "failure": exc.failure()}
+            return failed(exc)
         result = execute(self, "oracle_rds_protection_info", arguments, variables)
         exit_if_parent_died()
         if "databases" in result:

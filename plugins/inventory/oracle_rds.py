@@ -228,7 +228,7 @@ from ..module_utils._http.base_url import parse_base_url
 from ..module_utils._http.session import HAS_REQUESTS
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.reader import JobReader
-from ..module_utils._module.connection import open_commcell, required
+from ..module_utils._module.connection import UNPROVEN, open_commcell, required
 from ..module_utils._module.masking import tell_ansible
 from ..module_utils._parallel import check_concurrency
 from ..module_utils._redact import Redactor
@@ -353,10 +353,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if not HAS_REQUESTS:
             raise InvalidInput("The Python library requests is missing. Install it for the Python that runs Ansible.")
         if not option("validate_certs"):
-            self.display.warning(
-                f"{self.NAME}: validate_certs is false: nothing proves that the server is the CommCell, and the"
-                " credentials go to whatever answers. Use ca_path for a certificate of a private CA."
-            )
+            self.display.warning(f"{self.NAME}: {UNPROVEN}")
         started = time.time()
         commcell = open_commcell(
             option,

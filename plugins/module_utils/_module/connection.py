@@ -30,6 +30,10 @@ LONGEST_TIMEOUT = 86400  # seconds; what is much longer no socket takes
 SECRET_OPTIONS = ("auth_token", "password")
 # The options of each kind of credentials; where the environment gives several kinds, the first of them counts.
 KINDS = (("auth_token",), ("token_file",), ("username", "password"))
+UNPROVEN = (
+    "validate_certs is false: nothing proves that the server is the CommCell, and the credentials go to whatever"
+    " answers. Use ca_path for a certificate of a private CA."
+)
 
 
 def open_commcell(

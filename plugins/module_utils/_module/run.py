@@ -21,7 +21,7 @@ from .._argspec import connection_spec
 from .._errors import CommvaultError
 from .._http.session import HAS_REQUESTS, REQUESTS_IMPORT_ERROR
 from .._redact import Redactor, named_secrets, url_secret
-from .connection import open_commcell, open_transport
+from .connection import UNPROVEN, open_commcell, open_transport
 from .masking import masked, weak_secrets
 
 if t.TYPE_CHECKING:
@@ -99,10 +99,7 @@ class ModuleRun:
 
     def _warn_of_unproven_servers(self) -> None:
         if not self.params["validate_certs"]:
-            self.warn(
-                "validate_certs is false: nothing proves that the server is the CommCell, and the credentials go to"
-                " whatever answers. Use ca_path for a certificate of a private CA."
-            )
+            self.warn(UNPROVEN)
 
     def hide(self, *secrets: str) -> None:
         """Mask secrets in whatever this module puts out."""
