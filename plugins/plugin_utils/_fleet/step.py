@@ -96,8 +96,8 @@ class Step:
         skipped = sorted(_TAGS_OF_RESULT.intersection(context.CLIARGS.get("skip_tags") or ()))
         if skipped and self._name in UNDONE and self._name != "wait":
             return failed(InvalidInput(f"{UNDONE[self._name]}{_NO_RESULT.format(', '.join(skipped))}"))
-        before = self._play.registered(self._host, RESULTS)
-        if self._name in ("wait", "report") and isinstance(before, dict) and "error" in before:
+        before = self._left_for(self._host)
+        if self._name in ("wait", "report") and "error" in before:
             return self._after_error(before)
         try:
             with self._undone():
@@ -242,10 +242,9 @@ class Step:
 
     def _follow(self) -> dict[str, t.Any]:
         """Wait for the jobs of the step before, or for those that are given; by the step "status" read them once."""
-        if self._name == "wait" and not self._params["wait"]:
-            before = self._play.registered(self._host, RESULTS)
-            if isinstance(before, dict):
-                return {**before, "changed": False, "diff": [], "warnings": []}
+        left = self._left_for(self._host)
+        if left and self._name == "wait" and not self._params["wait"]:
+            return {**left, "changed": False, "diff": [], "warnings": []}
         given = split_list(self._params["follow_job_ids"])
         before = None if given else self._before()
         if before is not None:
@@ -315,8 +314,8 @@ class Step:
 
     def _report(self) -> dict[str, t.Any]:
         """Show what came of the backups, and write the reports."""
-        fleet = self._play.registered(self._host, RESULTS)
-        if not isinstance(fleet, dict) or fleet.get("skipped"):
+        fleet = self._left_for(self._host)
+        if not fleet or fleet.get("skipped"):
             raise InvalidInput(NOTHING_TO_REPORT)
         self._show("\n".join(fleet["summary"]))
         result: dict[str, t.Any] = {"changed": False, "msg": fleet["msg"]}
@@ -394,24 +393,22 @@ class Step:
         # A host that was started counts as changed in the task Result, but a diff is only shown with a change.
         return {"changed": "diff" in self._collected, **self._collected, **fleet, "by_host": by_host}
 
+    def _left_for(self, host: str) -> dict[str, t.Any]:
+        """What the last step for a host returned, empty if there was none."""
+        fleet = self._play.registered(host, RESULTS)
+        return fleet if isinstance(fleet, dict) else {}
+
     def _before(self) -> dict[str, t.Any] | None:
         """What the step before returned for the hosts of the batch, which may have been in several batches then."""
-        found: list[dict[str, t.Any]] = []
-        results: dict[str, Entry] = {}
-        for host in [self._host, *self._batch]:
-            fleet = self._play.registered(host, RESULTS)
-            if not isinstance(fleet, dict) or "results" not in fleet:
-                continue
-            if not any(fleet is one for one in found):
-                found.append(fleet)
-                results = {**fleet["results"], **results}
-            if host in fleet["results"]:
-                # What others know of this host may be older.
-                results[host] = fleet["results"][host]
-        if not found:
+        left = {host: self._left_for(host) for host in [self._host, *self._batch]}
+        fleets = list({id(fleet): fleet for fleet in left.values() if "results" in fleet}.values())
+        if not fleets:
             return None
-        left_out = {one["id"]: one for fleet in found for one in fleet.get("left_out", ())}
-        by_host = all(fleet["by_host"] for fleet in found)
+        results = {key: one for fleet in reversed(fleets) for key, one in fleet["results"].items()}
+        # What others know of a host may be older.
+        results.update((host, own["results"][host]) for host, own in left.items() if host in own.get("results", ()))
+        left_out = {one["id"]: one for fleet in fleets for one in fleet.get("left_out", ())}
+        by_host = all(fleet["by_host"] for fleet in fleets)
         return {"results": results, "left_out": list(left_out.values()), "by_host": by_host}
 
     def _previous_batches(self, own: t.Container[str]) -> list[Entry]:
@@ -419,11 +416,10 @@ class Step:
         found: dict[str, Entry] = {}
         hosts, batch, active = map(set, (self._all, self._batch, self._variables["ansible_play_hosts"]))
         for host in itertools.takewhile(lambda one: one not in batch, self._all):
-            fleet = self._play.registered(host, RESULTS)
             # One that goes on tells of its whole batch.
-            if host in found or host in own or not isinstance(fleet, dict):
+            if host in found or host in own:
                 continue
-            for key, one in fleet.get("results", {}).items():
+            for key, one in self._left_for(host).get("results", {}).items():
                 # What a host that has failed knows of others may be of an earlier play: it was in no batch since.
                 if key not in own and (host in active or key == host or key not in hosts):
                     found.setdefault(key, one)
