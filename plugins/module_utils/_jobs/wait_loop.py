@@ -50,6 +50,7 @@ class Wait:
         missing: Those that have not been visible for too long.
         timed_out: Those that were still running when the time was over.
         stuck: Those that were in one of STUCK_STATES for too long.
+        strangers: By id, why a job that has it cannot be the one that is waited for.
         error: Why no more polls were possible.
         last_error: Why the last poll failed, None if it did not.
         warnings: For the user.
@@ -63,6 +64,7 @@ class Wait:
     missing: list[str] = field(default_factory=list)
     timed_out: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
+    strangers: dict[str, str] = field(default_factory=dict)
     error: CommvaultError | None = None
     last_error: CommvaultError | None = None
     warnings: list[str] = field(default_factory=list)
@@ -122,8 +124,8 @@ class _Loop:
         for job_id in list(wait.waiting):
             job = seen.get(job_id)
             words = self._stranger(job) if job else None
-            if words and job_id not in self._named:
-                self._named.add(job_id)
+            if words and job_id not in wait.strangers:
+                wait.strangers[job_id] = words
                 wait.warnings.append(words)
             if job is None or words:
                 self._on_missing(job_id, now)

@@ -63,7 +63,12 @@ def wait_result(
         entry["on_timeout"] = action[0] if action and not action[1] else None
         jobs.append(entry)
     counts = {outcome: sum(entry["outcome"] == outcome for entry in jobs) for outcome in OUTCOMES}
-    problems = [_problem(entry, actions.get(entry["job_id"])) for entry in jobs if OUTCOMES[entry["outcome"]]]
+    problems = [
+        (entry["outcome"] == "missing" and wait.strangers.get(entry["job_id"]))
+        or _problem(entry, actions.get(entry["job_id"]))
+        for entry in jobs
+        if OUTCOMES[entry["outcome"]]
+    ]
     result: dict[str, t.Any] = {
         "changed": any(entry["on_timeout"] for entry in jobs),
         "msg": _message(wait, jobs, counts, problems),

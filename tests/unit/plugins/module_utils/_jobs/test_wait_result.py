@@ -43,6 +43,15 @@ def test_jobs_with_warnings_succeed_and_are_shown_as_a_warning():
     assert warning.endswith("And 2 more, see jobs.")
 
 
+def test_a_job_that_is_another_one_is_not_said_to_be_missing():
+    result = result_of(unseen=["7", "8"], missing=["7", "8"], strangers={"7": "Job 7 is of another database."})
+    assert outcomes(result) == {"7": "missing", "8": "missing"}
+    assert result["msg"] == (
+        "2 jobs after 00:12:30: 2 not there. Job 7 is of another database. Job 8 does not exist on this CommCell, or"
+        " the user may not see it."
+    )
+
+
 def test_no_jobs_are_a_success():
     result = result_of()
     assert (result["msg"], result["jobs"], result.get("failed")) == ("There are no jobs to wait for.", [], None)
