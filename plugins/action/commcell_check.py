@@ -11,7 +11,6 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._in_place import InPlaceAction
-from ..plugin_utils._worker import show
 
 
 class ActionModule(InPlaceAction):
@@ -21,5 +20,5 @@ class ActionModule(InPlaceAction):
         """As of ActionBase.run."""
         result = super().run(tmp, task_vars)
         for line in result.get("lines", ()):
-            show(self._display, line)
+            self._display.display(line)
         return result

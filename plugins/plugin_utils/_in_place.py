@@ -38,7 +38,6 @@ from ..module_utils._redact import Redactor, named_secrets
 from ..module_utils._times import parse_duration
 from ._progress import WIDTH, Progress
 from ._worker import deadline_of, exit_if_parent_died, ignore_task_timeout, parent_has_died
-from ._worker import show as show_text
 
 _COLLECTION = "rdsops.commvault"
 # Modules that start or wait for what goes on without them, and show how far it is; the second waits by an option.
@@ -97,8 +96,9 @@ def execute(
     if mistake:
         return failed(InvalidInput(mistake))
     if not own and module in _WAITING and boolean(arguments.get("wait", module == "job_wait"), strict=False):
-        shown = "No progress is shown, since this task does not run in Ansible's own process."
-        show_text(action._display, f"[{host}] {shown}")
+        action._display.display(
+            f"[{host}] No progress is shown, since this task does not run in Ansible's own process."
+        )
     return execute_packed(action, module, arguments, variables) if result is None else result
 
 
@@ -215,7 +215,7 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], h
     task = action._task
 
     def show(line: str) -> None:
-        show_text(action._display, f"[{host}] {line}")
+        action._display.display(f"[{host}] {line}")
 
     run = ModuleRun(
         params,

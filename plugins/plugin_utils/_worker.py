@@ -11,49 +11,20 @@ as seen with SIGKILL and SIGHUP.
 The keyword timeout is Ansible's own limit for a task. When it expires, an alarm stops whatever the task is at, and
 Ansible shows nothing of what the task has done, while requests that were sent go on. So what starts backups or waits
 for jobs ends by itself then, with a result.
-
-What a worker displays is written by Ansible's own process, in a thread that ends without a word if it cannot write, as
-behind "| head" or on a full disk, and Ansible then waits for results for ever (ansible-core 2.16 to 2.22:
-plugins/strategy/__init__.py, results_thread_main). So such a line is left out.
 """
 
 # This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import signal
 import time
 import typing as t
 
-from ansible.utils.display import Display
-
 if t.TYPE_CHECKING:
     from ansible.playbook.task import Task
-
-
-_SHOW = "_rdsops_commvault_show"
-
-
-def _show_if_possible(display: Display, text: str) -> None:
-    # A standard output that is closed is None, or raises ValueError.
-    with contextlib.suppress(OSError, AttributeError, ValueError):
-        display.display(text)
-
-
-# Ansible's own process has it, too, since that loads action plugins before it starts workers.
-setattr(Display, _SHOW, _show_if_possible)
-
-
-def show(display: Display, text: str) -> None:
-    """Display a text if that is possible."""
-    queue = getattr(display, "_final_q", None)
-    if queue:
-        queue.send_display(_SHOW, text)
-    else:
-        _show_if_possible(display, text)
 
 
 def parent_has_died() -> bool:

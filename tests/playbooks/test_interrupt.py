@@ -39,31 +39,6 @@ WAIT = """
 """
 
 
-def test_a_run_whose_output_nobody_reads_any_more_comes_to_its_end(
-    connection: dict[str, str], collections_path: str, tmp_path: Path
-) -> None:
-    """As behind "| head". Ansible would wait for ever once a line of a worker cannot be written."""
-    inventory = tmp_path / "inventory.yml"
-    inventory.write_text(inventory_of(["orders", "billing"], "aws-prod"), encoding="utf-8")
-    reading, writing = os.pipe()
-    os.close(reading)
-    subprocess.run(
-        [
-            *(str(BIN / "ansible-playbook"), PLAYBOOK, "-i", str(inventory)),
-            *("-e", "oracle_rds_export_backup_report_path=night.json"),
-        ],
-        env=environment({"ANSIBLE_COLLECTIONS_PATH": collections_path, **connection}),
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        stdout=writing,
-        stderr=subprocess.DEVNULL,
-        timeout=2 * LIMIT_SECONDS,
-        check=False,
-    )
-    os.close(writing)
-    assert (tmp_path / "night.json").is_file()
-
-
 class Running:
     """A playbook that runs until it is ended by a signal."""
 

@@ -29,7 +29,6 @@ from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
 from ...modules.oracle_rds_export_backup import argument_spec
 from .._in_place import execute, execute_packed
-from .._worker import show
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
 from .entries import awaited, entry_not_submitted, expected_ends, known_jobs
 from .hosts import PREFIX, HostInputs
@@ -359,7 +358,7 @@ class Step:
     # --- what all steps do
 
     def _show(self, text: str) -> None:
-        show(self._action._display, text)
+        self._action._display.display(text)
 
     def _result_of_failed_step(self, cause: str) -> dict[str, t.Any]:
         """What a step that could not be done returns of the one before: the backups that were started are known all the
