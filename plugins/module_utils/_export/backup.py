@@ -129,7 +129,8 @@ class Backup:
         self.changed = self.own = True
 
     def mark_not_in_batch(self) -> None:
-        """Its batch was accepted, but none of the jobs is its own."""
+        """Its batch was accepted, but no job of it is its own. Those left in candidates are nobody's in the call."""
+        left = self.candidates
         why = "" if self.complaint else ", without saying why"
         self._settle(
             "refused",
@@ -137,6 +138,10 @@ class Backup:
             f" but started jobs for other instances of it only{why}.{self.complaint}",
             failed="no_job",
         )
+        if left:
+            # Names may be written in a way that is not known.
+            self.msg += f" It also started {id_words(left)}, by its names for no instance of this call."
+            self.candidates = left
 
     def mark_in_doubt(self, job: Job) -> None:
         """Nothing was sent, since this job may be one of it that is as good."""

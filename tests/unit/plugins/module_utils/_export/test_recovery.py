@@ -632,6 +632,12 @@ class TestBatch:
         assert "task 5" in billing.msg
         assert billing.msg.endswith("of it only, without saying why.")
 
+    def test_a_job_of_the_batch_that_is_of_nobody_in_the_call_is_named(self, runtime):
+        orders, billing = self.batch(["orders", "billing"], ["7", "8"])
+        settle(FakeReader(job(7, "orders"), job(8, "crm")), orders, billing, runtime=runtime)
+        assert (orders.state, billing.state, billing.candidates) == ("started", "refused", ("8",))
+        assert "It also started job 8, by its names for no instance of this call." in billing.msg
+
     def test_what_commvault_said_of_a_batch_is_told_of_whoever_was_left_out(self, runtime):
         orders, billing = self.batch(["orders", "billing"], ["7"])
         billing.complaint = " Commvault added: no plan."
