@@ -95,6 +95,15 @@ oracle_rds:
     assert 'state="not_verified"} 2' in metrics
 
 
+def test_a_database_outside_of_a_limit_is_not_said_to_be_unknown_to_the_inventory(
+    play: Play, simulator: Simulator
+) -> None:
+    simulator.reset(ESTATE)
+    limit = ["--limit", "orders.example.com"]
+    run = play(ROOT / "playbooks" / "protection_report.yml", inventory="production.yml", arguments=limit, warnings=True)
+    assert [row["id"] for row in run.result("Look at the databases")["databases"]] == ["orders.example.com"]
+
+
 def test_a_group_that_no_host_has_is_refused_before_anything_is_read(play: Play, simulator: Simulator) -> None:
     simulator.reset(ESTATE)
     more = {"oracle_rds_export_backup_protection_group_by": ["tags.team"]}
