@@ -107,6 +107,14 @@ def test_a_mail_names_databases_causes_jobs_and_what_to_do() -> None:
     ]
 
 
+def test_a_mail_says_of_a_backup_that_was_not_seen_to_end_that_it_goes_on() -> None:
+    told = job(2, 3, failed=[*failed(1), {**failed(2)[1], "result": "timed_out"}])
+    told["artifacts"]["oracle_rds_export_backup_artifact"]["counts"]["results"] = {"failed": 1, "timed_out": 1}
+    lines = render(messages("email"), "error", told).body.splitlines()
+    assert lines[0] == "Of 3 backups, 1 succeeded, 1 failed, 1 are still running."
+    assert "db1: still running (Commvault job 148001)" in lines
+
+
 def test_jobs_without_databases_as_hosts_are_not_to_be_relaunched_on_failed_hosts() -> None:
     waiting = job(1, 3, playbook="wait_and_report.yml")
     assert "relaunch" not in render(messages("email"), "error", waiting).body
