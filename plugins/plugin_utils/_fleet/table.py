@@ -19,7 +19,8 @@ if t.TYPE_CHECKING:
     from .entries import Entry
 
 MAX_BAD_LINES = 100
-MAX_LINE = 200
+# The longest causes name method and URL of a request, and end in what to do.
+MAX_LINE = 600
 MAX_IDS = 100
 MAX_NAME = 50
 _SHOWN = 3

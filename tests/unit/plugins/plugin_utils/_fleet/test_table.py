@@ -24,6 +24,17 @@ def test_the_table_has_what_failed_first_and_in_full():
     assert fleet["msg"] == "6 backups: 1 refused, 1 active, 4 started. [archive] No backup was started:\nno plan."
 
 
+def test_what_to_do_about_a_refused_backup_is_in_the_table():
+    words = (
+        "No backup of instance 'ordrs' of client 'aws-prod' (subclient 'default') was started: cc.example.com"
+        " refused the request: Failed to start backups as no eligible subclients were found. (POST"
+        " https://commandcenter.example.com/commandcenter/api/createtask, HTTP 500, error code 587207178) Client"
+        " 'aws-prod' has no instance 'ordrs' that these credentials may see. Correct instance_name; nearest: orders."
+    )
+    fleet = make_fleet([backup("ordrs.example.com", "refused", msg=words)])
+    assert fleet["summary"][1] == f"ordrs.example.com  REFUSED  {words}"
+
+
 def test_the_table_tells_when_jobs_will_end_and_which_attempt_it_was():
     end = "2026-01-01T03:00:00Z"
     failed = {"state": "started", "job_id": "7", "status": "Failed", "reason": "TNS:no listener"}
