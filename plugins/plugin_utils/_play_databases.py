@@ -14,7 +14,7 @@ import typing as t
 
 from ..module_utils._errors import InvalidInput
 from ..module_utils._protection.options import OWN_KEYS
-from ..module_utils._times import positive_duration
+from ..module_utils._times import parse_time, positive_duration
 from ._fleet.hosts import PREFIX, read_host
 from ._fleet.variables import CannotEvaluate
 
@@ -81,8 +81,13 @@ def _database(host: str, variables: HostVariables, group_by: Sequence[str]) -> t
     for key, path in (("created", _CREATED), *((None, path) for path in group_by if path not in OWN_KEYS)):
         try:
             value = _value(variables, path)
+            if key and value is not None:
+                parse_time(str(value), path)
         except CannotEvaluate as exc:
             wrong.append(f"{path} cannot be evaluated: {exc}")
+            continue
+        except InvalidInput as exc:
+            wrong.append(str(exc).rstrip("."))
             continue
         if value is not None:
             (entry if key else entry["groups"])[key or path] = str(value)

@@ -80,6 +80,9 @@ oracle_rds:
     nameless:
       commvault_application_id: 22
       commvault_app_name: Oracle
+    unborn:
+      commvault_instance_name: billing
+      instance_create_time: soon
     orders:
       commvault_instance_name: orders
 """
@@ -88,11 +91,12 @@ oracle_rds:
     correct = " Correct the variables of this host."
     assert run.failed["nameless"] == f"commvault_instance_name is missing.{correct}"
     assert run.failed["misspelt"].startswith("the role has no variable oracle_rds_export_backup_protection_max_ag (n")
-    assert run.failed.keys() == {"misspelt", "nameless"}
+    assert run.failed["unborn"].startswith("instance_create_time must be a time such as ")
+    assert run.failed.keys() == {"misspelt", "nameless", "unborn"}
     summary = run.result("Look at the databases")["summary"]
-    assert (summary["databases"], summary["protected"], summary["states"]["not_verified"]) == (3, 1, 2)
+    assert (summary["databases"], summary["protected"], summary["states"]["not_verified"]) == (4, 1, 3)
     metrics = (tmp_path / "night.prom").read_text(encoding="utf-8")
-    assert 'state="not_verified"} 2' in metrics
+    assert 'state="not_verified"} 3' in metrics
 
 
 def test_a_database_outside_of_a_limit_is_not_said_to_be_unknown_to_the_inventory(
