@@ -184,7 +184,13 @@ def test_a_project_whose_update_failed_is_told_with_the_cause(payments: Payments
     assert payments.failed.rc == 2
     assert REFUSED in said(payments.failed)
     assert "The update" in said(payments.failed)
-    assert "of the project Commvault backups ended: failed." in said(payments.failed)
+    assert "of the project Commvault backups ended: failed. Mend the cause" in said(payments.failed)
+
+
+def test_what_was_printed_by_a_failed_update_has_lines_of_its_own(payments: Payments) -> None:
+    # A line break is \\n in JSON, which prints one that was escaped as \\\\n.
+    assert r"it goes on from here.\\n" not in payments.failed.stdout
+    assert r"it goes on from here.\n" in payments.failed.stdout
 
 
 def test_and_is_updated_by_the_next_run(payments: Payments) -> None:
