@@ -16,6 +16,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import CommvaultError
+from .._jobs.reader import CutShort
 from .._parallel import RUNTIME
 from .backup import beside_words
 from .matching import JobsOfInstances
@@ -168,7 +169,10 @@ class DuplicateCheck:
         except CommvaultError as error:
             if not error.kind.says_no:
                 raise
-        return self._reader.active()
+        try:
+            return self._reader.active()
+        except CutShort as error:
+            return error.jobs
 
     def _settle(self, backup: Backup, other: Job) -> None:
         if not self._kill or other.finished or other.dying:

@@ -12,6 +12,7 @@ import typing as t
 
 from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER
+from .._jobs.reader import CutShort
 from .._times import iso_time, some_of
 from .backup import Backup, backup_from_error, beside_words, not_submitted
 from .matching import JobsOfInstances
@@ -32,7 +33,7 @@ _SHOWN_NAMES = 3
 
 
 class JobListing(t.NamedTuple):
-    """Jobs of some clients. unread: why those of a client could not be read, by its name in lower case."""
+    """Jobs of some clients. unread: why those of a client could not be read, or not all, by its name in lower case."""
 
     jobs: t.Sequence[Job]
     unread: t.Mapping[str, CommvaultError]
@@ -50,7 +51,7 @@ class ClientJobs:
         try:
             return JobListing(self._reader.active(), {})
         except CommvaultError as error:
-            return JobListing([], {name.lower(): error for name in client_names})
+            return _listing_of(error, client_names)
 
     def past(self, client_names: t.Collection[str], age: float) -> JobListing:
         """The jobs of these clients that are active or ended at most age seconds ago. Raises nothing."""
@@ -65,7 +66,13 @@ class ClientJobs:
         try:
             return JobListing(self._reader.past(age, narrow), unread)
         except CommvaultError as error:
-            return JobListing([], {name.lower(): error for name in client_names})
+            return _listing_of(error, client_names)
+
+
+def _listing_of(error: CommvaultError, client_names: t.Iterable[str]) -> JobListing:
+    """What an error leaves: what a listing had that was cut short is there all the same."""
+    jobs = error.jobs if isinstance(error, CutShort) else []
+    return JobListing(jobs, {name.lower(): error for name in client_names})
 
 
 class UnreadableHistory(t.NamedTuple):
@@ -131,16 +138,15 @@ class HistoryCheck:
         history = History({}, {}, [])
         jobs = JobsOfInstances(seen.jobs, matching)
         for place, instance in enumerate(instances):
-            error = seen.unread.get(instance.client_name.lower())
-            if error:
-                what = f"whether another backup of it runs{self._past}"
-                history.gaps[place] = UnreadableHistory(what, error, error.kind.hidden)
-                continue
             certain, possible = jobs.of(instance)
             backup = self._judge(instance, certain)
-            doubt = None if backup else self._doubt(certain, possible)
+            error = seen.unread.get(instance.client_name.lower())
+            doubt = None if backup or error else self._doubt(certain, possible)
             if backup:
                 history.settled[place] = backup
+            elif error:
+                what = f"whether another backup of it runs{self._past}"
+                history.gaps[place] = UnreadableHistory(what, error, error.kind.hidden)
             elif doubt:
                 history.gaps[place] = doubt
         history.warnings.extend(self._warnings(instances, history.gaps))

@@ -35,6 +35,16 @@ MISSES_BELOW = 20
 MARGIN = 300.0
 
 
+class CutShort(CommvaultError):
+    """A listing that ended before its own total.
+
+    Attributes:
+        jobs: The backups that it had.
+    """
+
+    jobs: t.Sequence[Job] = ()
+
+
 class JobReader:
     """Reads jobs for one run and remembers what makes the next request narrower."""
 
@@ -155,17 +165,22 @@ class JobReader:
 
         Raises:
             CommvaultError: The listing cannot be read.
+            CutShort: It must be whole, and is not.
         """
         found: list[Job] = []
         begun = self.api.local_time()
-        for number, jobs in enumerate(self._pages(ALL, set(), age + margin, MAX_PAGE, whole=whole)):
-            if (
-                narrow
-                and self.api.clients_are_told
-                and (number == MAX_PAGES or (self._total or 0) > MAX_PAGES * MAX_PAGE)
-            ):
-                return self._recent_of(set(narrow()), age, whole)
-            found += [job for job in jobs if self.api.is_backup(job)]
+        try:
+            for number, jobs in enumerate(self._pages(ALL, set(), age + margin, MAX_PAGE, whole=whole)):
+                if (
+                    narrow
+                    and self.api.clients_are_told
+                    and (number == MAX_PAGES or (self._total or 0) > MAX_PAGES * MAX_PAGE)
+                ):
+                    return self._recent_of(set(narrow()), age, whole)
+                found += [job for job in jobs if self.api.is_backup(job)]
+        except CutShort as error:
+            error.jobs = error.jobs or found
+            raise
         # By this machine's clock: the server's is not known before its first answer.
         taken = self.api.local_time() - begun
         # The server counts back from its answer: after an outage, what has ended long ago may be missing. A listing of
@@ -183,14 +198,13 @@ class JobReader:
         if not clients:
             return []
         try:
-            pages = list(self._pages(ALL, clients, age + MARGIN, MAX_PAGE, whole=whole))
+            return self._backups(self._pages(ALL, clients, age + MARGIN, MAX_PAGE, whole=whole))
         except RequestError as error:
             if len(clients) < 2 or not error.kind.says_no:
                 raise
             # One client that the user may not see can have been the cause. The jobs of such a one are left out of a
             # list that names no client.
             return self.recent(age, whole=whole)
-        return [job for jobs in pages for job in jobs if self.api.is_backup(job)]
 
     def past_pages(self, age: float, narrow: t.Collection[int] | None, long: int) -> t.Iterator[list[Job]]:
         """The visible jobs that are active or ended at most age seconds ago, page by page, so that nobody has to keep
@@ -213,11 +227,21 @@ class JobReader:
         yield from self._pages(ALL, set(narrow or ()), age + MARGIN, MAX_PAGE, whole=True)
 
     def active(self) -> list[Job]:
-        """The visible backup jobs that have not ended, the newest first. Raises CommvaultError, also where the listing
-        ends before its own total.
-        """
-        pages = self._pages(ACTIVE, set(), MARGIN, MAX_PAGE, whole=True)
-        return [job for jobs in pages for job in jobs if self.api.is_backup(job) and not job.finished]
+        """The visible backup jobs that have not ended, the newest first. Raises CommvaultError, CutShort."""
+        return [
+            job for job in self._backups(self._pages(ACTIVE, set(), MARGIN, MAX_PAGE, whole=True)) if not job.finished
+        ]
+
+    def _backups(self, pages: t.Iterable[list[Job]]) -> list[Job]:
+        """The backups on the pages of a listing. Raises CommvaultError, CutShort."""
+        found: list[Job] = []
+        try:
+            for jobs in pages:
+                found += [job for job in jobs if self.api.is_backup(job)]
+        except CutShort as error:
+            error.jobs = found
+            raise
+        return found
 
     def _pages(
         self, category: int, clients: set[int], lookup: float, limit: int, *, whole: bool = False
@@ -230,6 +254,7 @@ class JobReader:
 
         Raises:
             CommvaultError: A page could not be read, or the listing does not come to an end.
+            CutShort: It ended before its total.
         """
         seen: set[str] = set()
         hidden = 0
@@ -261,7 +286,7 @@ class JobReader:
             if not fresh:
                 if whole and page.total is not None and len(seen) + hidden < page.total:
                     msg = f"the listing of jobs ended after {len(seen)} of {page.total} rows."
-                    raise CommvaultError(msg, ErrorKind.BAD_REPLY)
+                    raise CutShort(msg, ErrorKind.BAD_REPLY)
                 return
             seen.update(job.id for job in fresh)
             yield sorted(fresh, key=lambda job: int(job.id), reverse=True)

@@ -16,6 +16,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.history i
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.matching import Matching
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import ExportPlan, Instance
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import CutShort
 from ansible_collections.rdsops.commvault.tests.support.jobs import job as any_job
 from ansible_collections.rdsops.commvault.tests.support.jobs import subclient
 
@@ -258,6 +259,19 @@ def test_jobs_that_cannot_be_listed_are_unread_for_all_clients():
     error = CommvaultError("No.", "server")
     assert reading(FakeReader({"recent": error})).past(["C0", "c1"], HOUR) == ([], {"c0": error, "c1": error})
     assert reading(FakeReader({"active": error})).active(["C0", "c1"]) == ([], {"c0": error, "c1": error})
+
+
+def test_what_a_listing_had_that_was_cut_short_counts_all_the_same():
+    error = CutShort("The listing ended.", "bad_reply")
+    error.jobs = [job(7, ended=None)]
+    instances = (*ORDERS, Instance("aws-prod", "billing"))
+    for seen in (
+        reading(FakeReader({"active": error})).active(["aws-prod"]),
+        reading(FakeReader({"recent": error})).past(["aws-prod"], HOUR),
+    ):
+        history = check(seen.jobs, instances, seen.unread)
+        assert (history.settled[0].state, history.settled[0].job_ids) == ("adopted", ("7",))
+        assert history.gaps[1].error is error
 
 
 def test_active_jobs_are_one_listing():
