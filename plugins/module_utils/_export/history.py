@@ -222,12 +222,12 @@ class HistoryCheck:
                 why = f"it names client {job.client_name!r}, application {job.application_id}."
                 return self._unclear(job, f"whether job {job.id} ({job.status}) is a backup of it that runs", why)
         for job in certain:
-            ended = 0 if job.finished or job.going_on else job.end_time or 0
-            if self._server_now() - ended <= (self._plan.max_age or MARGIN):
+            if job.finished or job.going_on:
+                continue
+            if self._server_now() - (job.end_time or 0) <= (self._plan.max_age or MARGIN):
                 what = f"whether job {job.id} is a backup of it that runs"
-                return self._unclear(
-                    job, what, f"its row tells an end, and a state that is not known ({job.status!r})."
-                )
+                why = f"its row tells an end, and a state that is not known ({job.status!r})."
+                return self._unclear(job, what, why)
         for job in (*certain, *possible):
             if self._is_useless(job) or not job.finished:
                 continue

@@ -228,9 +228,8 @@ class JobReader:
 
     def active(self) -> list[Job]:
         """The visible backup jobs that have not ended, the newest first. Raises CommvaultError, CutShort."""
-        return [
-            job for job in self._backups(self._pages(ACTIVE, set(), MARGIN, MAX_PAGE, whole=True)) if not job.finished
-        ]
+        pages = self._pages(ACTIVE, set(), MARGIN, MAX_PAGE, whole=True)
+        return [job for job in self._backups(pages) if not job.finished]
 
     def _backups(self, pages: t.Iterable[list[Job]]) -> list[Job]:
         """The backups on the pages of a listing. Raises CommvaultError, CutShort."""

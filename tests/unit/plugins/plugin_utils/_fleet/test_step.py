@@ -477,7 +477,7 @@ def test_ids_that_are_given_are_followed_as_they_are_written(role):
     ((_name, options),) = run.calls
     assert options["job_ids"] == ["7", "8", "9", "12"]
     # on_timeout may end them all: they are what was asked for.
-    assert options.get("own_job_ids") is None
+    assert "own_job_ids" not in options
     assert list(result["results"]) == [
         "aws-prod/orders/default",
         *(f"aws-prod/orders/default (job {one})" for one in (8, 9, 12)),
