@@ -10,10 +10,10 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils._fleet.hosts import PREFIX
 from ..plugin_utils._fleet.result import OWN_FACTS, host_result
 from ..plugin_utils._fleet.step import RESULTS
-from ..plugin_utils._fleet.variables import set_facts
+from ..plugin_utils._play.database import PREFIX
+from ..plugin_utils._play.variables import set_facts
 
 
 class ActionModule(ActionBase):

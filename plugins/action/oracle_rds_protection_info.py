@@ -16,10 +16,10 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._module.run import failed
-from ..plugin_utils._fleet.options import RoleOptions
-from ..plugin_utils._fleet.variables import PlayVariables
 from ..plugin_utils._in_place import InPlaceAction, execute
-from ..plugin_utils._play_databases import databases_of_hosts, of_each_host
+from ..plugin_utils._play.options import RoleOptions
+from ..plugin_utils._play.variables import PlayVariables
+from ..plugin_utils._protection_hosts import databases_of_hosts, of_each_host
 from ..plugin_utils._worker import exit_if_parent_died
 
 # Strategies that do not know run_once.

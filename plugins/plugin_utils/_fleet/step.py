@@ -29,13 +29,14 @@ from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
 from ...modules.oracle_rds_export_backup import argument_spec
 from .._in_place import execute, execute_packed
+from .._play.database import PREFIX
+from .._play.options import RoleOptions
+from .._play.variables import PlayVariables, set_facts
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
 from .entries import awaited, entry_not_submitted, expected_ends, known_jobs
-from .hosts import PREFIX, HostInputs
-from .options import RoleOptions
+from .hosts import HostInputs
 from .result import make_fleet
 from .table import started_line
-from .variables import PlayVariables, set_facts
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import HostInputs
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result import make_fleet
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import CannotEvaluate
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._play.variables import CannotEvaluate
 from ansible_collections.rdsops.commvault.tests.support.reports import backup
 
 NAMES = {"commvault_client_name": "aws-prod", "commvault_instance_name": "orders"}

@@ -15,13 +15,13 @@ import typing as t
 from ..module_utils._errors import InvalidInput
 from ..module_utils._protection.options import OWN_KEYS
 from ..module_utils._times import parse_time, positive_duration
-from ._fleet.hosts import PREFIX, read_host
-from ._fleet.variables import CannotEvaluate
+from ._play.database import PREFIX, read_host
+from ._play.variables import CannotEvaluate
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ._fleet.variables import HostVariables
+    from ._play.variables import HostVariables
 
 # Of the names of a backup, those that are about which one it is.
 _NAMES = ("id", "client_name", "instance_name", "subclient_name")

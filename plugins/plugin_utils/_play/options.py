@@ -16,7 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ...module_utils._argspec import not_a_dictionary
 from ...module_utils._errors import InvalidInput
-from .hosts import KEYS, PREFIX
+from .database import KEYS, PREFIX
 from .variables import ROLE, CannotEvaluate
 
 if t.TYPE_CHECKING:

@@ -12,9 +12,9 @@ from ansible.template import Templar
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.modules import export_report, oracle_rds_export_backup
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet import step
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.hosts import PREFIX
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.options import RoleOptions
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import HostVariables
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._play.database import PREFIX
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._play.options import RoleOptions
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._play.variables import HostVariables
 
 trusted = getattr(template, "trust_as_template", str)
 

@@ -12,7 +12,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
-from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.variables import (
+from ansible_collections.rdsops.commvault.plugins.plugin_utils._play.variables import (
     ROLE,
     CannotEvaluate,
     HostVariables,
