@@ -17,6 +17,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._errors import CommvaultError, InvalidInput
 from ..module_utils._module.run import failed
 from ..plugin_utils._in_place import InPlaceAction, execute
+from ..plugin_utils._play.conditions import hosts_included
 from ..plugin_utils._play.options import RoleOptions
 from ..plugin_utils._play.variables import PlayVariables
 from ..plugin_utils._protection_hosts import databases_of_hosts, of_each_host
@@ -49,7 +50,7 @@ class ActionModule(InPlaceAction):
                     f"Nothing was read. Under the strategy {play.strategy}, each host would read all databases anew."
                     " Use linear, the default."
                 )
-            hosts = play.included(variables["ansible_play_hosts_all"])
+            hosts = hosts_included(play, variables["ansible_play_hosts_all"])
             arguments["databases"] = databases_of_hosts(
                 hosts, play.of, RoleOptions(self._loader).unknown_names, group_by
             )

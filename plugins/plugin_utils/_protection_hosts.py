@@ -75,8 +75,6 @@ def _database(host: str, variables: HostVariables, group_by: Sequence[str]) -> t
             entry["max_age"] = str(target)
     except InvalidInput as exc:
         wrong.append(str(exc).rstrip("."))
-    except CannotEvaluate as exc:
-        wrong.append(f"{_MAX_AGE} cannot be evaluated: {exc}")
     entry["groups"] = {}
     for key, path in (("created", _CREATED), *((None, path) for path in group_by if path not in OWN_KEYS)):
         try:
@@ -95,9 +93,9 @@ def _database(host: str, variables: HostVariables, group_by: Sequence[str]) -> t
 
 
 def _value(variables: HostVariables, path: str) -> t.Any:
-    """The value of a variable, or of a key of one."""
+    """The value of a variable, or of a key of one. Raises CannotEvaluate."""
     name, _dot, rest = path.partition(".")
-    value: t.Any = variables.get(name)
+    value: t.Any = variables.evaluate(variables.raw.get(name))
     while rest and isinstance(value, dict):
         if rest in value:
             # Names of tags can have dots.

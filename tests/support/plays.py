@@ -29,6 +29,11 @@ STEP = "rdsops.commvault.oracle_rds_export_fleet"
 EXPORT_ROLE = "rdsops.commvault.oracle_rds_export_backup"
 
 
+def role_by(keyword: str, **more: t.Any) -> list[dict[str, t.Any]]:
+    """The tasks of a play that has the role by import_role or include_role, with more keywords."""
+    return [{keyword: {"name": EXPORT_ROLE}, **more}]
+
+
 @functools.cache
 def _load(play: str) -> tuple[Play, list[Task]]:
     """A play of JSON, and all its tasks, those of roles that are included as well. To load a role takes a while, so the

@@ -15,7 +15,7 @@ import typing as t
 from ...module_utils._export.backup import AWAITED_STATES
 from ...module_utils._report.model import FAILED, clean, make_report
 from ...module_utils._times import shortened
-from .._play.variables import DIFFERENT_CONDITIONS
+from .._play.conditions import DIFFERENT_CONDITIONS
 from .artifact import make_artifact
 from .entries import cause_of, known_jobs
 from .table import make_message, make_table

@@ -29,6 +29,7 @@ from ...module_utils._report.model import FAILED
 from ...module_utils._times import some_of
 from ...modules.oracle_rds_export_backup import argument_spec
 from .._in_place import execute, execute_packed
+from .._play.conditions import hosts_included
 from .._play.database import PREFIX
 from .._play.options import RoleOptions
 from .._play.variables import PlayVariables, set_facts
@@ -163,7 +164,7 @@ class Step:
         # started if there is anything wrong.
         active: list[str] = self._variables["ansible_play_hosts"]
         stop = self._params["on_invalid"] == "stop"
-        hosts = self._play.included(active)
+        hosts = hosts_included(self._play, active)
         if not stop or self._batch[:1] != active[:1]:
             batch = set(self._batch)
             hosts = [host for host in hosts if host in batch]

@@ -14,7 +14,6 @@ import typing as t
 from ...module_utils._errors import InvalidInput
 from ...module_utils._estate.rds_match import make_rds_instance
 from ...module_utils._export.request import check_name
-from .variables import CannotEvaluate
 
 if t.TYPE_CHECKING:
     from .variables import HostVariables
@@ -78,10 +77,7 @@ def _read_texts(host: str, variables: HostVariables, names: t.Mapping[str, str])
 
 def _read_text(variables: HostVariables, name: str) -> str:
     """A variable as text, an empty one if it is not set. Raises InvalidInput."""
-    try:
-        value = variables.get(name)
-    except CannotEvaluate as exc:
-        raise InvalidInput(f"{name} cannot be evaluated: {exc}") from exc
+    value = variables.get(name)
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):

@@ -35,8 +35,8 @@ class RoleOptions:
         specs = loader.load_from_file(str(ROLE / "meta" / "argument_specs.yml"))["argument_specs"]
         # Of those that an entry point requires, "main" says how they are without it.
         self._spec = {name: one for spec in ("report", "wait", "main") for name, one in specs[spec]["options"].items()}
-        self._names = list({name: None for spec in specs.values() for name in spec["options"]})
-        self._known = {*self._names, *(PREFIX + name for name in _OTHERS)}
+        self._names = list({name[len(PREFIX) :]: None for spec in specs.values() for name in spec["options"]})
+        self._known = {PREFIX + name for name in (*self._names, *_OTHERS)}
         for key in KEYS:
             self._spec.pop(PREFIX + key, None)
         # Of thousands of hosts nearly all have the same names, and the same options.
@@ -51,7 +51,7 @@ class RoleOptions:
         unknown = [name for name in variables if name.startswith(PREFIX) and name not in self._known]
         hints = []
         for name in unknown:
-            near = nearest_endings(name[len(PREFIX) :], [one[len(PREFIX) :] for one in self._names])
+            near = nearest_endings(name[len(PREFIX) :], self._names)
             hints.append(f"{name} (nearest: {', '.join(PREFIX + one for one in near)})" if near else name)
         if hints:
             return f"the role has no variable {', '.join(hints)}"
@@ -70,14 +70,8 @@ class RoleOptions:
         Raises:
             InvalidInput: A value cannot be used.
         """
-        given = {}
-        for name in self._spec:
-            try:
-                value = variables.get(name)
-            except CannotEvaluate as exc:
-                raise InvalidInput(f"{name} cannot be evaluated: {exc}") from exc
-            if value is not None and value != "":
-                given[name] = value
+        values = {name: variables.get(name) for name in self._spec}
+        given = {name: value for name, value in values.items() if value is not None and value != ""}
         checked = ArgumentSpecValidator(self._spec).validate(given)
         if checked.error_messages:
             raise InvalidInput(not_a_dictionary(self._spec, given) or "; ".join(checked.error_messages))
@@ -87,15 +81,13 @@ class RoleOptions:
         """Raises InvalidInput for an option that has another value for this host than for the first one."""
         if self._first is None:
             self._first = variables
-            self._fixed = {name: variables.raw.get(name) for name in self._spec}
+            values = ((name, variables.raw.get(name)) for name in self._spec)
             # A template may be the same and have another value.
-            self._fixed.update(
-                {name: object() for name, value in self._fixed.items() if re.search("{[{%]", str(value))}
-            )
+            self._fixed = {name: object() if re.search("{[{%]", str(value)) else value for name, value in values}
         first, raw = self._first, variables.raw
         for name in [name for name, fixed in self._fixed.items() if raw.get(name) is not fixed]:
             try:
-                differs = first.get(name) != variables.get(name)
+                differs = first.evaluate(first.raw.get(name)) != variables.evaluate(raw.get(name))
             except CannotEvaluate as exc:
                 raise InvalidInput(f"{name} cannot be evaluated for {host}: {exc}") from exc
             if differs:

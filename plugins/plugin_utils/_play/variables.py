@@ -45,7 +45,7 @@ _trusted: t.Any = getattr(template, "trust_as_template", str)
 
 
 class CannotEvaluate(Exception):
-    """A variable has no value; the text is Ansible's own reason."""
+    """What should be a value is none; the text is Ansible's own reason."""
 
 
 class HostVariables:
@@ -63,16 +63,15 @@ class HostVariables:
         return iter(self.raw)
 
     def get(self, name: str) -> t.Any:
-        """The value of a variable; None if there is none, or if it is "omit".
-
-        Raises:
-            CannotEvaluate: With Ansible's reason.
-        """
-        return self.evaluate(self.raw[name]) if name in self.raw else None
+        """The value of a variable; None if there is none, or if it is "omit". Raises InvalidInput with its name."""
+        try:
+            return self.evaluate(self.raw.get(name))
+        except CannotEvaluate as exc:
+            raise InvalidInput(f"{name} cannot be evaluated: {exc}") from exc
 
     def evaluate(self, value: t.Any) -> t.Any:
         """The value of what may hold templates. Raises CannotEvaluate."""
-        if isinstance(value, str) and "{" not in value:
+        if value is None or (isinstance(value, str) and "{" not in value):
             # No template: Ansible would come to the same, at a hundred times the cost.
             return None if value == self.raw.get("omit") else value
         self._templar.available_variables = self.raw
@@ -94,7 +93,12 @@ class HostVariables:
 
 
 class PlayVariables:
-    """The variables of all hosts of a play, at the place of a task that runs once for all of them."""
+    """The variables of all hosts of a play, at the place of a task that runs once for all of them.
+
+    Attributes:
+        parents: What the task is in, from the inside out: blocks, imports and includes.
+        includes: Those of them that are done for each host alone, such as include_role.
+    """
 
     def __init__(self, task: Task, loader: DataLoader, variables: dict[str, t.Any]) -> None:
         """variables: Those of the task."""
@@ -105,20 +109,22 @@ class PlayVariables:
         # block that it is in, which are about where it runs.
         self._probe = task.copy()
         self._probe.vars, self._probe.delegate_to = {}, None
-        self._parents = list(_parents(task))
+        self.task = task
+        self.parents: list[t.Any] = [task._parent]
+        while self.parents[-1]._parent is not None:
+            self.parents.append(self.parents[-1]._parent)
         in_role = os.path.realpath(task.get_path()).startswith(os.path.realpath(ROLE) + os.sep)
-        self._probe._parent = (self._parents[1 if in_role else 0 :] or self._parents)[0]
+        self._probe._parent = (self.parents[1 if in_role else 0 :] or self.parents)[0]
         # The playbooks of the collection import the tasks of the role without the role.
         by_import = in_role and task._role is None
         self._defaults = loader.load_from_file(str(ROLE / "defaults" / "main.yml")) if by_import else {}
-        self._play = next(play for play in (getattr(one, "_play", None) for one in self._parents) if play)
+        self._play = next(play for play in (getattr(one, "_play", None) for one in self.parents) if play)
         # Ansible would copy the lists of all hosts for each host, a third of the time for 5,000 of them. Only names of
         # vars_files can depend on the lists before they are put in their place.
         self._same = {name: variables.get(name) for name in _SAME_FOR_ALL if name in variables}
         names = ("ansible_play_batch", "ansible_play_hosts_all") if self._play.get_vars_files() else ()
         self._hosts = [variables[name] for name in names]
-        self._task = task
-        self._includes = [one for one in self._parents if getattr(one, "statically_loaded", True) is False]
+        self.includes = [one for one in self.parents if getattr(one, "statically_loaded", True) is False]
 
     @property
     def strategy(self) -> str:
@@ -128,7 +134,7 @@ class PlayVariables:
     @property
     def is_included_once(self) -> bool:
         """Whether the role is included by a task that runs for one host alone."""
-        return any(include.run_once for include in self._includes)
+        return any(include.run_once for include in self.includes)
 
     def of(self, host: str) -> HostVariables:
         """The variables of a host."""
@@ -157,62 +163,6 @@ class PlayVariables:
                 if name in (self._manager._fact_cache.get(host) or {}):
                     return True
         return False
-
-    def included(self, hosts: t.Sequence[str]) -> list[str]:
-        """Those of the hosts that the role is included for.
-
-        Raises:
-            InvalidInput: It is not to be told, or a condition of the role differs between them.
-        """
-        if self.is_included_once and len(hosts) > 1:
-            raise InvalidInput(
-                "include_role with run_once includes the role for the first host alone, so that other hosts could not"
-                " fail. Use import_role or roles, where run_once is fine."
-            )
-        if _is_in_rescue(self._task):
-            raise InvalidInput(
-                "The role does not work in the rescue section of a block: it cannot tell for which hosts that is run."
-                " Use it in a play of its own, for a group that group_by makes of them."
-            )
-        includes = [condition for include in self._includes for condition in include.when]
-        own = list(self._task.when)
-        if not includes and not own:
-            return list(hosts)
-        found = []
-        for host in hosts:
-            variables = self.of(host)
-            try:
-                if all(map(variables.holds, includes)):
-                    found.append(host)
-                    if not all(map(variables.holds, own)):
-                        raise InvalidInput(DIFFERENT_CONDITIONS)
-            except CannotEvaluate as exc:
-                raise InvalidInput(f"The condition (when) of the role cannot be evaluated for {host}: {exc}") from exc
-        return found
-
-
-DIFFERENT_CONDITIONS = (
-    "The condition (when) of the role is not the same for all hosts, but one task starts the backups of all. Choose the"
-    " hosts with the play's hosts, --limit or group_by, or include the role with include_role."
-)
-
-
-def _parents(task: Task) -> Iterator[t.Any]:
-    """What a task is in, from the inside out: blocks, imports and includes."""
-    parent = task._parent
-    while parent is not None:
-        yield parent
-        parent = parent._parent
-
-
-def _is_in_rescue(task: Task) -> bool:
-    # An import is no member of the section that it is in: what it imports is, and that is further inside.
-    inside = {task._uuid}
-    for parent in _parents(task):
-        if any(one._uuid in inside for one in getattr(parent, "rescue", None) or ()):
-            return True
-        inside.add(parent._uuid)
-    return False
 
 
 def set_facts(action: ActionBase, result: dict[str, t.Any], facts: dict[str, t.Any]) -> None:

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, rdsops contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hosts that a role is run for by its conditions, told in one task that serves all of them."""
+
+# This plugin util is private to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+import typing as t
+
+from ...module_utils._errors import InvalidInput
+from .variables import CannotEvaluate
+
+if t.TYPE_CHECKING:
+    from .variables import PlayVariables
+
+DIFFERENT_CONDITIONS = (
+    "The condition (when) of the role is not the same for all hosts, but one task starts the backups of all. Choose the"
+    " hosts with the play's hosts, --limit or group_by, or include the role with include_role."
+)
+
+
+def hosts_included(play: PlayVariables, hosts: t.Sequence[str]) -> list[str]:
+    """Those of the hosts that the role is included for.
+
+    Raises:
+        InvalidInput: It is not to be told, or a condition of the role differs between them.
+    """
+    if play.is_included_once and len(hosts) > 1:
+        raise InvalidInput(
+            "include_role with run_once includes the role for the first host alone, so that other hosts could not"
+            " fail. Use import_role or roles, where run_once is fine."
+        )
+    if _is_in_rescue(play):
+        raise InvalidInput(
+            "The role does not work in the rescue section of a block: it cannot tell for which hosts that is run."
+            " Use it in a play of its own, for a group that group_by makes of them."
+        )
+    includes = [condition for include in play.includes for condition in include.when]
+    own = list(play.task.when)
+    if not includes and not own:
+        return list(hosts)
+    found = []
+    for host in hosts:
+        variables = play.of(host)
+        try:
+            if all(map(variables.holds, includes)):
+                found.append(host)
+                if not all(map(variables.holds, own)):
+                    raise InvalidInput(DIFFERENT_CONDITIONS)
+        except CannotEvaluate as exc:
+            raise InvalidInput(f"The condition (when) of the role cannot be evaluated for {host}: {exc}") from exc
+    return found
+
+
+def _is_in_rescue(play: PlayVariables) -> bool:
+    # An import is no member of the section that it is in: what it imports is, and that is further inside.
+    inside = {play.task._uuid}
+    for parent in play.parents:
+        if any(one._uuid in inside for one in getattr(parent, "rescue", None) or ()):
+            return True
+        inside.add(parent._uuid)
+    return False
