@@ -74,16 +74,6 @@ def test_a_refusal_is_an_error_of_the_command_and_is_told_once(shell: Shell) -> 
     assert "no eligible subclients" in backup["failure"]["message"]
 
 
-@pytest.mark.parametrize("missing", ["COMMVAULT_URL", "COMMVAULT_AUTH_TOKEN"])
-def test_a_missing_or_empty_variable_of_the_environment_is_named(
-    shell: Shell, simulator: Simulator, missing: str
-) -> None:
-    done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES, env={missing: ""})
-    assert done.rc == 2
-    assert missing in done.adhoc()["msg"]
-    assert simulator.journal() == []
-
-
 def test_the_token_is_in_no_output_however_verbose(shell: Shell, simulator: Simulator) -> None:
     done = shell("ansible", "localhost", "-m", MODULE, "-a", NAMES, "-vvvv", env={"ANSIBLE_DEBUG": "true"})
     assert done.rc == 0
