@@ -12,7 +12,6 @@ import typing as t
 from pathlib import Path
 
 import jq
-import pytest
 import yaml
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
@@ -28,13 +27,13 @@ QUERIES = {
 PROD = [("aws-prod", name) for name in ("billing", "hr", "orders")]
 
 
-def databases(run: PlaybookRun) -> list[tuple[str, str]]:
-    """The databases of a run, by client and instance, as the platform makes them of its events."""
+def databases(run: PlaybookRun, task: str | None = None) -> list[tuple[str, str]]:
+    """The databases of a run, or of one task, by client and instance, as the platform makes them of its events."""
     found: dict[str, dict[str, t.Any]] = {}
     for event in run.events:
         data = event["event_data"]
         query = QUERIES.get(data.get("resolved_action", ""))
-        if query and "res" in data:
+        if query and "res" in data and task in (None, data["task"]):
             of_event = jq.compile(query).input_value(data["res"]).all()
             identities = [json.dumps(one["canonical_facts"], sort_keys=True) for one in of_event]
             assert len(set(identities)) == len(identities)
@@ -75,37 +74,40 @@ def test_one_database_is_the_same_in_the_results_of_all_modules(play: Play) -> N
             one("orders"),
             one("Orders"),
             ("job_info", job),
+            ("job_control", {**job, "state": "suspended"}),
+            ("job_wait", {**job, "wait_timeout": 1}),
+            one("orders", wait=True, wait_timeout=1),
             ("job_control", {**job, "state": "killed"}),
             ("job_wait", {**job, "wait_interval": 1}),
         )
     )
-    assert [run.result(str(number))["failed"] for number in range(1, 6)] == [False, False, False, False, True]
+    numbers = [str(number) for number in range(1, 9)]
+    assert [run.result(number)["failed"] for number in numbers] == [False] * 4 + [True] * 2 + [False, True]
+    for number in numbers:
+        assert databases(run, number) == [("aws-prod", "orders")]
     assert databases(run) == [("aws-prod", "orders")]
 
 
-@pytest.mark.parametrize("number", range(1, 6))
-def test_each_module_tells_of_its_databases(play: Play, number: int) -> None:
-    job = {"job_ids": "{{ task1.job_ids }}"}
-    modules = [one("orders"), ("job_info", job), ("job_control", {**job, "state": "suspended"})]
-    modules += [("job_wait", {**job, "wait_timeout": 1}), one("orders", wait=True, wait_timeout=1)]
-    run = play(tasks(*modules))
-    run.events = [event for event in run.events if event["event_data"].get("task") == str(number)]
-    assert databases(run) == [("aws-prod", "orders")]
-
-
-def test_of_many_backups_those_that_run_are_databases(play: Play) -> None:
+def test_of_many_backups_and_of_a_loop_those_that_run_are_databases(play: Play) -> None:
     names = [*(name for _client, name in PROD), "unknown"]
     instances = [{"client_name": "aws-prod", "instance_name": name} for name in names]
-    run = play(tasks(("oracle_rds_export_backup", {"instances": instances})))
+    playbook = yaml.safe_load(tasks(("oracle_rds_export_backup", {"instances": instances}), one("{{ item }}")))
+    playbook[0]["tasks"][1]["loop"] = ["orders", "hr"]
+    run = play(json.dumps(playbook, indent=1))
     assert run.result("1")["failed"]
-    assert databases(run) == PROD
+    assert databases(run, "1") == PROD
+    assert databases(run, "2") == [("aws-prod", "hr"), ("aws-prod", "orders")]
 
 
 def test_what_starts_nothing_counts_nothing(play: Play, simulator: Simulator) -> None:
-    assert databases(play(tasks(one("orders")), check=True)) == []
     simulator.order_fault({"path": "createtask"}, {"kind": "unauthorized"}, times=None)
     unknown = ("job_info", {"job_ids": ["4711"]})
-    run = play(tasks(one("orders"), one("orders", batch_size="x"), unknown, ("oracle_rds_instance_info", {})))
+    playbook = yaml.safe_load(
+        tasks(one("orders"), one("orders", batch_size="x"), unknown, ("oracle_rds_instance_info", {}), one("orders"))
+    )
+    playbook[0]["tasks"][4]["check_mode"] = True
+    run = play(json.dumps(playbook, indent=1))
+    assert run.result("5")["backups"][0]["state"] == "would_start"
     assert databases(run) == []
 
 
@@ -119,12 +121,6 @@ def test_the_role_counts_each_host_once(play: Play, tmp_path: Path) -> None:
         extravars={"oracle_rds_export_backup_wait": True, "oracle_rds_export_backup_wait_timeout": 1},
     )
     assert databases(run) == PROD
-
-
-def test_the_loop_of_a_task_counts_each_of_its_items(play: Play) -> None:
-    playbook = yaml.safe_load(tasks(one("{{ item }}")))
-    playbook[0]["tasks"][0]["loop"] = ["orders", "hr"]
-    assert databases(play(json.dumps(playbook, indent=1))) == [("aws-prod", "hr"), ("aws-prod", "orders")]
 
 
 def test_every_module_that_starts_or_follows_backups_has_a_query() -> None:
