@@ -17,6 +17,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._http.profile imp
 from ansible_collections.rdsops.commvault.plugins.modules import commcell_check
 from ansible_collections.rdsops.commvault.tests.simulator.variants import settings_of
 from ansible_collections.rdsops.commvault.tests.support.doctor import HISTORY, RUNNING, VARIANTS
+from ansible_collections.rdsops.commvault.tests.support.elsewhere import ELSEWHERE, PASSWORD
 from ansible_collections.rdsops.commvault.tests.support.scripted_http import Script, get, post
 
 ROOT = Path(__file__).parents[4]
@@ -150,6 +151,19 @@ def test_what_is_no_usable_commcell_gets_a_clear_verdict(examine, simulator, fau
     assert (result["verdict"], result["failed"], words in result["msg"]) == (verdict, True, True)
     assert result["report"]["verdict"] == verdict
     assert simulator.writes() == []
+
+
+@pytest.mark.parametrize("credentials", [{}, {"auth_token": None, **PASSWORD}], ids=["token", "password"])
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_what_is_no_commcell_gets_its_verdict_and_is_asked_to_start_nothing(examine, place, credentials):
+    make, verdict, words, most = ELSEWHERE[place]
+    start = {"client_name": "aws-prod", "instance_name": "orders"}
+    with make() as (url, journal):
+        result = examine(url=f"{url}/commandcenter/api", timeout=1.0, start=start, **credentials)
+    assert (result["verdict"], result["failed"], result["report"]["verdict"]) == (verdict, True, verdict)
+    assert re.search(words, result["msg"])
+    assert len(journal) <= most, journal
+    assert "POST createtask" not in journal
 
 
 def test_one_start_shows_what_reading_cannot(examine, simulator):
