@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.playbooks import LIMIT_SECONDS, environment
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import commcell_of, start_jobs
 
 from .conftest import HERE, ROOT, Play
 
@@ -133,16 +134,27 @@ def test_a_job_is_suspended_resumed_and_killed_once_however_often_it_is_asked_fo
     assert [path.rpartition("/")[2] for path in paths] == ["pause", "resume", "kill"]
 
 
-def test_control_in_check_mode_says_what_it_would_do(play: Play, simulator: Simulator) -> None:
-    job_ids = play(play_of(start("orders"))).result("Task 1")["job_ids"]
-    task = {"rdsops.commvault.job_control": {"job_ids": [int(job_id) for job_id in job_ids], "state": "killed"}}
-    result = play(play_of(task), check=True).result("Task 1")
-    assert (result["changed"], result["jobs"][0]["action"]) == (True, "kill")
-    assert "would be asked to end" in result["msg"]
+def test_control_in_check_mode_says_what_it_would_do_and_an_ended_job_how_it_ended(
+    play: Play, simulator: Simulator
+) -> None:
+    simulator.set(speed=1000)
+    kill = {"rdsops.commvault.job_control": {"job_ids": "{{ started.job_ids }}", "state": "killed"}}
+    resume = {"rdsops.commvault.job_control": {"job_ids": "{{ started.job_ids }}", "state": "resumed"}}
+    simulator.script("orders", [{"state": "Running", "seconds": 5000}, "Completed"])
+    run = play(play_of(start("orders"), {**kill, "check_mode": True}, wait_for_them(), resume))
+    dry = run.result("Task 2")
+    assert (dry["changed"], dry["jobs"][0]["action"]) == (True, "kill")
+    assert "would be asked to end" in dry["msg"]
+    result = run.result("Task 4")
+    assert result["failure"]["kind"] == "job_ended"
+    (job_id,) = run.result("Task 1")["job_ids"]
+    assert re.match(rf"Job {job_id} \(orders\) has ended already: Completed at 20.*Z\. It cannot be", result["msg"])
+    assert len(simulator.writes()) == 1
 
 
 def test_the_playbook_kills_the_jobs_of_a_list(play: Play, simulator: Simulator) -> None:
-    started = [backup["job_ids"][0] for backup in play(play_of(start("orders", "hr"))).result("Task 1")["backups"]]
+    with commcell_of(simulator) as commcell:
+        started = start_jobs(commcell, ["orders", "hr"])
     run = play("rdsops.commvault.kill_jobs", extravars={"commvault_kill_job_ids": [int(started[0]), started[1]]})
     assert {job["job_id"]: job["status"] for job in run.result("Kill the jobs")["jobs"]} == dict.fromkeys(
         started, "Killed"
@@ -155,15 +167,6 @@ def test_the_playbook_wants_to_know_which_jobs_to_kill(play: Play, simulator: Si
     assert run.rc != 0
     assert "Set it to the ids of the jobs" in run.failed["localhost"]
     assert simulator.journal() == []
-
-
-def test_an_ended_job_cannot_be_resumed_and_the_error_says_how_it_ended(play: Play, simulator: Simulator) -> None:
-    simulator.set(speed=1000)
-    job_ids = play(play_of(start("orders"), wait_for_them())).result("Task 1")["job_ids"]
-    task = {"rdsops.commvault.job_control": {"job_ids": job_ids, "state": "resumed"}}
-    result = play(play_of(task)).result("Task 1")
-    assert result["failure"]["kind"] == "job_ended"
-    assert re.match(rf"Job {job_ids[0]} \(orders\) has ended already: Completed at 20.*Z\. It cannot be", result["msg"])
 
 
 def test_in_the_background_the_same_comes_out_without_lines(play: Play, fleet: Simulator) -> None:
@@ -191,7 +194,8 @@ def test_thirty_polls_over_https_are_one_connection_one_handshake_and_one_login(
     password = "SECRET-password-of-this-test"
     simulator.reset({"clients": {"aws-prod": ["orders"]}, "users": [{"name": "operator", "password": password}]})
     simulator.set(speed=0)
-    job_ids = play(play_of(start("orders"))).result("Task 1")["job_ids"]
+    with commcell_of(simulator) as commcell:
+        job_ids = start_jobs(commcell, ["orders"])
     before = len(simulator.journal())
     waiting = {"rdsops.commvault.job_wait": {"job_ids": job_ids, "wait_interval": "0.1s", "wait_timeout": "6s"}}
     login = {"COMMVAULT_AUTH_TOKEN": "", "COMMVAULT_USERNAME": "operator", "COMMVAULT_PASSWORD": password}
@@ -208,22 +212,23 @@ def test_thirty_polls_over_https_are_one_connection_one_handshake_and_one_login(
     assert password not in json.dumps([run.stdout, run.events], default=str)
 
 
-def test_overdue_jobs_are_killed_if_that_is_asked_for(play: Play, simulator: Simulator) -> None:
+def test_overdue_jobs_are_killed_if_that_is_asked_for_and_an_unknown_state_is_one_warning(
+    play: Play, simulator: Simulator
+) -> None:
     simulator.set(job_seconds=3600)
-    run = play(play_of(start("orders", "billing"), wait_for_them(wait_timeout="1s", on_timeout="kill")))
+    simulator.script("hr", ["Levitating"])
+    overdue = [start("orders", "billing"), wait_for_them(wait_timeout="1s", on_timeout="kill")]
+    unknown = [start("hr"), wait_for_them(wait_timeout="3s")]
+    run = play(play_of(*(task | {"ignore_errors": True} for task in (*overdue, *unknown))), warnings=True)
     result = run.result("Task 2")
     assert (result["changed"], result["failure"]["kind"]) == (True, "wait_timeout")
     assert [job["on_timeout"] for job in result["jobs"]] == ["kill", "kill"]
-    simulator.advance(60)
-    assert {job["state"] for job in simulator.jobs()} == {"Killed"}
-
-
-def test_an_unknown_state_is_one_warning(play: Play, simulator: Simulator) -> None:
-    simulator.script("orders", ["Levitating"])
-    run = play(play_of(start("orders"), wait_for_them(wait_timeout="3s")), warnings=True)
-    assert run.result("Task 2")["failure"]["kind"] == "wait_timeout"
+    assert run.result("Task 4")["failure"]["kind"] == "wait_timeout"
     (warning,) = run.warnings
     assert "does not know: 'Levitating'" in " ".join(warning.split())
+    simulator.advance(60)
+    states = {job["instance"]: job["state"] for job in simulator.jobs()}
+    assert (states["orders"], states["billing"]) == ("Killed", "Killed")
 
 
 def test_a_workflow_whose_check_run_started_nothing_goes_on(play: Play, simulator: Simulator) -> None:
