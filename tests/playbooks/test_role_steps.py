@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.playbooks import artifact_of, inventory_of, summary_of
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import commcell_of, start_jobs
 
 from .conftest import Play
 
@@ -115,38 +116,41 @@ def test_a_later_job_of_a_workflow_waits_for_what_an_earlier_one_started(
     assert summary_of(third)[0] == "4 backups: 1 failed, 1 refused, 2 succeeded"
 
 
-@pytest.mark.parametrize("entry", ["main", "start", "wait"])
-def test_what_was_started_is_known_also_after_a_step_that_is_not_wanted(
-    play: Play, simulator: Simulator, entry: str
-) -> None:
-    text = f"""
+def test_what_was_started_is_known_also_after_a_step_that_is_not_wanted(play: Play, simulator: Simulator) -> None:
+    def step(entry: str, more: str = "") -> str:
+        return f"""
+    - name: Do {entry}
+      ansible.builtin.import_role:
+        name: {ROLE}
+        tasks_from: {entry}
+{more}"""
+
+    def use(after: str) -> str:
+        return f"""
+    - name: Use what is known of this host after {after}
+      ansible.builtin.debug:
+        msg: "{{{{ oracle_rds_export_backup_job_ids }}}}"
+"""
+
+    text = """
 - name: Start, and perhaps do more
   hosts: oracle_rds
   gather_facts: false
   tasks:
-    - name: Start
-      ansible.builtin.import_role:
-        name: {ROLE}
-        tasks_from: start
-
-    - name: Do more
-      ansible.builtin.import_role:
-        name: {ROLE}
-        tasks_from: {entry}
-      when: false
-
-    - name: Use what is known of this host
-      ansible.builtin.debug:
-        msg: "{{{{ oracle_rds_export_backup_job_ids }}}}"
-"""
+""" + step("start")
+    entries = ("main", "start", "wait")
+    for entry in entries:
+        text += step(entry, "      when: false\n") + use(entry)
     run = play(text, inventory="production.yml")
-    known = [result["msg"] for result in run.tasks["Use what is known of this host"].values()]
-    assert sorted(known) == sorted([str(job["job_id"])] for job in simulator.jobs())
+    started = sorted([str(job["job_id"])] for job in simulator.jobs())
+    assert len(started) == 3
+    for entry in entries:
+        known = [result["msg"] for result in run.tasks[f"Use what is known of this host after {entry}"].values()]
+        assert sorted(known) == started
 
 
-@pytest.mark.parametrize("wait", [True, False], ids=["waiting", "only started"])
 def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_play(
-    play: Play, night: Simulator, tmp_path: Path, wait: bool
+    play: Play, night: Simulator, tmp_path: Path
 ) -> None:
     instances = [
         {"id": "billing.example.com", "client_name": "aws-prod", "instance_name": "billing"},
@@ -166,28 +170,17 @@ def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_pla
         inventory=INVENTORY,
         extravars={
             "oracle_rds_export_backup_instances": instances,
-            "oracle_rds_export_backup_wait": wait,
+            "oracle_rds_export_backup_wait": True,
             "oracle_rds_export_backup_wait_interval": "1s",
             "oracle_rds_export_backup_report_path": f"{tmp_path}/list.json",
         },
     )
-    counts = "1 failed, 1 refused, 1 succeeded" if wait else "1 refused, 2 started"
+    counts = "1 failed, 1 refused, 1 succeeded"
     assert run.rc == 2
     assert summary_of(run)[0] == f"3 backups: {counts}"
     assert run.failed["localhost"].startswith(f"3 backups: {counts}.")
     report = json.loads((tmp_path / "list.json").read_text(encoding="utf-8"))
     assert len(report["backups"]) == 3
-
-
-def test_more_refusals_than_an_artifact_names_are_not_passed_over(play: Play, simulator: Simulator) -> None:
-    names = [f"db{number}" for number in range(103)]
-    artifact = artifact_of(play("rdsops.commvault.start_only", inventory=inventory_of(names, "aws-old")))
-    assert len(artifact["failed"]) == 100
-    handed_on = {"oracle_rds_export_backup_artifact": artifact}
-    run = play("rdsops.commvault.wait_and_report", extravars=handed_on, warnings=True)
-    assert summary_of(run)[0] == "100 backups: 100 refused"
-    (warning,) = run.warnings
-    assert "3 more backups were not started in the run before" in warning
 
 
 def test_an_artifact_that_is_none_is_refused_and_says_what_one_is(play: Play, simulator: Simulator) -> None:
@@ -197,19 +190,25 @@ def test_an_artifact_that_is_none_is_refused_and_says_what_one_is(play: Play, si
     assert simulator.journal() == []
 
 
-def test_in_a_workflow_in_which_all_was_refused_the_wait_is_red(play: Play, night: Simulator) -> None:
-    limit = ["--limit", "archive.example.com"]
-    first = play("rdsops.commvault.start_only", inventory=INVENTORY, arguments=limit)
-    artifact = artifact_of(first)
-    assert artifact["job_ids"] == []
-    second = play(
+def test_in_a_workflow_in_which_all_was_refused_the_wait_is_red_and_what_is_not_named_is_warned_of(play: Play) -> None:
+    cause = "No backup of instance 'archive' was started."
+    artifact = {
+        "task_ids": [],
+        "job_ids": [],
+        "counts": {"results": {"refused": 4}},
+        "failed": [{"id": "archive.example.com", "result": "refused", "cause": cause}],
+    }
+    run = play(
         # AWX has the same inventory in each node.
         "rdsops.commvault.wait_and_report",
         inventory=INVENTORY,
         extravars={"oracle_rds_export_backup_artifact": artifact},
+        warnings=True,
     )
-    assert second.rc == 2
-    assert second.failed["localhost"].startswith("1 backup: 1 refused. [archive.example.com] No backup of instance")
+    assert run.rc == 2
+    assert run.failed["localhost"].startswith("1 backup: 1 refused. [archive.example.com] No backup of instance")
+    (warning,) = run.warnings
+    assert "3 more backups were not started in the run before" in warning
 
 
 def test_what_an_earlier_play_did_for_hosts_of_other_batches_is_not_reported_again(
@@ -284,9 +283,9 @@ def test_a_report_of_a_play_with_fewer_hosts_is_one_of_all_that_was_started(
 
 def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
     night.set(speed=0)
-    play("rdsops.commvault.start_only", inventory=INVENTORY)
+    with commcell_of(night) as commcell:
+        ids = " ".join(start_jobs(commcell, ["orders", "billing", "hr"]))
     night.advance(20)
-    ids = " ".join(str(job["job_id"]) for job in night.jobs())
     status = play("rdsops.commvault.job_status", extravars={"oracle_rds_export_backup_follow_job_ids": ids})
     assert status.rc == 0
     table = summary_of(status)
@@ -299,8 +298,6 @@ def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
     waited = play("rdsops.commvault.wait_and_report", extravars={"oracle_rds_export_backup_follow_job_ids": ids})
     assert waited.rc == 2
     assert waited.failed["localhost"].startswith("3 backups: 1 failed, 2 succeeded. [aws-prod/billing/default]")
-    nothing = play("rdsops.commvault.wait_and_report")
-    assert "no backups were started before for the hosts of this play" in nothing.failed["localhost"]
 
 
 def test_a_wait_that_cannot_begin_fails_every_host_and_loses_no_job(play: Play, simulator: Simulator) -> None:
@@ -330,26 +327,41 @@ def test_a_wait_that_cannot_begin_fails_every_host_and_loses_no_job(play: Play, 
     assert len(started) == 3
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "words"),
-    [
-        ("on_timeout", "explode", "on_timeout must be one of: leave, suspend, kill"),
-        ("wait_timeout", "12 parsecs", "wait_timeout"),
-        ("wait_interval", "0", "wait_interval"),
-        ("stuck_timeout", "soon", "stuck_timeout"),
-        ("report_mode", "nonsense", "The report: mode must be octal, such as '0640'"),
-    ],
-)
+# tests/unit/plugins/plugin_utils/_fleet/test_step.py has more that can be wrong.
 def test_what_is_wrong_with_later_steps_is_said_before_anything_is_started(
-    play: Play, simulator: Simulator, tmp_path: Path, option: str, value: str, words: str
+    play: Play, simulator: Simulator, tmp_path: Path
 ) -> None:
-    report = {"oracle_rds_export_backup_report_path": f"{tmp_path}/night.json"}
-    more = {"oracle_rds_export_backup_wait": True, f"oracle_rds_export_backup_{option}": value, **report}
-    run = play("rdsops.commvault.export_backup", inventory="production.yml", extravars=more)
-    assert len(run.failed) == 3
-    for message in run.failed.values():
-        assert message.startswith("Nothing was started. ")
-        assert words in message
+    (tmp_path / "dir.html").mkdir()
+    wrong = {
+        "on_timeout must be one of: leave, suspend, kill": {"on_timeout": "explode"},
+        "wait_interval": {"wait_interval": "0"},
+        "The report: '/nowhere/night.html'": {"report_path": "/nowhere/night.html"},
+        "dir.html' cannot be written: it is a directory": {"report_path": f"{tmp_path}/night.json,{tmp_path}/dir.html"},
+    }
+    tasks = [
+        {
+            "name": "Back up, or say why not",
+            "block": [
+                {
+                    "name": "Back up",
+                    "ansible.builtin.include_role": {"name": ROLE, "rolespec_validate": False},
+                    "vars": {f"oracle_rds_export_backup_{name}": value for name, value in options.items()},
+                }
+            ],
+            "rescue": [{"name": words, "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}],
+        }
+        for words, options in wrong.items()
+    ]
+    text = json.dumps([{"name": "Back up", "hosts": "oracle_rds", "gather_facts": False, "tasks": tasks}], indent=1)
+    run = play(text, inventory="production.yml", extravars={"oracle_rds_export_backup_wait": True})
+    assert run.rc == 0
+    for words in wrong:
+        told = {host: result["msg"] for host, result in run.tasks[words].items()}
+        assert len(told) == 3
+        for message in told.values():
+            assert message.startswith("Nothing was started. ")
+        # The others are told the beginning of a long cause.
+        assert words in told["orders.example.com"]
     assert simulator.journal() == []
 
 
@@ -372,27 +384,6 @@ def test_jobs_that_cannot_be_read_any_more_count_as_failed_and_are_still_reporte
     assert sorted(artifact_of(run)["job_ids"]) == ["148886", "148887", "148888"]
     report = json.loads((tmp_path / "night.json").read_text(encoding="utf-8"))
     assert report["summary"]["results"]["not_followed"] == 3
-
-
-def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_started(
-    play: Play, simulator: Simulator, tmp_path: Path
-) -> None:
-    (tmp_path / "dir.html").mkdir()
-    for path, words in (
-        ("/nowhere/night.html", "there is no directory '/nowhere'"),
-        ("night.pdf", "says no format of a report"),
-        (f"{tmp_path}/night.json,{tmp_path}/dir.html", "dir.html' cannot be written: it is a directory"),
-    ):
-        run = play(
-            "rdsops.commvault.export_backup",
-            inventory="production.yml",
-            extravars={"oracle_rds_export_backup_report_path": path},
-        )
-        for host in ("orders.example.com", "billing.example.com", "hr.example.com"):
-            assert run.failed[host].startswith("Nothing was started. The report: ")
-        # The others are told the beginning of a long cause.
-        assert words in run.failed["orders.example.com"]
-    assert simulator.journal() == []
 
 
 def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_waited_for(
@@ -440,33 +431,13 @@ def test_a_report_alone_that_could_not_be_written_fails_one_host_and_the_others_
 NO_HOSTS = "oracle_rds:\n  hosts:\nothers:\n  hosts:\n    one:\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "where"),
-    [((), "oracle_rds"), (("--limit", "one"), "oracle_rds within --limit one")],
-    ids=["all", "limit"],
-)
-def test_a_play_without_hosts_is_an_error_that_says_what_to_do(
-    play: Play, simulator: Simulator, arguments: tuple[str, ...], where: str
-) -> None:
-    run = play("rdsops.commvault.export_backup", inventory=NO_HOSTS, arguments=arguments)
+# test_inventory.py has an inventory without hosts.
+def test_a_play_without_hosts_is_an_error_that_says_what_to_do(play: Play, simulator: Simulator) -> None:
+    run = play("rdsops.commvault.export_backup", inventory=NO_HOSTS, arguments=("--limit", "one"))
     assert run.rc not in (0, 2)
     said = " ".join(run.stdout.split())
+    where = "oracle_rds within --limit one"
     assert f"There is no host to back up in {where}. Choose other hosts with oracle_rds_export_backup_hosts" in said
-    assert simulator.journal() == []
-
-
-def test_a_play_without_hosts_and_without_the_playbook_is_one_too(play: Play, simulator: Simulator) -> None:
-    text = f"""
-- name: Back up
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Back up
-      ansible.builtin.import_role:
-        name: {ROLE}
-"""
-    run = play(text)
-    assert "There is no host to back up" in run.failed["localhost"]
     assert simulator.journal() == []
 
 
@@ -475,9 +446,8 @@ def test_a_workflow_over_a_slice_that_may_be_empty_ends_well_and_says_so(play: P
     start = play("rdsops.commvault.start_only", inventory=NO_HOSTS, extravars=more)
     handed_on = {"oracle_rds_export_backup_artifact": artifact_of(start)}
     wait = play("rdsops.commvault.wait_and_report", extravars=handed_on)
-    status = play("rdsops.commvault.job_status", extravars=handed_on)
-    assert [start.rc, wait.rc, status.rc] == [0, 0, 0]
-    assert summary_of(wait) == summary_of(status) == ["0 backups"]
+    assert [start.rc, wait.rc] == [0, 0]
+    assert summary_of(wait) == ["0 backups"]
     assert artifact_of(wait) == artifact_of(start)
     assert simulator.journal() == []
 
@@ -501,11 +471,10 @@ def test_tags_choose_the_steps(play: Play, simulator: Simulator) -> None:
     assert len(simulator.writes()) == 3
 
 
-@pytest.mark.parametrize("tag", ["wait", "report"])
-def test_no_step_begins_whose_result_would_be_skipped(play: Play, simulator: Simulator, tag: str) -> None:
-    run = play("rdsops.commvault.export_backup", inventory="with_bad_ones.yml", arguments=["--skip-tags", tag])
+def test_no_step_begins_whose_result_would_be_skipped(play: Play, simulator: Simulator) -> None:
+    run = play("rdsops.commvault.export_backup", inventory="with_bad_ones.yml", arguments=["--skip-tags", "report"])
     assert run.rc == 2
-    assert f"Nothing was started. --skip-tags {tag} would skip the task Result" in run.stdout
+    assert "Nothing was started. --skip-tags report would skip the task Result" in run.stdout
     assert simulator.writes() == []
 
 

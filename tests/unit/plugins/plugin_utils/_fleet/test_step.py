@@ -214,6 +214,13 @@ def test_an_inventory_without_hosts_is_a_mistake_unless_it_is_allowed(role):
         ({"bakup_level": "full"}, "no variable oracle_rds_export_backup_bakup_level (nearest: "),
         ({"backup_level": "all"}, "oracle_rds_export_backup_backup_level must be one of: full, incremental"),
         ({"wait_timeout": "soon"}, "wait_timeout"),
+        ({"wait_timeout": "12 parsecs"}, "wait_timeout"),
+        ({"wait_interval": "0"}, "wait_interval"),
+        ({"stuck_timeout": "soon"}, "stuck_timeout"),
+        ({"on_timeout": "explode"}, "on_timeout must be one of: leave, suspend, kill"),
+        ({"report_path": ["night.pdf"]}, "says no format of a report"),
+        ({"report_path": ["/nowhere/night.html"]}, "there is no directory '/nowhere'"),
+        ({"report_path": ["report.html"], "report_mode": "nonsense"}, "mode must be octal, such as '0640'"),
         ({"report_path": ["report.docx"]}, "The report: "),
         ({"report_path": ["report.html"], "report_mode": "rw"}, "The report: "),
         ({"backup_level": "{{ nobody_knows }}"}, "oracle_rds_export_backup_backup_level cannot be evaluated: "),
@@ -226,6 +233,14 @@ def test_a_mistake_in_an_option_of_any_step_is_found_before_anything_is_started(
     assert words in result["error"]
     assert result["failure"]["kind"] == "invalid_input"
     assert (result["changed"], run.calls) == (False, [])
+
+
+@pytest.mark.parametrize("tag", ["wait", "report"])
+def test_no_step_begins_whose_result_would_be_skipped(role, monkeypatch, tag):
+    monkeypatch.setattr(step.context, "CLIARGS", {"skip_tags": [tag]})
+    run = role(["orders"])
+    assert f"Nothing was started. --skip-tags {tag} would skip the task Result" in run("start")["msg"]
+    assert run.calls == []
 
 
 def test_options_that_differ_between_hosts_are_refused(role):
