@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -108,126 +109,115 @@ def test_a_database_outside_of_a_limit_is_not_said_to_be_unknown_to_the_inventor
     assert [row["id"] for row in run.result("Look at the databases")["databases"]] == ["orders.example.com"]
 
 
-def test_a_group_that_no_host_has_is_refused_before_anything_is_read(play: Play, simulator: Simulator) -> None:
+# tests/unit/plugins/modules/test_oracle_rds_protection_info.py has all that can go wrong with reading.
+def test_what_is_not_certain_fails_the_host_with_the_reason(play: Play, simulator: Simulator) -> None:
     simulator.reset(ESTATE)
-    more = {"oracle_rds_export_backup_protection_group_by": ["tags.team"]}
-    run = play(ROOT / "playbooks" / "protection_report.yml", inventory="production.yml", extravars=more)
-    assert run.rc != 0
-    assert "group_by has the key 'tags.team'" in run.stdout
-    assert simulator.journal() == []
-
-
-@pytest.mark.parametrize(
-    ("settings", "fault", "words"),
-    [
-        ({}, {"kind": "forbidden"}, "the user lacks a permission"),
-        ({}, {"kind": "server_error_json"}, "Internal error occurred."),
-        ({}, {"cut_json": True}, "broken JSON"),
-        ({}, {"cut_body": True}, "before the answer was complete"),
-        ({}, {"json": {"totalRecordsWithoutPaging": 40, "jobs": []}}, "ended after 0 of 40 rows"),
-        ({"clock_skew": -10 * HOUR}, None, "Compare the clocks"),
-        ({"clock_skew": 23.5 * HOUR}, None, "Correct the clock that is wrong"),
-    ],
-)
-def test_what_is_not_certain_fails_the_host_with_the_reason(
-    play: Play, simulator: Simulator, settings: dict[str, float], fault: dict[str, object] | None, words: str
-) -> None:
-    simulator.reset(ESTATE)
-    simulator.set(**settings)
-    if fault:
-        simulator.order_fault({"path": "jobs"}, fault, times=None)
+    simulator.order_fault({"path": "jobs"}, {"kind": "forbidden"}, times=None)
     run = play(ROOT / "playbooks" / "protection_report.yml", inventory="production.yml", warnings=True)
     states = {row["id"]: row["state"] for row in run.result("Look at the databases")["databases"] if row["listed"]}
     assert states["orders.example.com"] == "not_verified"
-    assert words in run.failed["orders.example.com"]
+    assert "the user lacks a permission" in run.failed["orders.example.com"]
     assert "protected" not in states.values()
 
 
-def test_wrong_ends_of_a_night_are_refused_before_anything_is_sent(play: Play, simulator: Simulator) -> None:
-    simulator.reset(ESTATE)
-    for end in ("2020-01-01T00:00:00Z", "0", "25:00"):
-        more = {"oracle_rds_export_backup_must_end_by": end}
-        run = play(ROOT / "playbooks" / "export_backup.yml", inventory="production.yml", extravars=more)
-        assert len(run.failed) == 3
-        assert "must_end_by" in run.failed["orders.example.com"]
-        assert simulator.journal() == []
-
-
-NOT_OURS = """
-- name: Look at the databases
-  hosts: oracle_rds
-  gather_facts: false
-  tasks:
-    - name: Look at some
-      ansible.builtin.import_role:
-        name: rdsops.commvault.oracle_rds_export_backup
-        tasks_from: protection
-      when: inventory_hostname != 'hr.example.com'
-"""
-
-
-@pytest.mark.parametrize(
-    ("playbook", "variables", "words"),
-    [
-        (None, {"oracle_rds_export_backup_protection_max_ages": "2d"}, "nearest: oracle_rds_export_backup_prot"),
-        (None, {"oracle_rds_export_backup_protection_max_age": "{{ nobody }}"}, "'nobody' is undefined"),
-        (None, {"oracle_rds_export_backup_protection_max_age": "0"}, "must be longer than 0 seconds"),
-        (None, {"oracle_rds_export_backup_protection_target": "0"}, "must be longer than 0 seconds"),
-        (None, {"oracle_rds_export_backup_protection_history_days": 61}, "must be 1 to 60"),
-        (
-            None,
-            {"commvault_instance_name": ["orders"]},
-            "billing.example.com: commvault_instance_name must be a string",
-        ),
-        (NOT_OURS, {}, "condition (when) of the role is not the same for all hosts"),
-    ],
-)
-def test_wrong_variables_are_refused_before_anything_is_read(
-    play: Play, simulator: Simulator, playbook: str | None, variables: dict[str, object], words: str
-) -> None:
-    simulator.reset(ESTATE)
-    chosen = playbook or ROOT / "playbooks" / "protection_report.yml"
-    run = play(chosen, inventory="production.yml", extravars=variables)
-    assert run.rc != 0
-    assert words in run.stdout
+# tests/unit/plugins/modules/test_oracle_rds_export_backup.py has more of them.
+def test_a_wrong_end_of_a_night_is_refused_before_anything_is_sent(play: Play, simulator: Simulator) -> None:
+    more = {"oracle_rds_export_backup_must_end_by": "25:00"}
+    run = play(ROOT / "playbooks" / "export_backup.yml", inventory="production.yml", extravars=more)
+    assert len(run.failed) == 3
+    assert "must_end_by" in run.failed["orders.example.com"]
     assert simulator.journal() == []
 
 
-OF_HOSTS = """
-- name: Look at the databases
-  hosts: oracle_rds
-  gather_facts: false
-  tasks:
-    - name: Look at all that the CommCell has
+PREFIX = "oracle_rds_export_backup_"
+# By mistake: keywords of the task that includes the role, and what each host is told.
+WRONG: dict[str, tuple[dict[str, object], str]] = {
+    "misspelt": ({"vars": {f"{PREFIX}protection_max_ages": "2d"}}, "nearest: oracle_rds_export_backup_prot"),
+    "undefined": ({"vars": {f"{PREFIX}protection_max_age": "{{ nobody }}"}}, "'nobody' is undefined"),
+    "no age": ({"vars": {f"{PREFIX}protection_max_age": "0"}}, "must be longer than 0 seconds"),
+    "no target": ({"vars": {f"{PREFIX}protection_target": "0"}}, "must be longer than 0 seconds"),
+    "too many days": ({"vars": {f"{PREFIX}protection_history_days": 61}}, "must be 1 to 60"),
+    "a list": (
+        {"vars": {"commvault_instance_name": ["orders"]}},
+        "billing.example.com: commvault_instance_name must be a string",
+    ),
+    "a group of no host": ({"vars": {f"{PREFIX}protection_group_by": ["tags.team"]}}, "has the key 'tags.team'"),
+    "some hosts": (
+        {"when": "inventory_hostname != 'hr.example.com'"},
+        "condition (when) of the role is not the same for all hosts",
+    ),
+}
+
+
+def test_wrong_variables_are_refused_before_anything_is_read(play: Play, simulator: Simulator) -> None:
+    simulator.reset(ESTATE)
+    role = {
+        "name": "Look at the databases",
+        "ansible.builtin.import_role": {
+            "name": "rdsops.commvault.oracle_rds_export_backup",
+            "tasks_from": "protection",
+            "rolespec_validate": False,
+        },
+    }
+    tasks = [
+        {
+            "name": "Look at some",
+            "block": [{**role, **keywords}],
+            "rescue": [
+                {"name": name, "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg | default('') }}"}}
+            ],
+        }
+        for name, (keywords, _words) in WRONG.items()
+    ]
+    whole = [{"name": "Look at the databases", "hosts": "oracle_rds", "gather_facts": False, "tasks": tasks}]
+    run = play(json.dumps(whole, indent=1), inventory="production.yml")
+    for name, (_keywords, words) in WRONG.items():
+        # What runs once leaves its result on the first host.
+        assert words in run.message(name, "orders.example.com"), name
+        assert run.message(name, "billing.example.com") == "", name
+    assert simulator.journal() == []
+
+
+def look(name: str, **options: str) -> str:
+    """The text of a task that looks at databases for all hosts of a play."""
+    lines = "".join(f"\n        {key}: {value}" for key, value in options.items())
+    return f"""
+    - name: {name}
       rdsops.commvault.oracle_rds_protection_info:
-        of_hosts: "{{ of_hosts }}"
-        databases: "{{ databases | default(omit) }}"
-        fail: false
+        fail: false{lines}
       run_once: true
       delegate_to: localhost
+      ignore_errors: true
       vars:
         ansible_connection: ansible.builtin.local
-        ansible_python_interpreter: "{{ ansible_playbook_python }}"
+        ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"
 """
 
 
-def test_of_hosts_is_read_as_other_options_are(play: Play, simulator: Simulator) -> None:
+def test_of_hosts_is_read_as_other_options_are_and_beside_no_others(play: Play, simulator: Simulator) -> None:
     """An extra variable is a text, and every text that is not empty would be true."""
     simulator.reset(ESTATE)
-    run = play(OF_HOSTS, inventory="production.yml", extravars={"of_hosts": "false"})
-    result = run.result("Look at all that the CommCell has")
+    head = "- name: Look at the databases\n  hosts: oracle_rds\n  gather_facts: false\n  tasks:"
+    refused = {
+        "Not a boolean": (look("Not a boolean", of_hosts="'maybe'"), "'maybe'"),
+        "Beside databases": (
+            look("Beside databases", of_hosts="'true'", databases="[{client_name: aws-prod, instance_name: other}]"),
+            "databases and of_hosts",
+        ),
+    }
+    run = play(
+        head + "".join(task for task, _words in refused.values()) + look("Look at all", of_hosts="'{{ answer }}'"),
+        inventory="production.yml",
+        extravars={"answer": "false"},
+    )
+    for name, (_task, words) in refused.items():
+        assert run.result(name)["failed"] is True
+        assert words in run.result(name)["msg"]
+        assert "databases" not in run.result(name)
+    result = run.result("Look at all")
     assert "hosts" not in result
     assert len(result["databases"]) == 4
-    assert "'maybe'" in play(OF_HOSTS, inventory="production.yml", extravars={"of_hosts": "maybe"}).stdout
-
-
-def test_databases_beside_those_of_hosts_are_refused_before_anything_is_read(play: Play, simulator: Simulator) -> None:
-    simulator.reset(ESTATE)
-    named = [{"client_name": "aws-prod", "instance_name": "other"}]
-    run = play(OF_HOSTS, inventory="production.yml", extravars={"of_hosts": "true", "databases": named})
-    assert run.rc != 0
-    assert "databases and of_hosts" in run.stdout
-    assert simulator.journal() == []
+    assert result["api_calls"]["reads"] == len(simulator.journal()), "those that were refused read nothing"
 
 
 def test_an_inventory_without_a_database_to_check_is_no_success(play: Play, simulator: Simulator) -> None:

@@ -148,6 +148,29 @@ def test_what_cannot_be_read_is_not_verified_and_never_protected(survey, simulat
     assert result["warnings"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "fault", "words"),
+    [
+        ({}, {"kind": "forbidden"}, "the user lacks a permission"),
+        ({}, {"kind": "server_error_json"}, "Internal error occurred."),
+        ({}, {"cut_json": True}, "broken JSON"),
+        ({}, {"cut_body": True}, "before the answer was complete"),
+        ({}, {"json": {"totalRecordsWithoutPaging": 40, "jobs": []}}, "ended after 0 of 40 rows"),
+        ({"clock_skew": -10 * HOUR}, None, "Compare the clocks"),
+        ({"clock_skew": 23.5 * HOUR}, None, "Correct the clock that is wrong"),
+    ],
+)
+def test_what_is_not_certain_is_not_verified_and_says_why(survey, simulator, settings, fault, words):
+    simulator.set(**settings)
+    if fault:
+        simulator.order_fault({"path": "jobs"}, fault, times=None)
+    result = survey(databases=DATABASES, report_unlisted=False, fail=False)
+    (orders,) = [row for row in result["databases"] if row["instance_name"] == "orders"]
+    assert orders["state"] == "not_verified"
+    assert words in f"{orders['reason']} {orders['action']}"
+    assert "protected" not in states(result).values()
+
+
 def test_half_a_listing_of_jobs_is_not_taken_for_all(survey, monkeypatch):
     from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.api import JobsApi
 
