@@ -56,58 +56,53 @@ def test_what_is_listed_can_be_backed_up_as_it_is(play: Play, simulator: Simulat
         assert started(simulator) == ["aws-dev/orders", "aws-prod/billing", "aws-prod/hr", "aws-prod/orders"]
 
 
-def info(shell: Shell, **options: t.Any) -> dict[str, t.Any]:
-    arguments = ["-a", json.dumps(options)] if options else []
-    return shell("ansible", "localhost", "-m", INFO, *arguments).adhoc()
-
-
-def test_the_last_backup_and_the_last_good_one_are_told(shell: Shell, simulator: Simulator) -> None:
-    instances = {one["entry"]["instance_name"]: one for one in info(shell, client_names=["aws-prod"])["instances"]}
+def test_what_there_is_is_told_with_few_reads(play: Play, simulator: Simulator) -> None:
+    cases: dict[str, dict[str, t.Any]] = {
+        "All": {},
+        "One client": {"client_names": ["aws-dev"], "history": 0},
+        "By the list": {"source": "instances", "history": 0},
+    }
+    tasks = [{"name": name, INFO: options} for name, options in cases.items()]
+    run = play(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], indent=1))
+    counts = {name: run.result(name)["api_calls"]["reads"] for name in cases}
+    assert counts == {"All": 4, "One client": 1, "By the list": 1}
+    asked = reads(simulator)
+    assert sorted(asked[:4]) == ["Jobs", "Subclient", "Subclient", "V4/Instances"]
+    assert asked[4:] == ["Subclient", "V4/Instances"]
+    assert len(run.result("By the list")["instances"]) == 5
+    # The last backup and the last good one.
+    instances = {
+        one["entry"]["instance_name"]: one
+        for one in run.result("All")["instances"]
+        if one["entry"]["client_name"] == "aws-prod"
+    }
     last, good = instances["orders"]["last_backup"], instances["orders"]["last_good_backup"]
     assert (last["state"], last["reason"], good["state"], good["level"]) == ("failed", "disk full", "ok", "Full")
     assert simulator.now() - 700 < last["time"] < simulator.now()
     assert instances["hr"]["last_backup"] is None
 
 
-def test_reads_are_few_and_counted(shell: Shell, simulator: Simulator) -> None:
-    result = info(shell)
-    assert sorted(reads(simulator)) == ["Jobs", "Subclient", "Subclient", "V4/Instances"]
-    assert result["api_calls"]["reads"] == 4
-    simulator.reset({"clients": CLIENTS})
-    info(shell, client_names=["aws-dev"], history=0)
-    assert reads(simulator) == ["Subclient"]
-    simulator.reset({"clients": CLIENTS})
-    assert len(info(shell, source="instances", history=0)["instances"]) == 5
-    assert reads(simulator) == ["V4/Instances"]
+def info(shell: Shell, **env: str) -> dict[str, t.Any]:
+    return shell("ansible", "localhost", "-m", INFO, env=env).adhoc()
 
 
-@pytest.mark.parametrize(("form", "with_v4"), [("object", False), ("404", True)])
-def test_an_empty_commcell_is_an_empty_list(shell: Shell, simulator: Simulator, form: str, with_v4: bool) -> None:
+def test_an_empty_commcell_is_an_empty_list(shell: Shell, simulator: Simulator) -> None:
     simulator.reset({"clients": []})
-    simulator.set(empty_lists=form, v4_discovery=with_v4)
+    simulator.set(empty_lists="404")
     assert info(shell)["instances"] == []
 
 
-def test_releases_with_and_without_the_list_of_instances_give_the_same_names(
+def test_a_release_without_the_list_of_instances_shows_a_restricted_user_what_that_user_may_see(
     shell: Shell, simulator: Simulator
 ) -> None:
-    with_it = info(shell)
-    simulator.reset({"clients": [*CLIENTS, {"name": "fileserver"}]})
-    simulator.set(v4_discovery=False, list_activity=False, empty_lists="404")
-    without_it = info(shell)
-    assert [one["entry"] for one in with_it["instances"]] == [one["entry"] for one in without_it["instances"]]
-    assert (with_it["source"], without_it["source"]) == ("instances", "clients")
-    assert {one["status"] for one in with_it["instances"]} == {"ready", "disabled"}
-    assert {one["status"] for one in without_it["instances"]} == {"unknown"}
-
-
-def test_a_restricted_user_gets_what_that_user_may_see(shell: Shell, simulator: Simulator) -> None:
     users = [{"name": "dev", "password": "SECRET-of-dev", "clients": ["aws-dev"]}]
-    simulator.reset({"clients": CLIENTS, "users": users})
-    login = {"COMMVAULT_AUTH_TOKEN": "", "COMMVAULT_USERNAME": "dev", "COMMVAULT_PASSWORD": "SECRET-of-dev"}
-    result = shell("ansible", "localhost", "-m", INFO, env=login).adhoc()
+    simulator.reset({"clients": [*CLIENTS, {"name": "fileserver"}], "users": users})
+    simulator.set(v4_discovery=False, list_activity=False, empty_lists="404")
+    result = info(shell, COMMVAULT_AUTH_TOKEN="", COMMVAULT_USERNAME="dev", COMMVAULT_PASSWORD="SECRET-of-dev")
     assert {one["client_name"] for one in result["instances"]} == {"aws-dev"}
-    assert result["unread"] == []
+    assert [one["entry"]["instance_name"] for one in result["instances"]] == ["orders", "scratch"]
+    assert (result["source"], result["unread"]) == ("clients", [])
+    assert {one["status"] for one in result["instances"]} == {"unknown"}
 
 
 def test_jobs_that_may_not_be_seen_are_named_as_unread(simulator: Simulator, play: Play) -> None:

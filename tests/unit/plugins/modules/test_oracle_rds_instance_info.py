@@ -215,3 +215,29 @@ def test_wrong_options_are_refused_before_anything_is_sent(run_module, options, 
     assert result["failed"] is True
     assert words in result["msg"]
     assert result["failure"]["kind"] == "invalid_input"
+
+
+ESTATE = {
+    "clients": [
+        {"name": "aws-prod", "instances": ["orders", "billing"]},
+        {"name": "aws-dev", "instances": ["orders", {"name": "scratch", "activity": False}]},
+    ]
+}
+
+
+def test_releases_with_and_without_the_list_of_instances_give_the_same_names(run_simulated, simulator):
+    with_it = run_simulated(info)
+    simulator.reset({"clients": [*ESTATE["clients"], {"name": "fileserver"}]})
+    simulator.set(v4_discovery=False, list_activity=False, empty_lists="404")
+    without_it = run_simulated(info)
+    assert [one["entry"] for one in with_it["instances"]] == [one["entry"] for one in without_it["instances"]]
+    assert (with_it["source"], without_it["source"]) == ("instances", "clients")
+    assert {one["status"] for one in with_it["instances"]} == {"ready", "disabled"}
+    assert {one["status"] for one in without_it["instances"]} == {"unknown"}
+
+
+@pytest.mark.parametrize(("form", "with_v4"), [("object", False), ("404", True)])
+def test_every_form_of_an_empty_commcell_is_an_empty_list(run_simulated, simulator, form, with_v4):
+    simulator.reset({"clients": []})
+    simulator.set(empty_lists=form, v4_discovery=with_v4)
+    assert run_simulated(info)["instances"] == []
