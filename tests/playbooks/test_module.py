@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import typing as t
 
-import pytest
-
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 
 from .conftest import Play
@@ -19,9 +17,15 @@ MODULE = "rdsops.commvault.oracle_rds_export_backup"
 FLEET: dict[str, t.Any] = {"clients": {"aws-fleet": [f"db{number}" for number in range(1000)]}}
 
 
-def tries(cases: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
-    """The text of a play that calls the module once for each case, whatever became of those before."""
-    tasks = [{"name": name, MODULE: dict(options), "ignore_errors": True} for name, options in cases.items()]
+def tries(cases: t.Mapping[str, t.Mapping[str, t.Any]], *, check: t.Collection[str] = ()) -> str:
+    """The text of a play that calls the module once for each case, whatever became of those before.
+
+    check: those that are called in check mode.
+    """
+    tasks = [
+        {"name": name, MODULE: dict(options), "ignore_errors": True, **({"check_mode": True} if name in check else {})}
+        for name, options in cases.items()
+    ]
     return json.dumps([{"name": "Try", "hosts": "localhost", "gather_facts": False, "tasks": tasks}], indent=1)
 
 
@@ -30,24 +34,17 @@ def associations(write: dict[str, t.Any]) -> list[dict[str, t.Any]]:
     return write["body"]["taskInfo"]["associations"]
 
 
-def test_one_instance_is_backed_up_with_one_request(play: Play, simulator: Simulator) -> None:
-    run = play("one_instance.yml")
-    assert run.rc == 0
-    (write,) = simulator.writes()
-    assert write["contract_errors"] == []
-    assert write["body"]["taskInfo"]["subTasks"][0]["options"]["backupOpts"]["backupLevel"] == "FULL"
-    assert write["body"]["taskInfo"]["subTasks"][0]["options"]["commonOpts"] == {
-        "notifyUserOnJobCompletion": True,
-        "jobDescription": "Before the quarterly patch",
-    }
-    # One look for active backups before it.
-    look, request = simulator.journal()
-    assert (look["endpoint"], request) == ("jobs", write)
+def test_one_instance_is_backed_up_with_the_request_that_check_mode_returns(play: Play, simulator: Simulator) -> None:
+    planned = play("one_instance.yml", check=True).result("Start the backup")
+    assert planned["changed"] is True
+    assert planned["backups"][0]["state"] == "would_start"
+    assert (planned["task_id"], planned["job_ids"]) == (None, [])
+    looks = len(simulator.journal())
 
-
-def test_the_answer_that_the_vendor_documents_becomes_the_result(play: Play, simulator: Simulator) -> None:
     simulator.order_fault({"path": "createtask"}, {"status": 200, "json": {"taskId": 9920, "jobIds": ["148886"]}})
-    run = play("one_instance.yml")
+    run = play("one_instance.yml", arguments=["--diff"])
+    assert run.rc == 0
+    # The answer that the vendor documents becomes the result.
     result = run.result("Start the backup")
     assert result["changed"] is True
     assert result["task_id"] == 9920
@@ -55,34 +52,47 @@ def test_the_answer_that_the_vendor_documents_becomes_the_result(play: Play, sim
     assert result["response"] == {"taskId": 9920, "jobIds": ["148886"]}
     assert (result["api_calls"]["reads"], result["api_calls"]["writes"]) == (1, 1)
     assert run.message("Show the ids") == "Task 9920, jobs 148886"
+    (write,) = simulator.writes()
+    assert write["contract_errors"] == []
+    assert write["body"]["taskInfo"]["subTasks"][0]["options"]["backupOpts"]["backupLevel"] == "FULL"
+    assert write["body"]["taskInfo"]["subTasks"][0]["options"]["commonOpts"] == {
+        "notifyUserOnJobCompletion": True,
+        "jobDescription": "Before the quarterly patch",
+    }
+    (request,) = planned["request"]
+    assert request["body"] == write["body"]
+    assert request["url"] == f"{simulator.url}/createtask"
+    # Diff mode shows it, and reads when there was the last good backup.
+    assert '+    "associations": [' in run.stdout
+    assert '"instanceName": "orders"' in result["diff"]["after"]
+    # One look for active backups before it.
+    look, request = simulator.journal()[looks:]
+    assert (look["endpoint"], request) == ("jobs", write)
 
 
-def test_the_documented_400_is_shown_in_the_words_of_the_server(play: Play, simulator: Simulator) -> None:
+def test_a_refusal_is_explained_in_the_words_of_the_server(play: Play, simulator: Simulator) -> None:
     text = "Request body is empty or format is invalid"
-    simulator.order_fault({"path": "createtask"}, {"status": 400, "json": text})
-    run = play("one_instance.yml")
-    result = run.result("Start the backup")
-    assert run.rc == 2
-    assert text in result["msg"]
-    assert result["failure"]["kind"] == "bad_request"
-    assert result["failure"]["status"] == 400
-    assert result["failure"]["message"] == text
-    assert result["changed"] is False
-    assert len(simulator.writes()) == 1
-
-
-def test_no_eligible_subclient_is_explained_by_name(play: Play, simulator: Simulator) -> None:
     reply = {
         "errorMessage": "Failed to start backups as no eligible subclients were found. ",
         "errorCode": 587207178,
     }
-    simulator.order_fault({"path": "createtask"}, {"status": 500, "json": reply})
-    result = play("one_instance.yml").result("Start the backup")
-    assert "instance 'orders' of client 'aws-prod' (subclient 'default')" in result["msg"]
-    assert "Failed to start backups as no eligible subclients were found" in result["msg"]
-    assert "An eligible subclient is one that exists under exactly this client" in result["msg"]
-    assert (result["failure"]["status"], result["failure"]["code"]) == (500, 587207178)
-    assert result["backups"][0]["state"] == "refused"
+    simulator.order_fault({"path": "createtask", "instance": "orders"}, {"status": 400, "json": text})
+    simulator.order_fault({"path": "createtask", "instance": "hr"}, {"status": 500, "json": reply})
+    names = {name: {"client_name": "aws-prod", "instance_name": name} for name in ("orders", "hr")}
+    run = play(tries(names))
+    documented = run.result("orders")
+    assert text in documented["msg"]
+    assert documented["failure"]["kind"] == "bad_request"
+    assert documented["failure"]["status"] == 400
+    assert documented["failure"]["message"] == text
+    assert documented["changed"] is False
+    not_eligible = run.result("hr")
+    assert "instance 'hr' of client 'aws-prod' (subclient 'default')" in not_eligible["msg"]
+    assert "Failed to start backups as no eligible subclients were found" in not_eligible["msg"]
+    assert "An eligible subclient is one that exists under exactly this client" in not_eligible["msg"]
+    assert (not_eligible["failure"]["status"], not_eligible["failure"]["code"]) == (500, 587207178)
+    assert not_eligible["backups"][0]["state"] == "refused"
+    assert len(simulator.writes()) == 2
 
 
 def test_after_a_refusal_the_wrong_name_is_said_and_a_good_run_costs_what_it_did(
@@ -248,109 +258,50 @@ def test_a_wrong_token_is_told_without_showing_it(play: Play, simulator: Simulat
     assert simulator.jobs() == []
 
 
-# What is wrong with the options, and what the message must say.
+# What is wrong with the options, and what the message must say. tests/unit/plugins/modules has all that can be wrong.
 BAD_INPUT: dict[str, tuple[dict[str, t.Any], str]] = {
     "neither form": ({}, "one of the following is required: client_name, instances"),
-    "half a name": ({"client_name": "a"}, "instance_name"),
-    "both forms": ({"client_name": "a", "instance_name": "b", "instances": []}, "mutually exclusive"),
-    "an empty list": ({"instances": []}, "instances is an empty list"),
     "an unknown key": ({"instances": [{"client_name": "a", "instance_name": "b", "instanc": "c"}]}, "instanc"),
-    "one instance twice": (
-        {"instances": [{"client_name": "a", "instance_name": "b"}, {"client_name": "A", "instance_name": "B"}]},
-        "instances[0] and instances[1] are the same",
-    ),
-    "one id twice": (
-        {
-            "instances": [
-                {"id": "x", "client_name": "a", "instance_name": "b"},
-                {"id": "x", "client_name": "a", "instance_name": "c"},
-            ]
-        },
-        "have the same id 'x'",
-    ),
     "a blank name": ({"client_name": " ", "instance_name": "b"}, "client_name is empty"),
-    "a line break in a name": ({"client_name": "a\nb", "instance_name": "b"}, "control character"),
-    "no request at once": ({"client_name": "a", "instance_name": "b", "concurrency": 0}, "concurrency must be a"),
-    "a negative batch": ({"client_name": "a", "instance_name": "b", "batch_size": -1}, "batch_size must be a"),
-    "no time": ({"client_name": "a", "instance_name": "b", "timeout": 0}, "timeout must be a positive number"),
     "no CA file": ({"client_name": "a", "instance_name": "b", "ca_path": "/nowhere/ca.pem"}, "does not exist"),
-    "a URL of another kind": ({"client_name": "a", "instance_name": "b", "url": "ftp://cc.example.com"}, "ftp"),
-    "a token in the open": ({"client_name": "a", "instance_name": "b", "url": "http://cc.example.com"}, "allow_http"),
-    "a token with a tab": ({"client_name": "a", "instance_name": "b", "auth_token": "abc\tdef"}, "auth_token"),
 }
 
 
-@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_bad_input_is_refused_before_anything_is_sent(play: Play, simulator: Simulator, check: bool) -> None:
-    run = play(tries({name: options for name, (options, _message) in BAD_INPUT.items()}), check=check)
+def test_bad_input_is_refused_before_anything_is_sent(play: Play, simulator: Simulator) -> None:
+    cases = {name: options for name, (options, _message) in BAD_INPUT.items()}
+    dry = {f"{name} in check mode": options for name, options in cases.items()}
+    run = play(tries({**cases, **dry}, check=dry))
     for name, (_options, message) in BAD_INPUT.items():
-        result = run.result(name)
-        assert result["failed"] is True, name
-        assert message in result["msg"], name
+        for result in (run.result(name), run.result(f"{name} in check mode")):
+            assert result["failed"] is True, name
+            assert message in result["msg"], name
     assert simulator.journal() == []
 
 
-@pytest.mark.parametrize(("batch_size", "concurrency", "requests"), [(1, 8, 1000), (300, 2, 4)], ids=["single", "300"])
-def test_a_thousand_instances_take_one_request_each_or_for_each_batch(
-    play: Play, simulator: Simulator, batch_size: int, concurrency: int, requests: int
-) -> None:
+# test_role.py has a batch of hundreds.
+def test_a_thousand_instances_take_one_request_each(play: Play, simulator: Simulator) -> None:
     simulator.reset(FLEET)
     # One that answers at once is not asked several things at a time.
     simulator.set(latency_ms=10)
-    sizes = {"fleet_batch_size": batch_size, "fleet_concurrency": concurrency}
-    run = play("fleet_of_a_thousand.yml", extravars=sizes)
+    run = play("fleet_of_a_thousand.yml")
     assert run.rc == 0
-    assert run.message("Count them") == f"1000 backups, 1000 jobs, {requests} requests"
+    assert run.message("Count them") == "1000 backups, 1000 jobs, 1000 requests"
     writes = simulator.writes()
-    assert len(writes) == requests
-    assert simulator.connections() == concurrency
+    assert len(writes) == 1000
+    assert simulator.connections() == 8
     asked = sorted(entry["instanceName"] for write in writes for entry in associations(write))
     assert asked == sorted(FLEET["clients"]["aws-fleet"])
-
-
-def test_check_mode_returns_the_request_that_the_real_run_sends(play: Play, simulator: Simulator) -> None:
-    planned = play("one_instance.yml", check=True).result("Start the backup")
-    assert planned["changed"] is True
-    assert planned["backups"][0]["state"] == "would_start"
-    assert (planned["task_id"], planned["job_ids"]) == (None, [])
-    play("one_instance.yml")
-    (request,) = planned["request"]
-    (write,) = simulator.writes()
-    assert request["body"] == write["body"]
-    assert request["url"] == f"{simulator.url}/createtask"
 
 
 def test_where_the_commcell_is_switched_off_a_dry_run_fails_as_the_real_run_does(
     play: Play, simulator: Simulator
 ) -> None:
     simulator.set(activity_enabled=False)
-    dry = play("one_instance.yml", check=True).result("Start the backup")
+    orders = {"client_name": "aws-prod", "instance_name": "orders"}
+    run = play(tries({"dry": orders, "real": orders}, check=["dry"]))
+    dry, real = run.result("dry"), run.result("real")
     assert dry["failed"] is True
     assert "backup activity of the whole CommCell is disabled" in dry["msg"]
-    real = play("one_instance.yml").result("Start the backup")
     assert real["failed"] is True
     assert real["failure"]["code"] == dry["failure"]["code"]
     assert simulator.jobs() == []
-
-
-def test_diff_mode_shows_the_requests(play: Play) -> None:
-    run = play("one_instance.yml", arguments=["--diff"])
-    assert '+    "associations": [' in run.stdout
-    assert '"instanceName": "orders"' in run.result("Start the backup")["diff"]["after"]
-
-
-def test_switching_certificate_checks_off_warns(play: Play, simulator: Simulator) -> None:
-    assert simulator.https_url is not None
-    env = {"COMMVAULT_URL": simulator.https_url, "COMMVAULT_VALIDATE_CERTS": "false"}
-    run = play("one_instance.yml", env=env, warnings=True)
-    assert run.rc == 0
-    (warning,) = run.warnings
-    assert "validate_certs is false" in " ".join(warning.split())
-
-
-def test_an_unknown_certificate_is_refused_with_the_way_out(play: Play, simulator: Simulator) -> None:
-    assert simulator.https_url is not None
-    result = play("one_instance.yml", env={"COMMVAULT_URL": simulator.https_url}).result("Start the backup")
-    assert result["failure"]["kind"] == "tls"
-    assert "ca_path" in result["msg"]
-    assert simulator.journal() == []
