@@ -14,10 +14,7 @@ import shutil
 import typing as t
 from pathlib import Path
 
-import pytest
-
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
-from ansible_collections.rdsops.commvault.tests.support.playbooks import PlaybookRun
 
 from .conftest import HERE, Play
 
@@ -106,41 +103,33 @@ def digest(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-@pytest.fixture
-def seen(play: Play, tmp_path: Path) -> t.Callable[[str], tuple[PlaybookRun, dict[str, dict[str, str]]]]:
-    """Runs the play with an entry point of the role, and returns what tasks of the hosts saw, by host."""
-
-    def run(entry_point: str) -> tuple[PlaybookRun, dict[str, dict[str, str]]]:
-        shutil.copytree(PLACE, tmp_path / "play")
-        (tmp_path / "password").write_text(PASSWORD)
-        done = play(
-            tmp_path / "play" / "play.yml",
-            inventory=inventory(SOURCES),
-            extravars={
-                "of_extra_vars": "extra-{{ inventory_hostname }}",
-                "of_the_entry_point": entry_point,
-                "oracle_rds_export_backup_protection_fail": False,
-            },
-            answers={r"Asked.*: ?$": "answer"},
-            env={"OF_THE_ENVIRONMENT": "environment"},
-            arguments=["--vault-password-file", str(tmp_path / "password")],
-        )
-        names = {host: result["msg"] for host, result in done.tasks["Say what a task of this host sees"].items()}
-        assert len(names) == len(SOURCES) + 6
-        return done, names
-
-    return run
-
-
-def test_each_source_is_seen_as_an_ordinary_task_of_the_host_sees_it(seen, simulator: Simulator) -> None:
-    run, names = seen("main")
-    # The simulator has none of them, and refuses them all.
-    assert asked(simulator) == {one.pop("instance_name"): one for one in names.values()}
-    assert sorted(run.failed) == sorted(names)
-
-
-def test_the_databases_that_are_looked_at_are_those_that_would_be_backed_up(seen) -> None:
-    run, names = seen("protection")
+def test_each_source_is_seen_as_an_ordinary_task_of_the_host_sees_it(
+    play: Play, simulator: Simulator, tmp_path: Path
+) -> None:
+    """The databases that are looked at are those that would be backed up."""
+    shutil.copytree(PLACE, tmp_path / "play")
+    (tmp_path / "password").write_text(PASSWORD)
+    run = play(
+        tmp_path / "play" / "play.yml",
+        inventory=inventory(SOURCES),
+        extravars={
+            "of_extra_vars": "extra-{{ inventory_hostname }}",
+            # The simulator has none of them, and refuses them all.
+            "oracle_rds_export_backup_fail_hosts": False,
+            "oracle_rds_export_backup_protection_fail": False,
+        },
+        answers={r"Asked.*: ?$": "answer"},
+        env={"OF_THE_ENVIRONMENT": "environment"},
+        arguments=["--vault-password-file", str(tmp_path / "password")],
+    )
+    names = {host: result["msg"] for host, result in run.tasks["Say what a task of this host sees"].items()}
+    assert len(names) == len(SOURCES) + 6
+    assert asked(simulator) == {
+        one["instance_name"]: {key: value for key, value in one.items() if key != "instance_name"}
+        for one in names.values()
+    }
+    (start,) = run.tasks["Start the backups"].values()
+    assert {host: one["state"] for host, one in start["results"].items()} == dict.fromkeys(names, "refused")
     looked_at = {host: result["msg"] for host, result in run.tasks["Say what was looked at"].items()}
     for one in names.values():
         one.pop("display_name", None)
