@@ -21,6 +21,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.playbooks import BIN, environment, inventory_of, summary_of
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import commcell_of, start_jobs
 
 from .conftest import Play
 
@@ -92,10 +93,10 @@ def test_when_ansible_ends_nothing_more_is_sent_and_a_second_run_starts_nothing_
     with Running(tmp_path, variables, "-i", str(inventory), PLAYBOOK) as running:
         wait_until(lambda: len(simulator.jobs()) >= 5)
         assert running.end(number) == code
-    time.sleep(2)  # what was under way
+    time.sleep(1)  # what was under way
     sent = len(simulator.writes())
     assert 5 <= sent < len(NAMES) / 2
-    time.sleep(2)
+    time.sleep(1)  # three times what a request takes
     assert len(simulator.writes()) == sent
 
     simulator.clear_faults()
@@ -107,15 +108,16 @@ def test_when_ansible_ends_nothing_more_is_sent_and_a_second_run_starts_nothing_
 
 
 def test_when_ansible_is_killed_nobody_goes_on_waiting(
-    play: Play, simulator: Simulator, variables: dict[str, str], tmp_path: Path
+    simulator: Simulator, variables: dict[str, str], tmp_path: Path
 ) -> None:
-    play("role_over_inventory.yml", inventory="production.yml")
+    with commcell_of(simulator) as commcell:
+        start_jobs(commcell, ["orders"])
     (tmp_path / "wait.yml").write_text(WAIT, encoding="utf-8")
     before = len(simulator.journal())
     with Running(tmp_path, variables, "wait.yml") as running:
         wait_until(lambda: len(simulator.journal()) >= before + 2)
         running.end(signal.SIGKILL)
-    time.sleep(2)
+    time.sleep(1)
     read = len(simulator.journal())
-    time.sleep(3)
+    time.sleep(2.5)  # for two polls
     assert len(simulator.journal()) == read

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.playbooks import PlaybookRun, inventory_of
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import commcell_of, start_jobs
 
 from .conftest import Play
 
@@ -110,7 +111,8 @@ def test_a_packed_module_ends_its_work_and_tells_of_it(play: Play, slow: Simulat
 
 def test_a_wait_says_how_far_the_jobs_are_when_its_time_is_over(play: Play, simulator: Simulator) -> None:
     simulator.set(speed=1)
-    play("role_over_inventory.yml", inventory="production.yml")
+    with commcell_of(simulator) as commcell:
+        start_jobs(commcell, ["orders"])
     run = play(WAIT)
     (result,) = run.tasks["Wait"].values()
     assert result["failed"] is True
