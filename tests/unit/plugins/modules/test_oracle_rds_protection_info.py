@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import re
 
 import pytest
 
@@ -154,7 +155,8 @@ def test_what_cannot_be_read_is_not_verified_and_never_protected(survey, simulat
         ({}, {"kind": "forbidden"}, "the user lacks a permission"),
         ({}, {"kind": "server_error_json"}, "Internal error occurred."),
         ({}, {"cut_json": True}, "broken JSON"),
-        ({}, {"cut_body": True}, "before the answer was complete"),
+        # To an older urllib3, half an answer is a whole one.
+        ({}, {"cut_body": True}, "before the answer was complete|broken JSON"),
         ({}, {"json": {"totalRecordsWithoutPaging": 40, "jobs": []}}, "ended after 0 of 40 rows"),
         ({"clock_skew": -10 * HOUR}, None, "Compare the clocks"),
         ({"clock_skew": 23.5 * HOUR}, None, "Correct the clock that is wrong"),
@@ -167,7 +169,7 @@ def test_what_is_not_certain_is_not_verified_and_says_why(survey, simulator, set
     result = survey(databases=DATABASES, report_unlisted=False, fail=False)
     (orders,) = [row for row in result["databases"] if row["instance_name"] == "orders"]
     assert orders["state"] == "not_verified"
-    assert words in f"{orders['reason']} {orders['action']}"
+    assert re.search(words, f"{orders['reason']} {orders['action']}")
     assert "protected" not in states(result).values()
 
 
