@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
 from ansible_collections.rdsops.commvault.tests.support.playbooks import inventory_of, summary_of
+from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import commcell_of, start_jobs
 
 from . import conftest
 from .conftest import Play
@@ -42,11 +43,21 @@ def pair_file(simulator: Simulator, tmp_path: Path) -> Path:
     return path
 
 
+def backups(cases: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
+    """A play with a task for each case that starts backups, whatever became of those before. check_mode: of a task."""
+    tasks = []
+    for name, options in cases.items():
+        options = {"client_name": "aws-prod", "instance_name": "orders", **options}
+        if "instances" in options:
+            del options["client_name"], options["instance_name"]
+        check = options.pop("check_mode", False)
+        tasks.append({"name": name, BACKUP: options, "ignore_errors": True, **({"check_mode": True} if check else {})})
+    return json.dumps([{"name": "Back up", "hosts": "localhost", "gather_facts": False, "tasks": tasks}], indent=1)
+
+
 def backup(**options: t.Any) -> str:
     """A play with one task that starts backups."""
-    options = options or {"client_name": "aws-prod", "instance_name": "orders"}
-    tasks = [{"name": "Back up", BACKUP: options}]
-    return json.dumps([{"name": "Back up", "hosts": "localhost", "gather_facts": False, "tasks": tasks}], indent=1)
+    return backups({"Back up": options})
 
 
 def endpoints(simulator: Simulator) -> list[str]:
@@ -54,17 +65,30 @@ def endpoints(simulator: Simulator) -> list[str]:
     return [entry["endpoint"] for entry in simulator.journal()]
 
 
+def by_login(simulator: Simulator) -> list[list[str]]:
+    """What was asked for, in order, from each login to the next one."""
+    found: list[list[str]] = []
+    for endpoint in endpoints(simulator):
+        if endpoint == "login" or not found:
+            found.append([])
+        found[-1].append(endpoint)
+    return found
+
+
 # --- secrets that are part of names
 
 
+PASSWORD = {"COMMVAULT_USERNAME": "operator", "COMMVAULT_PASSWORD": "oracle"}
+IN_PLACE = "{{ ansible_playbook_python }}"
+PACKED = "{{ ansible_playbook_python | dirname }}/./python"
+
+
 @pytest.mark.parametrize(
-    "python", ["{{ ansible_playbook_python }}", "{{ ansible_playbook_python | dirname }}/./python"]
-)
-@pytest.mark.parametrize(
-    ("credentials", "warning"),
+    ("credentials", "warning", "python"),
     [
-        ({"COMMVAULT_USERNAME": "operator", "COMMVAULT_PASSWORD": "oracle"}, "The password is also the name"),
-        ({"COMMVAULT_AUTH_TOKEN": "x"}, "The auth_token is very short"),
+        (PASSWORD, "The password is also the name", IN_PLACE),
+        (PASSWORD, "The password is also the name", PACKED),
+        ({"COMMVAULT_AUTH_TOKEN": "x"}, "The auth_token is very short", PACKED),
     ],
 )
 def test_a_host_whose_name_holds_the_secret_keeps_its_job(
@@ -81,7 +105,7 @@ def test_a_host_whose_name_holds_the_secret_keeps_its_job(
             "rdsops.commvault.export_backup",
             inventory=tmp_path / "inventory.json",
             env={"COMMVAULT_AUTH_TOKEN": "", **credentials, "COMMVAULT_URL": simulator.url},
-            extravars={"ansible_python_interpreter": python or "{{ ansible_playbook_python }}"},
+            extravars={"ansible_python_interpreter": python},
             warnings=True,
         )
         started = {job["instance"]: str(job["job_id"]) for job in simulator.jobs()}
@@ -94,63 +118,40 @@ def test_a_host_whose_name_holds_the_secret_keeps_its_job(
 # --- username and password
 
 
-def test_a_task_logs_in_and_out(play: Play, simulator: Simulator) -> None:
-    run = play(backup(), env=LOGIN)
-    assert run.result("Back up")["task_id"] == 9920
-    assert endpoints(simulator) == ["login", "jobs", "createtask", "logout"]
+def test_each_task_logs_in_and_out(play: Play, simulator: Simulator) -> None:
+    run = play(
+        backups(
+            {
+                "In check mode": {"check_mode": True},
+                "A good one": {},
+                "A refused one": {"client_name": "aws-old", "instance_name": "archive"},
+                "A fleet": {"instances": FLEET, "concurrency": 5},
+                "With empty options": {"instance_name": "hr", "auth_token": "", "token_file": "", "password": ""},
+            }
+        ),
+        env=LOGIN,
+    )
+    assert run.result("A good one")["task_id"] == 9920
+    assert run.result("A refused one")["failure"]["code"] == 587207178
+    assert len(run.result("A fleet")["job_ids"]) == 5
+    assert run.result("In check mode")["changed"] is True
+    assert run.result("With empty options")["failed"] is False
+    dry, good, refused, fleet, running = by_login(simulator)
+    assert good == ["login", "jobs", "createtask", "logout"]
+    assert dry[-1] == refused[-1] == fleet[-1] == "logout"
+    assert (running[0], running[-1], "createtask" in running) == ("login", "logout", False)
     assert simulator.sessions() == []
 
 
-def test_a_task_that_fails_logs_out_and_fails_with_its_own_error(play: Play, simulator: Simulator) -> None:
-    run = play(backup(client_name="aws-old", instance_name="archive"), env=LOGIN)
-    assert run.result("Back up")["failure"]["code"] == 587207178
-    assert endpoints(simulator)[-1] == "logout"
-    assert simulator.sessions() == []
-
-
-def test_a_logout_that_fails_does_not_hide_what_was_started(play: Play, simulator: Simulator) -> None:
-    simulator.order_fault({"path": "logout"}, {"reset": "before"})
-    run = play(backup(), env=LOGIN)
-    assert run.result("Back up")["job_ids"] == ["148886"]
-
-
-def test_a_fleet_logs_in_once(play: Play, simulator: Simulator) -> None:
-    run = play(backup(instances=FLEET, concurrency=5), env=LOGIN)
-    assert len(run.result("Back up")["job_ids"]) == 5
-    assert endpoints(simulator).count("login") == 1
-    assert simulator.sessions() == []
-
-
-def test_check_mode_of_a_task_that_needs_no_answer_does_not_even_log_in(play: Play, simulator: Simulator) -> None:
-    run = play(backup(), env=LOGIN, check=True)
-    assert run.result("Back up")["changed"] is True
-    assert simulator.sessions() == []
-
-
-def test_a_wrong_password_is_sent_once_whatever_the_size_of_the_fleet(play: Play, simulator: Simulator) -> None:
-    run = play(backup(instances=FLEET, concurrency=5), env={**LOGIN, "COMMVAULT_PASSWORD": "SECRET-wrong"})
-    result = run.result("Back up")
-    assert result["failure"]["kind"] == "authentication"
-    assert "did not accept the login of 'operator': Invalid username or password" in result["msg"]
-    assert endpoints(simulator) == ["login"]
-
-
-def test_a_locked_account_is_left_alone_at_once_and_the_message_says_for_how_long(
-    play: Play, simulator: Simulator
-) -> None:
-    simulator.set(lockout_attempts=1, speed=0)
-    play(backup(), env={**LOGIN, "COMMVAULT_PASSWORD": "SECRET-wrong"})
-    simulator.advance(300)
-    run = play(backup(instances=FLEET, concurrency=5), env=LOGIN)
-    assert "the account is locked for another 11 min" in run.result("Back up")["msg"]
-    assert endpoints(simulator) == ["login", "login"]
-
-
-def test_the_login_of_commvault_cloud_is_understood(play: Play, simulator: Simulator) -> None:
-    simulator.set(saas_login=True)
-    assert play(backup(), env=LOGIN).rc == 0
-    assert len(simulator.jobs()) == 1
-    assert simulator.sessions() == []
+def test_refused_logins_are_sent_once_and_a_locked_account_is_left_alone(play: Play, simulator: Simulator) -> None:
+    simulator.set(lockout_attempts=2, speed=0)
+    fleet = {"instances": FLEET, "concurrency": 5}
+    wrong = {"username": "operator", "password": "SECRET-wrong"}
+    run = play(backups({"Wrong": {**fleet, **wrong}, "Wrong again": {**fleet, **wrong}, "Locked": fleet}), env=LOGIN)
+    assert run.result("Wrong")["failure"]["kind"] == "authentication"
+    assert "did not accept the login of 'operator': Invalid username or password" in run.result("Wrong")["msg"]
+    assert "the account is locked for another 16 min" in run.result("Locked")["msg"]
+    assert endpoints(simulator) == ["login"] * 3
 
 
 def test_a_permission_that_is_missing_is_not_taken_for_bad_credentials(play: Play, simulator: Simulator) -> None:
@@ -213,30 +214,17 @@ def test_a_session_that_has_idled_out_is_renewed(play: Play, simulator: Simulato
 
 def test_an_expired_pair_is_renewed_in_its_file(play: Play, simulator: Simulator, pair_file: Path) -> None:
     simulator.advance(40 * 60)
-    run = play(backup(), env={"COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": ""})
-    assert run.rc == 0
-    assert endpoints(simulator) == ["jobs", "whoami", "v4/accesstoken/renew", "jobs", "createtask"]
-    assert len(simulator.jobs()) == 1
-    again = play(
-        backup(client_name="aws-prod", instance_name="hr"),
+    run = play(
+        backups({"Back up": {}, "Back up another one": {"instance_name": "hr"}}),
         env={"COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": ""},
     )
-    assert again.rc == 0
+    assert [run.result(task)["failed"] for task in run.tasks] == [False, False]
+    renewed = ["jobs", "whoami", "v4/accesstoken/renew", "jobs", "createtask"]
+    assert endpoints(simulator) == [*renewed, "jobs", "createtask"]
+    assert len(simulator.jobs()) == 2
     (chain,) = simulator.access_tokens()
     assert (chain["renewals"], chain["reuses"]) == (1, 0)
     assert pair_file.stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize(
-    ("reply", "scheme"), [("plain", "bearer"), ("expires_in", "authtoken"), ("broken_json", "authtoken")]
-)
-def test_every_form_of_the_answer_to_a_renewal_is_understood(
-    play: Play, simulator: Simulator, pair_file: Path, reply: str, scheme: str
-) -> None:
-    simulator.set(renew_reply=reply)
-    simulator.expire_tokens()
-    env = {"COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": "", "COMMVAULT_AUTH_SCHEME": scheme}
-    assert play(backup(), env=env).rc == 0
 
 
 def test_a_renewal_whose_answer_is_lost_starts_nothing_and_says_what_to_do(
@@ -245,71 +233,65 @@ def test_a_renewal_whose_answer_is_lost_starts_nothing_and_says_what_to_do(
     simulator.expire_tokens()
     simulator.order_fault({"path": "v4/accesstoken/renew"}, {"reset": "after"})
     env = {"COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": ""}
-    for _run in range(2):
-        run = play(backup(), env=env)
-        assert "Create a new access token in Commvault" in run.result("Back up")["msg"]
-        assert run.result("Back up")["failure"]["kind"] == "authentication"
+    run = play(backups({"Back up": {}, "Back up again": {}}), env=env)
+    for result in (run.result("Back up"), run.result("Back up again")):
+        assert "Create a new access token in Commvault" in result["msg"]
+        assert result["failure"]["kind"] == "authentication"
     assert endpoints(simulator).count("v4/accesstoken/renew") == 1
     assert (simulator.reuses(), simulator.jobs()) == (0, [])
 
 
 def test_a_pair_that_was_used_elsewhere_says_what_to_do(play: Play, simulator: Simulator, pair_file: Path) -> None:
     old = pair_file.read_text(encoding="utf-8")
-    env = {"COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": ""}
     simulator.expire_tokens()
-    assert play(backup(), env=env).rc == 0
+    with commcell_of(simulator, auth_token=None, token_file=str(pair_file)) as elsewhere:
+        start_jobs(elsewhere, ["orders"])
     pair_file.write_text(old, encoding="utf-8")
-    run = play(backup(client_name="aws-prod", instance_name="hr"), env=env)
+    env = {"COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": ""}
+    run = play(backup(instance_name="hr"), env=env)
     assert "each pair is good for one renewal, by one consumer" in run.result("Back up")["msg"]
     assert "Token reuse detected" in run.result("Back up")["msg"]
-
-
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (lambda path: path.chmod(0o640), "has the mode 0640: others can read or change it"),
-        (lambda path: path.write_text("{", encoding="utf-8"), "does not hold a JSON object"),
-        (lambda path: path.symlink_to(path.rename(path.with_name("elsewhere.json"))), "is a link"),
-    ],
-)
-def test_a_token_file_that_cannot_be_trusted_is_not_used(
-    play: Play, simulator: Simulator, pair_file: Path, spoil: t.Callable[[Path], t.Any], words: str
-) -> None:
-    spoil(pair_file)
-    run = play(backup(), env={"COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": ""})
-    assert words in run.result("Back up")["msg"]
-    assert simulator.journal() == []
 
 
 # --- several kinds
 
 
-def test_what_a_task_says_beats_the_environment(play: Play, simulator: Simulator) -> None:
-    task = {"client_name": "aws-prod", "instance_name": "orders", "username": "operator"}
-    run = play(backup(**task), env={"COMMVAULT_PASSWORD": LOGIN["COMMVAULT_PASSWORD"]})
-    assert run.rc == 0
-    assert endpoints(simulator)[0] == "login"
-
-
-def test_a_token_beats_the_other_kinds_in_the_environment(play: Play, simulator: Simulator, pair_file: Path) -> None:
-    env = {**LOGIN, "COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": simulator.token}
-    assert play(backup(), env=env).rc == 0
-    assert endpoints(simulator) == ["jobs", "createtask"]
-    assert {entry["user"] for entry in simulator.journal()} == {"admin"}
-
-
-def test_an_option_that_is_left_empty_is_none(play: Play, simulator: Simulator) -> None:
-    task = {"client_name": "aws-prod", "instance_name": "orders", "auth_token": "", "token_file": "", "password": ""}
-    assert play(backup(**task), env=LOGIN).rc == 0
-
-
-def test_two_kinds_in_one_task_are_a_mistake(play: Play, simulator: Simulator) -> None:
-    task = {"client_name": "aws-prod", "instance_name": "orders", "auth_token": "SECRET-a", "username": "operator"}
-    run = play(backup(**task))
-    assert "auth_token and username with password are set at once" in run.result("Back up")["msg"]
-    assert simulator.journal() == []
-
-
-def test_no_kind_at_all_is_said_with_all_that_there_are(play: Play, simulator: Simulator) -> None:
-    run = play(backup(), env={"COMMVAULT_AUTH_TOKEN": ""})
-    assert "Set one of auth_token, token_file, or username with password" in run.result("Back up")["msg"]
+def test_what_a_task_says_beats_the_environment_where_a_token_beats_the_other_kinds(
+    play: Play, simulator: Simulator, pair_file: Path
+) -> None:
+    """A file that cannot be trusted is not used."""
+    open_to_others, no_object, link = (pair_file.with_name(f"{name}.json") for name in ("open", "cut", "link"))
+    open_to_others.write_text(pair_file.read_text(encoding="utf-8"), encoding="utf-8")
+    open_to_others.chmod(0o640)
+    no_object.touch(mode=0o600)
+    no_object.write_text("{", encoding="utf-8")
+    link.symlink_to(pair_file)
+    refused: dict[str, tuple[dict[str, str], str]] = {
+        "Two kinds": (
+            {"auth_token": "SECRET-a", "username": "operator"},
+            "auth_token and username with password are set at once",
+        ),
+        "Open to others": (
+            {"token_file": str(open_to_others)},
+            "has the mode 0640: others can read or change it",
+        ),
+        "No object": ({"token_file": str(no_object)}, "does not hold a JSON object"),
+        "A link": ({"token_file": str(link)}, "is a link"),
+    }
+    run = play(
+        backups(
+            {
+                "As the environment says": {},
+                "As another user": {"instance_name": "hr", "username": "operator"},
+                **{name: options for name, (options, _words) in refused.items()},
+            }
+        ),
+        env={**LOGIN, "COMMVAULT_TOKEN_FILE": str(pair_file), "COMMVAULT_AUTH_TOKEN": simulator.token},
+    )
+    assert run.result("As the environment says")["failed"] is False
+    assert run.result("As another user")["failed"] is False
+    for name, (_options, words) in refused.items():
+        assert run.result(name)["failed"] is True
+        assert words in run.result(name)["msg"]
+    assert by_login(simulator) == [["jobs", "createtask"], ["login", "jobs", "createtask", "logout"]]
+    assert [entry["user"] for entry in simulator.journal()][:2] == ["admin", "admin"]
