@@ -219,12 +219,14 @@ class CommvaultError(Exception):
         unknown_host: Whether the name of the server has no address, or a proxy refuses to connect to it: a mistake in
             the set-up, as a rule.
         web_page: Whether a page for people came in place of an answer of the API.
+        task_id: Of the task into which a request was taken.
 
     The attributes of RequestError are None where there was no request.
     """
 
     unknown_host = False
     web_page = False
+    task_id: int | None = None
     default_kind = ErrorKind.INTERNAL
     method: str | None = None
     url: str | None = None

@@ -138,7 +138,7 @@ def _job_ids(reply: Reply) -> list[str | None]:
 
 
 def _no_job(reply: Reply, url: str) -> RequestError:
-    """A 2xx JSON answer without error and without jobs: a task that starts nothing now, or no answer at all."""
+    """A 2xx JSON answer without error and without jobs. A task of it may have jobs that come later."""
 
     error = functools.partial(error_about, reply, "POST", url)
     task_id = _task_id(reply)
@@ -146,9 +146,7 @@ def _no_job(reply: Reply, url: str) -> RequestError:
         msg = "Commvault answered with jobs in a shape that is not known."
         return error(msg, ErrorKind.BAD_REPLY, maybe_ran=True)
     if task_id:
-        msg = (
-            f"Commvault accepted the request as task {task_id}, but started no job. Look at that task in the Command"
-            " Center before you start this backup again."
-        )
-        return error(msg, ErrorKind.NO_JOB)
+        found = error(f"Commvault accepted the request as task {task_id}, but named no job.", ErrorKind.NO_JOB)
+        found.maybe_ran, found.task_id = True, task_id
+        return found
     return error("Commvault answered without a task and without jobs.", ErrorKind.BAD_REPLY, maybe_ran=True)

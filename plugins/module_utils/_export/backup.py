@@ -172,16 +172,18 @@ class Backup:
         """The answer to its request was lost, but by all evidence this job is its own.
 
         Args:
-            certain: Whether it bears this run's marker, so that it cannot be that of a like run in the same seconds.
+            certain: Whether its marker or task is this run's, so that it cannot be that of a like run in the same
+                seconds.
             beside: Jobs that are less likely its own: by id the reason, a clause after "it".
         """
+        what = f"task {self.task_id} came without a job" if self.task_id else "the answer to the request was lost"
         self._settle(
             "adopted",
-            f"The backup of {self.instance.label} was started: the answer to the request was lost, but its job was"
-            f" found, job {job.id} ({job.status}).",
+            f"The backup of {self.instance.label} was started: {what}, but its job was found, job {job.id}"
+            f" ({job.status}).",
         )
         self._take([job])
-        self.task_id = task_id
+        self.task_id = task_id or self.task_id
         self.changed, self.own = True, certain
         self.msg += _not_taken(beside)
         self.candidates = tuple(beside or ())
@@ -351,7 +353,7 @@ def backup_from_error(
         msg = f"Whether a backup of {instance.label} was started is not known: {error}"
         question = Unresolved.LOST if sent_at is not None else None
         backup = Backup(instance, "unknown", msg, failure=failure, changed=True, unresolved=question)
-        backup.sent_at, backup.lost_at = sent_at, lost_at
+        backup.sent_at, backup.lost_at, backup.task_id = sent_at, lost_at, error.task_id
         return backup
     msg = f"No backup of {instance.label} was started: {error}"
     if isinstance(error, RequestError) and error.code == NO_ELIGIBLE_SUBCLIENT:

@@ -48,8 +48,8 @@ class Judgement(t.NamedTuple):
         owner: Whose.
         why: A clause after "it", for OTHERS and UNSURE.
         task_id: Of its task, None where it is not told.
-        marked: Whether it has this run's marker. Without one, a run of the same user in the same seconds looks the
-            same.
+        marked: Whether it has this run's marker or task. Without, a run of the same user in the same seconds looks
+            the same.
     """
 
     owner: Owner
@@ -120,6 +120,8 @@ class Evidence:
         """Whether a job of the subclient of a backup is the one that its request started. Raises CommvaultError."""
         details = self._details_of(job)
         task_id = details.task_id if details else None
+        if task_id and task_id == backup.task_id:
+            return Judgement(Owner.OURS, task_id=task_id, marked=True)
         marker = self._options.marker
         if marker and job.description:
             if marker in job.description:

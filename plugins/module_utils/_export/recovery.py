@@ -318,9 +318,9 @@ def _names(job: Job) -> str:
 
 
 def _may_be_under_way(backup: Backup) -> bool:
-    """Whether its request can still be carried out: this side, or a gateway, has only given up waiting."""
+    """Whether its request can still be carried out: a task waits, or this side, or a gateway, has given up waiting."""
     failure = backup.failure or {}
-    return failure.get("kind") == ErrorKind.TIMEOUT.value or failure.get("status") == GATEWAY_TIMEOUT
+    return failure.get("kind") in (ErrorKind.TIMEOUT, ErrorKind.NO_JOB) or failure.get("status") == GATEWAY_TIMEOUT
 
 
 class _Owners:

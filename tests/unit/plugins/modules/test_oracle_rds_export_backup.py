@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._export import recovery
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import entry as entry_module
 from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.wait_options import WaitOptions
 from ansible_collections.rdsops.commvault.plugins.modules import oracle_rds_export_backup as backup
@@ -131,6 +132,35 @@ def test_the_job_behind_a_lost_answer_is_found(run_module):
     assert result["backups"][0]["state"] == "adopted"
     assert result["backups"][0]["job"]["status"] == "Running"
     assert result["api_calls"] == {"reads": 7, "writes": 1, "quota": None}
+
+
+def details_of(task_id):
+    general = {"taskData": {"taskId": task_id}, "jobStartedFrom": "Interactive"}
+    return post("JobDetails").returns(200, {"job": {"jobDetail": {"generalInfo": general}}})
+
+
+def test_the_job_of_a_task_that_came_without_one_is_looked_for(run_module):
+    row = job_summary(148886, jobStartTime=int(time.time()) + 1, userName={"userName": "somebody"})
+    found = post("Jobs").returns(200, listing(row))
+    script = Script(LOOK, post("createtask").returns(200, {"taskId": 9920}), found, details_of(9920), found)
+    result = run_module(backup, script, **ONE)
+    assert "failed" not in result
+    assert (result["changed"], result["task_id"], result["job_ids"]) == (True, 9920, ["148886"])
+    assert "task 9920 came without a job, but its job was found, job 148886" in result["msg"]
+
+
+def test_a_batch_that_came_without_jobs_is_looked_for_and_not_split(run_module, monkeypatch):
+    monkeypatch.setattr(recovery, "GRACE", 0.0)
+    row = job_summary(148886, jobStartTime=int(time.time()) + 1, userName={"userName": "somebody"})
+    found = post("Jobs").returns(200, listing(row))
+    taken = post("createtask").returns(200, {"taskId": 9920})
+    script = Script(LOOK, taken, found, details_of(9920), found, found)
+    result = run_module(backup, script, instances=FLEET, batch_size=2)
+    first, second = result["backups"]
+    assert (first["state"], first["job_ids"], first["own"]) == ("adopted", ["148886"], True)
+    assert (second["state"], second["task_id"], second["failure"]["kind"]) == ("unknown", 9920, "no_job")
+    assert "as task 9920, but named no job" in second["msg"]
+    assert "Look for a job of this subclient" in second["msg"]
 
 
 RUNNING = {"errorCode": 2, "errorMessage": "Another backup is running for client [aws-prod], Subclient [default]."}

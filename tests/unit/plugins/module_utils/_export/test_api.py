@@ -65,9 +65,9 @@ def test_jobs_beside_an_error_run_and_are_not_lost():
 @pytest.mark.parametrize(
     ("status", "body", "kind", "maybe_ran"),
     [
-        (200, {"taskId": 9920}, "no_job", False),
-        (200, {"taskId": 9920, "jobIds": []}, "no_job", False),
-        (200, {"taskId": 9920, "jobIds": ["0", None]}, "no_job", False),
+        (200, {"taskId": 9920}, "no_job", True),
+        (200, {"taskId": 9920, "jobIds": []}, "no_job", True),
+        (200, {"taskId": 9920, "jobIds": ["0", None]}, "no_job", True),
         (200, {"taskId": 9920, "jobIds": [{"id": 148886}]}, "bad_reply", True),
         (200, {"taskId": 9920, "jobIds": ["148886", ["7"]]}, "bad_reply", True),
         (200, {"taskId": 9920, "jobIds": "many"}, "bad_reply", True),
@@ -150,5 +150,6 @@ def test_a_dead_token_started_nothing():
 
 def test_a_task_without_jobs_names_the_task():
     cell = commcell(post("createtask").returns(200, {"taskId": 9920}))
-    with pytest.raises(RequestError, match="task 9920, but started no job"):
+    with pytest.raises(RequestError, match="task 9920, but named no job") as caught:
         TasksApi(cell).create({})
+    assert caught.value.task_id == 9920

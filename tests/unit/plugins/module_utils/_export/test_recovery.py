@@ -38,9 +38,8 @@ def job(job_id, instance="orders", start=SENT + 1, status="Running", **more):
 
 def backup(unresolved, instance="orders", **more):
     state = "refused" if unresolved is Unresolved.RUNNING else "unknown"
-    one = Backup(
-        Instance("aws-prod", instance, id=instance), state, "As it was.", failure={"kind": "interrupted"}, **more
-    )
+    more.setdefault("failure", {"kind": "interrupted"})
+    one = Backup(Instance("aws-prod", instance, id=instance), state, "As it was.", **more)
     one.unresolved, one.sent_at, one.lost_at = unresolved, SENT, SENT + 2
     return one
 
@@ -183,7 +182,7 @@ class TestLost:
         one = settle_one(FakeReader(job(8, "billing", start=SENT + 11), job(7)), runtime, started(8))
         assert (one.job_ids, sum(runtime.slept)) == (("7",), SHORT_GRACE)
 
-    @pytest.mark.parametrize("failure", [{"kind": "timeout"}, {"kind": "server", "status": 504}])
+    @pytest.mark.parametrize("failure", [{"kind": "timeout"}, {"kind": "no_job"}, {"kind": "server", "status": 504}])
     def test_a_request_that_may_still_be_under_way_is_given_its_time(self, runtime, failure):
         one, refusing = backup(Unresolved.LOST), backup(Unresolved.LOST)
         one.failure = refusing.failure = failure
@@ -473,6 +472,16 @@ class TestLost:
         settle(FakeReader(job(7)), silent, runtime=runtime, options=marked)
         assert (mine.state, other.state, silent.state) == ("adopted", "unknown", "adopted")
         assert (mine.own, silent.own) == (True, False)
+
+    def test_a_task_that_is_known_is_proof(self, runtime):
+        one, other = (backup(Unresolved.LOST, task_id=9920, failure={"kind": "no_job"}) for _one in range(2))
+        odd = {"user_name": None, "start": SENT - 200}
+        shown = {"7": details(9920, None), "8": details(9921)}
+        settle(FakeReader(job(7, **odd), job(8), details=shown), one, runtime=runtime)
+        assert (one.state, one.job_ids, one.task_id, one.own) == ("adopted", ("7",), 9920, True)
+        assert one.msg.endswith("was started: task 9920 came without a job, but its job was found, job 7 (Running).")
+        settle(FakeReader(), other, runtime=runtime)
+        assert (other.state, other.task_id, other.changed) == ("unknown", 9920, True)
 
     def test_a_job_that_was_there_before_the_request_is_not_its_own(self, runtime):
         one = settle_one(FakeReader(job(7)), runtime, known_before=["7"])
