@@ -110,9 +110,20 @@ def test_a_mail_names_databases_causes_jobs_and_what_to_do() -> None:
 def test_a_mail_says_of_a_backup_that_was_not_seen_to_end_that_it_goes_on() -> None:
     told = job(2, 3, failed=[*failed(1), {**failed(2)[1], "result": "timed_out"}])
     told["artifacts"]["oracle_rds_export_backup_artifact"]["counts"]["results"] = {"failed": 1, "timed_out": 1}
-    lines = render(messages("email"), "error", told).body.splitlines()
+    mail = render(messages("email"), "error", told)
+    assert mail.subject == "1 of 3 backups failed, 1 still running: db0, db1 (Job 42)"
+    lines = mail.body.splitlines()
     assert lines[0] == "Of 3 backups, 1 succeeded, 1 failed, 1 are still running."
     assert "db1: still running (Commvault job 148001)" in lines
+
+
+@pytest.mark.parametrize("kind", ["email", "slack", "generic"])
+def test_backups_that_only_took_too_long_are_not_said_to_have_failed(kind: str) -> None:
+    told = job(2, 3, failed=[{**one, "result": "timed_out", "cause": "Running"} for one in failed(2)])
+    told["artifacts"]["oracle_rds_export_backup_artifact"]["counts"]["results"] = {"timed_out": 2}
+    subject = render(messages(kind), "error", told).subject
+    assert "2 of 3 backups are still running" in subject
+    assert "failed" not in subject.partition("relaunch")[0]
 
 
 def test_jobs_without_databases_as_hosts_are_not_to_be_relaunched_on_failed_hosts() -> None:
