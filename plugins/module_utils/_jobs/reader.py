@@ -85,10 +85,13 @@ class JobReader:
                     raise
                 self._listing_works = False
                 singly = [job_id for job_id in wanted if job_id not in found]
+        refusals: list[RequestError] = []
         for job_id in singly:
-            job = self.api.get(job_id)
+            job = self._get_if_there(job_id, refusals)
             if job:
                 found[job_id] = job
+        if refusals and len(refusals) == len(wanted):
+            raise refusals[0]
         for job in found.values():
             if job.client_id is not None:
                 self._client_of[job.id] = job.client_id
@@ -122,20 +125,21 @@ class JobReader:
         for numbers, patience in ((below, MISSES_BELOW), (above, MISSES_ABOVE)):
             misses = 0
             for number in numbers:
-                job = self._get_if_there(str(number))
+                job = self._get_if_there(str(number), [])
                 misses = 0 if job else misses + 1
                 if job:
                     found[job.id] = job
                 elif misses == patience:
                     break
 
-    def _get_if_there(self, job_id: str) -> Job | None:
-        """As of JobsApi.get, once the listing has answered: so a 404 as a web page is about the job, not about url."""
+    def _get_if_there(self, job_id: str, refusals: list[RequestError]) -> Job | None:
+        """As of JobsApi.get. What is said of this job alone goes to refusals: others can be read all the same."""
         try:
             return self.api.get(job_id)
         except RequestError as error:
-            if error.kind is not ErrorKind.NOT_FOUND:
+            if not (error.kind.says_no and error.kind.about_one_object):
                 raise
+            refusals.append(error)
             return None
 
     def _narrow(self, wanted: t.Sequence[str]) -> set[int]:

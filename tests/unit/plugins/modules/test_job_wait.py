@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs import wait_loop
 from ansible_collections.rdsops.commvault.plugins.modules import job_wait
 from ansible_collections.rdsops.commvault.tests.support.documented import undocumented_or_missing
 from ansible_collections.rdsops.commvault.tests.support.job_rows import job_summary, listing
@@ -66,6 +67,29 @@ def test_check_mode_looks_once(run_module):
 def test_an_empty_list_is_a_success_without_any_request(run_module, check):
     result = run_module(job_wait, check=check, job_ids=[])
     assert (result["msg"], result["jobs"], result.get("failed")) == ("There are no jobs to wait for.", [], None)
+
+
+FORBIDDEN = {"errorMessage": "User does not have view permission on the job", "errorCode": 7}
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, FORBIDDEN), (403, FORBIDDEN), (404, "<html>no such job</html>")])
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_job_id_that_is_refused_does_not_keep_others_from_being_followed(
+    run_module, monkeypatch, listed, status, body
+):
+    monkeypatch.setattr(wait_loop, "GRACE", 0.0)
+    refused = [get("Job/9").returns(status, body)]
+    if status == 403:
+        # Whether the credentials are good.
+        refused += [post("WhoAmI").returns(200, {"user": {"userName": "operator"}}), *refused]
+    ended = listing(job_summary(7, "Completed"))
+    jobs = [post("Jobs").returns(200, ended), *refused]
+    if not listed:
+        jobs = [post("Jobs").returns(404, {}), get("Job/7").returns(200, ended), *refused]
+    result = run_module(job_wait, Script(*jobs), job_ids=["7", "9"], wait_timeout="0")
+    assert (result["failed"], result["failure"]["kind"]) == (True, "job_missing")
+    assert [entry["outcome"] for entry in result["jobs"]] == ["succeeded", "missing"]
+    assert "Job 9 does not exist on this CommCell, or the user may not see it." in result["msg"]
 
 
 def test_a_wrong_address_is_told_at_once(run_module):

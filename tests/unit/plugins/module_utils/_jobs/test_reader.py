@@ -323,6 +323,22 @@ class TestListings:
         assert len(api.pages) == 2
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_where_no_job_may_be_read_that_is_an_error(listed):
+    api = FakeApi(listed=())
+    api.listing_error = None if listed else RequestError("no list", "permission")
+
+    def refuse(_job_id):
+        raise RequestError("no job", "permission")
+
+    api.get = refuse
+    if listed:
+        assert JobReader(api).read(["7", "8"]) == {}
+        return
+    with pytest.raises(RequestError, match="no job"):
+        JobReader(api).read(["7", "8"])
+
+
 def test_a_web_page_for_one_job_of_many_is_about_that_job():
     class Api(FakeApi):
         def get(self, job_id):
