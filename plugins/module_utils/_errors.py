@@ -240,6 +240,11 @@ class CommvaultError(Exception):
         self.kind = ErrorKind(kind or self.default_kind)
         self.maybe_ran = maybe_ran
 
+    @property
+    def hidden(self) -> bool:
+        """Whether Commvault keeps from these credentials what was asked for; a web page may come from a proxy."""
+        return self.kind.hidden and not self.web_page
+
     def failure(self) -> dict[str, t.Any]:
         """The machine-readable form: kind, method, url, status (int), code (int or str) and message, which is the
         vendor's words where there are any.

@@ -195,7 +195,7 @@ class DuplicateCheck:
 
 def _is_final(error: CommvaultError) -> bool:
     """Whether another look would fail alike. A web page instead of the API can be a web tier that restarts."""
-    return error.kind.ends_a_wait(proven=True) or (error.kind.hidden and not error.web_page)
+    return error.kind.ends_a_wait(proven=True) or error.hidden
 
 
 def _was_active(job: Job, moment: int) -> bool:

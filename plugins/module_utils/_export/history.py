@@ -146,7 +146,7 @@ class HistoryCheck:
                 history.settled[place] = backup
             elif error:
                 what = f"whether another backup of it runs{self._past}"
-                history.gaps[place] = UnreadableHistory(what, error, error.kind.hidden)
+                history.gaps[place] = UnreadableHistory(what, error, error.hidden)
             elif doubt:
                 history.gaps[place] = doubt
         history.warnings.extend(self._warnings(instances, history.gaps))

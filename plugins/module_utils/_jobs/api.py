@@ -28,6 +28,8 @@ LOCAL_COMMCELL = 2
 # Stands for "not available" in JobDetails.
 NOT_AVAILABLE = -999
 EVENT_LENGTH = 160
+# What can stand in an answer beside a list, and in place of one that is empty.
+_BESIDE_A_LIST = frozenset(["processinginstructioninfo", "error", "errorCode", "errorMessage", "errList"])
 
 
 class JobPage(t.NamedTuple):
@@ -189,7 +191,8 @@ class JobsApi:
         total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
         ended_early = not found and not offset and (total or 0) > 0
         told = data.get("jobs") if isinstance(data, dict) else None
-        if ended_early or ((any(found) or (told and not found)) and not parsed):
+        odd = isinstance(data, dict) and "jobs" not in data and total is None and data.keys() - _BESIDE_A_LIST
+        if odd or ended_early or ((any(found) or (told and not found)) and not parsed):
             # Not to be taken for a list without jobs: whoever reads it might start what is under way.
             what = f"ended after 0 of {total} rows" if ended_early else "is in a shape that is not known"
             msg = f"The list of jobs that Commvault sent {what}."

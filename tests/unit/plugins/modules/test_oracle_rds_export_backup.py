@@ -134,6 +134,15 @@ def test_the_job_behind_a_lost_answer_is_found(run_module):
     assert result["api_calls"] == {"reads": 7, "writes": 1, "quota": None}
 
 
+@pytest.mark.parametrize(("status", "body"), [(200, {"status": "degraded"}), (403, "<html>Blocked by policy</html>")])
+def test_what_is_no_list_of_commvault_starts_no_backup_that_may_be_there(run_module, status, body):
+    who = [WHO] * (status == 403)
+    jobs = [post("Jobs").returns(status, body), *who, *([post("Jobs").returns(status, body)] * len(who))]
+    result = run_module(backup, Script(*jobs), max_age="24h", outage_timeout="0", **ONE)
+    assert (result["failed"], result["backups"][0]["state"]) == (True, "not_submitted")
+    assert "could not be read" in result["msg"]
+
+
 def details_of(task_id):
     general = {"taskData": {"taskId": task_id}, "jobStartedFrom": "Interactive"}
     return post("JobDetails").returns(200, {"job": {"jobDetail": {"generalInfo": general}}})

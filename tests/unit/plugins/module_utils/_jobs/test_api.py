@@ -91,7 +91,13 @@ def test_hidden_rows_are_left_out_and_repeated_ones_are_one():
     assert (page.rows, page.descending) == (4, False)
 
 
-@pytest.mark.parametrize("body", [{}, {"totalRecordsWithoutPaging": 0}, {"jobs": None}, [], {"jobs": ["x", {}, 5]}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, {"processinginstructioninfo": {}, "errorCode": 0}, {"totalRecordsWithoutPaging": 0, "more": 1}),
+        *({"jobs": None}, [], {"jobs": ["x", {}, 5]}),
+    ],
+)
 def test_a_listing_without_jobs_is_empty(body):
     page = jobs_api(post("Jobs").returns(200, body)).list_page()
     assert (page.jobs, page.descending) == ([], None)
@@ -105,6 +111,7 @@ def test_a_listing_without_jobs_is_empty(body):
         ({"jobs": [{"id": 7}, {"id": 8}]}, "is in a shape that is not known"),
         ({"jobs": [148886, 148887]}, "is in a shape that is not known"),
         ({"jobs": "148886"}, "is in a shape that is not known"),
+        ({"status": "degraded"}, "is in a shape that is not known"),
         (
             {"totalRecordsWithoutPaging": 1, "jobs": [{"jobSummary": {"jobId": None, "status": "Running"}}]},
             "is in a shape that is not known",
