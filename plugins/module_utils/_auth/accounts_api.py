@@ -36,6 +36,8 @@ RENEW_PAIR = "V4/AccessToken/Renew"
 LOGOUT_TIMEOUT = 15.0  # seconds
 # Statuses with which a login is refused; others come from a server that is not in order or not the right one.
 _LOGIN_VERDICTS = frozenset([200, 201, 400, 401, 403])
+# A field for a password, or a title that speaks of logging in: what a page of a server that is not in order has not.
+_LOGIN_PAGE = re.compile(r"<input[^>]*\btype=.?password|<title>[^<]*\b(log|sign)[ -]?(in|on)\b", re.IGNORECASE)
 _WORD_IN_JSON = '"{}"\\s*:\\s*"([^"\\\\]+)"'
 _NUMBER_IN_JSON = '"{}[^"]*"\\s*:\\s*"?([0-9]+)'
 
@@ -222,9 +224,12 @@ class AccountsApi:
     def _login_refused(self, reply: Reply, username: str) -> RequestError:
         data = reply.data if isinstance(reply.data, dict) else {}
         error = self._error(reply, LOGIN)
+        url, host = self._transport.url(LOGIN), self._transport.base.host
+        if error and error.kind is ErrorKind.BAD_REPLY and reply.status < 300 and _LOGIN_PAGE.search(reply.text):
+            text = f"{error} That is a page to log in: something in front of the CommCell, such as a proxy, answers."
+            return RequestError(text, ErrorKind.AUTHENTICATION, method="POST", url=url, status=reply.status)
         if error and (error.status not in _LOGIN_VERDICTS or error.kind is ErrorKind.BAD_REPLY):
             return error
-        url, host = self._transport.url(LOGIN), self._transport.base.host
         words = (error.vendor_message if error else None) or ""
         if error is None:
             # What asks for a second factor need not be an error.

@@ -143,6 +143,14 @@ def test_what_is_no_list_of_commvault_starts_no_backup_that_may_be_there(run_mod
     assert "could not be read" in result["msg"]
 
 
+def test_a_login_page_of_a_proxy_is_told_at_once_and_no_password_sent_again(run_module):
+    page = '<html>Example proxy <input type="password"></html>'
+    account = {"auth_token": None, "username": "operator", "password": "SECRET"}
+    result = run_module(backup, Script(post("Login").returns(200, page)), **ONE, **account)
+    assert (result["failed"], result["failure"]["kind"]) == (True, "authentication")
+    assert "Example proxy" in result["msg"]
+
+
 def details_of(task_id):
     general = {"taskData": {"taskId": task_id}, "jobStartedFrom": "Interactive"}
     return post("JobDetails").returns(200, {"job": {"jobDetail": {"generalInfo": general}}})

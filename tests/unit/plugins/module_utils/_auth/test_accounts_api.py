@@ -104,6 +104,20 @@ def test_a_locked_account_tells_when_to_come_back():
 
 
 @pytest.mark.parametrize(
+    "page",
+    [
+        "<html><title>Sign in to Example</title><body>Who are you?</body></html>",
+        '<html><form action="/sso"><input name="p" type="password"></form></html>',
+    ],
+)
+def test_a_page_to_log_in_is_told_at_once(page):
+    api = accounts(post("Login").returns(200, page))
+    with pytest.raises(RequestError, match="page to log in: something in front of the CommCell") as caught:
+        api.login("operator", PASSWORD, None, "device")
+    assert (caught.value.kind, caught.value.status) == ("authentication", 200)
+
+
+@pytest.mark.parametrize(
     ("status", "body", "kind"),
     [(200, HTML, "bad_reply"), (503, HTML, "server"), (404, HTML, "not_found"), (302, "", "redirect")],
 )
