@@ -59,7 +59,7 @@ def test_without_patterns_one_that_can_be_either_of_two_is_not_guessed_and_nothi
     assert simulator.writes() == []
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"kind": "empty_object"}])
+@pytest.mark.parametrize("fault", [{"kind": "forbidden"}, {"kind": "empty_object"}])
 def test_another_database_of_the_same_name_is_not_backed_up_instead_of_one_that_could_not_be_read(
     play: Play, simulator: Simulator, fault: dict[str, t.Any]
 ) -> None:
