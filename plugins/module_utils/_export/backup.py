@@ -106,7 +106,7 @@ class Backup:
     @property
     def ok(self) -> bool:
         """Whether the instance has what was asked for."""
-        return self.state in GOOD_STATES
+        return self.state in GOOD_STATES and self.failure is None
 
     @property
     def found_running(self) -> bool:
@@ -187,6 +187,11 @@ class Backup:
         self.changed, self.own = True, certain
         self.msg += _not_taken(beside)
         self.candidates = tuple(beside or ())
+
+    def mark_failed(self, job: Job) -> None:
+        """Its job, which nobody waits for, had failed when it was found."""
+        self.msg += f" That job did not succeed{f': {job.reason}' if job.reason else '.'}"
+        self.failure = CommvaultError(self.msg, ErrorKind.JOB_FAILED).failure()
 
     def mark_beside(self, jobs: t.Sequence[Job]) -> None:
         """These jobs of its subclient are active, too, and nothing proves that the one that was taken is its own."""

@@ -164,6 +164,10 @@ class Export:
             if recovery:
                 recovery.name_later_jobs(backups, listed)
         self._read_task_ids(backups)
+        for backup in backups:
+            found = backup.job if backup.state == "adopted" and backup.changed else None
+            if found and found.finished and not found.succeeded(self._plan.fail_on) and not self._plan.waits:
+                backup.mark_failed(found)
         if not self._plan.preflight and any(backup.may_be_misnamed for backup in backups):
             self._name_check.explain(backups)
         if self._shown or self._past:

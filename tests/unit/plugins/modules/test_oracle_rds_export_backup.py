@@ -134,6 +134,17 @@ def test_the_job_behind_a_lost_answer_is_found(run_module):
     assert result["api_calls"] == {"reads": 7, "writes": 1, "quota": None}
 
 
+def test_a_lost_answer_whose_job_has_failed_is_no_success_though_nobody_waits(run_module):
+    begun = int(time.time()) + 1
+    row = job_summary(148886, "Failed", jobStartTime=begun, jobEndTime=begun, pendingReason="No space left on device")
+    found = post("Jobs").returns(200, listing(row))
+    script = Script(LOOK, post("createtask").returns(200, {"taskId": 9920}), found, details_of(9920), found)
+    result = run_module(backup, script, **ONE)
+    assert (result["failed"], result["changed"], result["job_ids"]) == (True, True, ["148886"])
+    assert result["failure"]["kind"] == "job_failed"
+    assert result["msg"].endswith("job 148886 (Failed). That job did not succeed: No space left on device")
+
+
 @pytest.mark.parametrize(("status", "body"), [(200, {"status": "degraded"}), (403, "<html>Blocked by policy</html>")])
 def test_what_is_no_list_of_commvault_starts_no_backup_that_may_be_there(run_module, status, body):
     who = [WHO] * (status == 403)
