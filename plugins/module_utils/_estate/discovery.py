@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .._errors import CommvaultError, ErrorKind, InvalidInput
+from .._http.fields import folded
 from .._parallel import read_each
 from .._times import counted
 from .clients import ClientDirectory
@@ -143,7 +144,7 @@ class Discovery:
         if query.client_names:
             names: dict[str, str] = {}
             for name in query.client_names:
-                names.setdefault(name.lower(), name)
+                names.setdefault(folded(name), name)
             return [(name, name) for name in names.values()]
         if listed:
             return [*{one.client_id: one.client_name for one in listed}.items()]
@@ -210,10 +211,10 @@ def _note_silence(listed: t.Sequence[DatabaseInstance], query: Query, found: Dis
 
 def _take_listed(listed: t.Sequence[DatabaseInstance], query: Query, found: DiscoveryResult) -> None:
     """Put what V4/Instances lists into found, as it is."""
-    known = {one.client_name.lower(): one.client_name for one in listed}
-    names = {name.lower() for name in query.client_names}
-    found.subclients = [from_database_instance(one) for one in listed if not names or one.client_name.lower() in names]
-    missing = [name for name in query.client_names if name.lower() not in known]
+    known = {folded(one.client_name): one.client_name for one in listed}
+    names = {folded(name) for name in query.client_names}
+    found.subclients = [from_database_instance(one) for one in listed if not names or folded(one.client_name) in names]
+    missing = [name for name in query.client_names if folded(name) not in known]
     found.unread.extend(_unknown_clients(missing, list(known.values())))
 
 

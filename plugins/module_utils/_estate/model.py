@@ -16,7 +16,7 @@ import typing as t
 from collections import Counter
 from dataclasses import asdict, dataclass, fields
 
-from .._http.fields import as_number, flag, member, moment, positive, rows, text
+from .._http.fields import as_number, flag, folded, member, moment, positive, rows, text
 from .._jobs.job import BAD, OK, is_well, plain_text, state_of
 
 if t.TYPE_CHECKING:
@@ -159,13 +159,13 @@ class Subclient:
 
     @property
     def sort_key(self) -> tuple[str, str, str]:
-        """By names, whatever their case."""
-        return self.client_name.lower(), self.instance_name.lower(), self.subclient_name.lower()
+        """By names, however they are written."""
+        return folded(self.client_name), folded(self.instance_name), folded(self.subclient_name)
 
     @property
     def instance_key(self) -> tuple[int, t.Any]:
         """The same for all subclients of an instance."""
-        return self.client_id, self.instance_id or self.instance_name.lower()
+        return self.client_id, self.instance_id or folded(self.instance_name)
 
     def entry(self) -> dict[str, t.Any]:
         """An entry for the option instances of oracle_rds_export_backup."""
@@ -366,7 +366,7 @@ class SubclientIndex:
         found = self._by_id.get(job.subclient_id)
         if found:
             return found, True
-        names = tuple((name or "").lower() for name in (job.client_name, job.instance_name, job.subclient_name))
+        names = tuple(map(folded, (job.client_name, job.instance_name, job.subclient_name)))
         named = self._by_names.get(names)
         if named:
             # The same names with another number: the subclient was removed and made anew.

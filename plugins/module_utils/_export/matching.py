@@ -14,12 +14,10 @@ of the request. The number of the subclient decides where it can be known.
 from __future__ import annotations
 
 import enum
-import functools
-import html
 import typing as t
-import unicodedata
 
 from .._errors import CommvaultError
+from .._http.fields import folded
 
 if t.TYPE_CHECKING:
     from .._estate.model import Subclient
@@ -36,14 +34,6 @@ class Fit(enum.Enum):
     YES = "yes"
     MAYBE = "maybe"
     NO = "no"
-
-
-@functools.lru_cache(maxsize=4096)
-def folded(name: str | None) -> str:
-    """A name for comparisons. Commvault takes names without regard to case; that rows can have them with HTML entities,
-    as its texts do, or with the accents of the request composed in the other way, is inferred.
-    """
-    return unicodedata.normalize("NFC", html.unescape(name or "")).lower()
 
 
 def fit_by_names(instance: Instance, job: Job, application_ids: t.Collection[int] = ()) -> Fit:

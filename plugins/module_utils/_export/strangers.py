@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .._http.fields import folded
 from .._times import iso_time
-from .matching import folded
 
 if t.TYPE_CHECKING:
     from .._commcell import ServerClock

@@ -11,8 +11,11 @@ All take whatever stands in an answer and return None, or an empty collection, f
 
 from __future__ import annotations
 
+import functools
+import html
 import re
 import typing as t
+import unicodedata
 
 from .._redact import printable
 
@@ -74,6 +77,14 @@ def text(value: t.Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     return printable(str(value)).strip() or None
+
+
+@functools.lru_cache(maxsize=4096)
+def folded(name: str | None) -> str:
+    """A name for comparisons. Commvault takes names without regard to case; that rows can have them with HTML entities,
+    as its texts do, or with the accents of the request composed in the other way, is inferred.
+    """
+    return unicodedata.normalize("NFC", html.unescape(name or "")).lower()
 
 
 def flag(value: t.Any) -> bool | None:

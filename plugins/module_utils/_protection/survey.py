@@ -16,6 +16,7 @@ from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER, Discovery, Query
 from .._estate.model import MAX_NEAREST, SubclientIndex, nearest_names, nearest_words
 from .._estate.rds_match import MATCHED, MISSING, SKIPPED, match
+from .._http.fields import folded
 from .._parallel import read_each
 from .model import DAY, NOT_VERIFIED, UNKNOWN, UNLISTED, Judge, Past, Protection, Target
 
@@ -146,17 +147,17 @@ class Surveyor:
         by_names: dict[tuple[str, ...], Subclient] = {}
         for one in found.subclients:
             for client in (one.display_name, one.client_name):
-                key: tuple[str, ...] = (client.lower(), *one.sort_key[1:])
+                key: tuple[str, ...] = (folded(client), *one.sort_key[1:])
                 by_names[key] = one
-        unread = {(one.client_name or "").lower(): one for one in found.unread if one.what == "subclients"}
+        unread = {folded(one.client_name): one for one in found.unread if one.what == "subclients"}
         names = [one.instance_name for one in found.subclients]
         for place, target in enumerate(targets):
             if target.problem:
                 settled[place] = NOT_VERIFIED, target.problem
             if target.names is None:
                 continue
-            one_found = by_names.get(tuple(name.lower() for name in target.names))
-            gap = unread.get(target.names[0].lower())
+            one_found = by_names.get(tuple(map(folded, target.names)))
+            gap = unread.get(folded(target.names[0]))
             if one_found:
                 places[place] = one_found
             elif gap and gap.kind is not ErrorKind.NOT_FOUND:

@@ -92,6 +92,13 @@ def test_names_that_commvault_does_not_have_are_rows_with_the_nearest_ones(surve
     assert "Nearest: orders" in rows["aws-prod/ordres/default"]["reason"]
 
 
+def test_accents_may_be_composed_in_the_other_way(survey, simulator):
+    instance = {"name": "caf\u00e9", "history": [{"age": HOUR}]}
+    simulator.reset({"clients": [{"name": "aws-prod", "display_name": "Fran\u00e7ois", "instances": [instance]}]})
+    result = survey(databases=[{"client_name": "Franc\u0327ois", "instance_name": "cafe\u0301"}])
+    assert [row["state"] for row in result["databases"]] == ["protected"]
+
+
 def test_what_aws_names_is_found_and_other_engines_are_left_out(survey):
     wanted = [
         {"db_instance_identifier": "orders", "engine": "oracle-ee"},

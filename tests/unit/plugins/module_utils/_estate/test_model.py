@@ -223,6 +223,12 @@ def test_a_job_is_of_the_subclient_that_it_names(values, expected):
     assert (found and found.instance_name, certain) == expected
 
 
+def test_a_job_may_have_the_names_of_its_subclient_written_in_another_way():
+    one = subclient(1004, "R&D caf\u00e9")
+    found, certain = _estate.SubclientIndex([one]).owner(job(9, instance_name="r&amp;d cafe\u0301"))
+    assert (found, certain) == (one, True)
+
+
 def test_a_job_of_another_client_that_may_be_of_two_subclients_is_of_none():
     twin = subclient(1004, client="aws-dev", client_id=12)
     assert _estate.SubclientIndex([ORDERS, twin]).owner(job(9, client_name="access-node")) == (None, False)
