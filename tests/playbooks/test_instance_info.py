@@ -86,12 +86,6 @@ def info(shell: Shell, **env: str) -> dict[str, t.Any]:
     return shell("ansible", "localhost", "-m", INFO, env=env).adhoc()
 
 
-def test_an_empty_commcell_is_an_empty_list(shell: Shell, simulator: Simulator) -> None:
-    simulator.reset({"clients": []})
-    simulator.set(empty_lists="404")
-    assert info(shell)["instances"] == []
-
-
 def test_a_release_without_the_list_of_instances_shows_a_restricted_user_what_that_user_may_see(
     shell: Shell, simulator: Simulator
 ) -> None:

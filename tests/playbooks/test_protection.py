@@ -120,15 +120,6 @@ def test_what_is_not_certain_fails_the_host_with_the_reason(play: Play, simulato
     assert "protected" not in states.values()
 
 
-# tests/unit/plugins/modules/test_oracle_rds_export_backup.py has more of them.
-def test_a_wrong_end_of_a_night_is_refused_before_anything_is_sent(play: Play, simulator: Simulator) -> None:
-    more = {"oracle_rds_export_backup_must_end_by": "25:00"}
-    run = play(ROOT / "playbooks" / "export_backup.yml", inventory="production.yml", extravars=more)
-    assert len(run.failed) == 3
-    assert "must_end_by" in run.failed["orders.example.com"]
-    assert simulator.journal() == []
-
-
 PREFIX = "oracle_rds_export_backup_"
 # By mistake: keywords of the task that includes the role, and what each host is told.
 WRONG: dict[str, tuple[dict[str, object], str]] = {

@@ -125,28 +125,6 @@ def test_serial_starts_each_backup_once_batch_by_batch(play: Play, simulator: Si
         assert said == [str(really[host.split(".", maxsplit=1)[0]]["job_id"])]
 
 
-def test_a_host_that_failed_before_is_left_alone(play: Play, simulator: Simulator) -> None:
-    text = f"""
-- name: Check something first
-  hosts: oracle_rds
-  gather_facts: false
-  tasks:
-    - name: Check
-      ansible.builtin.fail:
-        msg: Not tonight
-      when: inventory_hostname == 'orders.example.com'
-
-    - name: Start the backups
-      ansible.builtin.import_role:
-        name: {ROLE}
-"""
-    run = play(text, inventory="production.yml")
-    assert run.failed == {"orders.example.com": "Not tonight"}
-    assert sorted(jobs_by_instance(simulator)) == ["billing", "hr"]
-    tasks = [event["event_data"]["task"] for event in run.events if event["event"] == "runner_on_start"]
-    assert tasks.count("Result") == 2
-
-
 CORRECT = " Correct the variables of this host."
 
 
@@ -285,7 +263,9 @@ def test_hosts_without_log_in_sudo_or_python_make_no_difference(play: Play, simu
     assert sorted(jobs_by_instance(simulator)) == ["hr", "orders"]
 
 
-def test_module_defaults_of_the_play_reach_the_role(play: Play, simulator: Simulator) -> None:
+def test_module_defaults_of_the_play_reach_the_role_and_a_host_that_failed_before_is_left_alone(
+    play: Play, simulator: Simulator
+) -> None:
     text = f"""
 - name: Name the CommCell in the play
   hosts: oracle_rds
@@ -295,6 +275,11 @@ def test_module_defaults_of_the_play_reach_the_role(play: Play, simulator: Simul
       url: "{{{{ commcell_url }}}}"
       auth_token: "{{{{ commcell_token }}}}"
   tasks:
+    - name: Check
+      ansible.builtin.fail:
+        msg: Not tonight
+      when: inventory_hostname == 'orders.example.com'
+
     - name: Start the backups
       ansible.builtin.import_role:
         name: {ROLE}
@@ -305,8 +290,10 @@ def test_module_defaults_of_the_play_reach_the_role(play: Play, simulator: Simul
         env={"COMMVAULT_URL": "", "COMMVAULT_AUTH_TOKEN": ""},
         extravars={"commcell_url": simulator.url, "commcell_token": simulator.token},
     )
-    assert run.rc == 0
-    assert len(simulator.jobs()) == 3
+    assert run.failed == {"orders.example.com": "Not tonight"}
+    assert sorted(jobs_by_instance(simulator)) == ["billing", "hr"]
+    tasks = [event["event_data"]["task"] for event in run.events if event["event"] == "runner_on_start"]
+    assert tasks.count("Result") == 2
     assert simulator.token not in run.stdout
 
 
@@ -347,13 +334,22 @@ def test_nothing_of_an_earlier_run_is_left_when_a_later_one_fails(play: Play, si
     assert len(simulator.writes()) == 3, "a wrong option is told before anything is sent"
 
 
-def test_check_mode_says_what_would_be_started_and_leaves_no_host_without_facts(play: Play) -> None:
+def test_check_mode_says_what_would_be_started_and_could_not_be_read_and_leaves_no_host_without_facts(
+    play: Play, simulator: Simulator
+) -> None:
+    simulator.order_fault({"path": "client/*"}, {"kind": "forbidden"}, times=None)
     run = play("role_over_inventory.yml", inventory="production.yml", check=True, arguments=["--diff"])
     assert run.rc == 0
-    assert [line.split() for line in summary_of(run)] == [
+    *lines, last = summary_of(run)
+    assert [line.split() for line in lines] == [
         ["3", "backups:", "3", "would", "be", "started"],
         *([host, "would", "be", "started"] for host in PRODUCTION),
     ]
+    names = ", ".join(PRODUCTION)
+    start = f"3 with something not verified ({names}): whether backup activity of its client is enabled: "
+    assert last.startswith(start)
+    (fleet,) = run.tasks["Start the backups"].values()
+    assert [len(one["not_verified"]) for one in fleet["results"].values()] == [1, 1, 1]
     for host in PRODUCTION:
         said = run.message("Use what the role knows of this host", host)
         assert (said["state"], said["job_ids"]) == ("would_start", [])
@@ -361,17 +357,6 @@ def test_check_mode_says_what_would_be_started_and_leaves_no_host_without_facts(
     # One request in full, and of the others what differs from it.
     assert run.stdout.count('"instanceName": ') == 1
     assert 'is the same, but taskInfo.associations[0].instanceName: "billing"' in run.stdout
-
-
-def test_the_table_of_a_dry_run_says_what_could_not_be_read(play: Play, simulator: Simulator) -> None:
-    simulator.order_fault({"path": "client/*"}, {"kind": "forbidden"}, times=None)
-    run = play("role_over_inventory.yml", inventory="production.yml", check=True)
-    assert run.rc == 0
-    names = ", ".join(PRODUCTION)
-    start = f"3 with something not verified ({names}): whether backup activity of its client is enabled: "
-    assert summary_of(run)[-1].startswith(start)
-    (fleet,) = run.tasks["Start the backups"].values()
-    assert [len(one["not_verified"]) for one in fleet["results"].values()] == [1, 1, 1]
 
 
 def test_the_diff_of_a_dry_run_leaves_out_what_is_recent(play: Play, simulator: Simulator) -> None:

@@ -116,7 +116,9 @@ def test_a_later_job_of_a_workflow_waits_for_what_an_earlier_one_started(
     assert summary_of(third)[0] == "4 backups: 1 failed, 1 refused, 2 succeeded"
 
 
-def test_what_was_started_is_known_also_after_a_step_that_is_not_wanted(play: Play, simulator: Simulator) -> None:
+def test_what_was_started_is_known_after_a_step_that_is_not_wanted_and_one_that_cannot_begin(
+    play: Play, simulator: Simulator
+) -> None:
     def step(entry: str, more: str = "") -> str:
         return f"""
     - name: Do {entry}
@@ -141,12 +143,19 @@ def test_what_was_started_is_known_also_after_a_step_that_is_not_wanted(play: Pl
     entries = ("main", "start", "wait")
     for entry in entries:
         text += step(entry, "      when: false\n") + use(entry)
+    text += step(
+        "wait", "        rolespec_validate: false\n      vars: {oracle_rds_export_backup_on_timeout: explode}\n"
+    )
     run = play(text, inventory="production.yml")
-    started = sorted([str(job["job_id"])] for job in simulator.jobs())
+    started = sorted(str(job["job_id"]) for job in simulator.jobs())
     assert len(started) == 3
     for entry in entries:
         known = [result["msg"] for result in run.tasks[f"Use what is known of this host after {entry}"].values()]
-        assert sorted(known) == started
+        assert sorted(known) == [[job_id] for job_id in started]
+    # A wait that cannot begin fails every host and loses no job.
+    assert sorted(run.failed) == ["billing.example.com", "hr.example.com", "orders.example.com"]
+    assert all("on_timeout must be one of" in message for message in run.failed.values())
+    assert sorted(artifact_of(run)["job_ids"]) == started
 
 
 def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_play(
@@ -172,8 +181,9 @@ def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_pla
             "oracle_rds_export_backup_instances": instances,
             "oracle_rds_export_backup_wait": True,
             "oracle_rds_export_backup_wait_interval": "1s",
-            "oracle_rds_export_backup_report_path": f"{tmp_path}/list.json",
+            "oracle_rds_export_backup_report_path": f"{tmp_path}/list.json, {tmp_path}/list.html",
         },
+        arguments=["--diff"],
     )
     counts = "1 failed, 1 refused, 1 succeeded"
     assert run.rc == 2
@@ -181,13 +191,11 @@ def test_a_list_whose_ids_are_names_of_other_hosts_is_followed_and_fails_the_pla
     assert run.failed["localhost"].startswith(f"3 backups: {counts}.")
     report = json.loads((tmp_path / "list.json").read_text(encoding="utf-8"))
     assert len(report["backups"]) == 3
-
-
-def test_an_artifact_that_is_none_is_refused_and_says_what_one_is(play: Play, simulator: Simulator) -> None:
-    wrong = {"job_ids": ["148886"], "failed": ["archive"]}
-    run = play("rdsops.commvault.wait_and_report", extravars={"oracle_rds_export_backup_artifact": wrong})
-    assert "artifact is not what a run hands on with set_stats" in run.failed["localhost"]
-    assert simulator.journal() == []
+    # The diff shows the requests and not the whole page of the report.
+    assert (tmp_path / "list.html").is_file()
+    assert '"instanceName": "billing"' in run.stdout
+    assert "<html" not in run.stdout
+    assert len(run.stdout) < 30_000
 
 
 def test_in_a_workflow_in_which_all_was_refused_the_wait_is_red_and_what_is_not_named_is_warned_of(play: Play) -> None:
@@ -300,33 +308,6 @@ def test_jobs_are_followed_by_their_ids(play: Play, night: Simulator) -> None:
     assert waited.failed["localhost"].startswith("3 backups: 1 failed, 2 succeeded. [aws-prod/billing/default]")
 
 
-def test_a_wait_that_cannot_begin_fails_every_host_and_loses_no_job(play: Play, simulator: Simulator) -> None:
-    text = f"""
-- name: Start, and wait
-  hosts: oracle_rds
-  gather_facts: false
-  tasks:
-    - name: Start
-      ansible.builtin.import_role:
-        name: {ROLE}
-        tasks_from: start
-
-    - name: Wait
-      ansible.builtin.include_role:
-        name: {ROLE}
-        tasks_from: wait
-        rolespec_validate: false
-      vars:
-        oracle_rds_export_backup_on_timeout: explode
-"""
-    run = play(text, inventory="production.yml")
-    assert sorted(run.failed) == ["billing.example.com", "hr.example.com", "orders.example.com"]
-    assert all("on_timeout must be one of" in message for message in run.failed.values())
-    started = sorted(str(job["job_id"]) for job in simulator.jobs())
-    assert sorted(artifact_of(run)["job_ids"]) == started
-    assert len(started) == 3
-
-
 # tests/unit/plugins/plugin_utils/_fleet/test_step.py has more that can be wrong.
 def test_what_is_wrong_with_later_steps_is_said_before_anything_is_started(
     play: Play, simulator: Simulator, tmp_path: Path
@@ -335,6 +316,7 @@ def test_what_is_wrong_with_later_steps_is_said_before_anything_is_started(
     wrong = {
         "on_timeout must be one of: leave, suspend, kill": {"on_timeout": "explode"},
         "wait_interval": {"wait_interval": "0"},
+        "must_end_by": {"must_end_by": "25:00"},
         "The report: '/nowhere/night.html'": {"report_path": "/nowhere/night.html"},
         "dir.html' cannot be written: it is a directory": {"report_path": f"{tmp_path}/night.json,{tmp_path}/dir.html"},
     }
@@ -359,7 +341,8 @@ def test_what_is_wrong_with_later_steps_is_said_before_anything_is_started(
         told = {host: result["msg"] for host, result in run.tasks[words].items()}
         assert len(told) == 3
         for message in told.values():
-            assert message.startswith("Nothing was started. ")
+            # What the module itself refuses is told in its words.
+            assert message.startswith(("Nothing was started. ", "must_end_by must be "))
         # The others are told the beginning of a long cause.
         assert words in told["orders.example.com"]
     assert simulator.journal() == []
@@ -476,20 +459,6 @@ def test_no_step_begins_whose_result_would_be_skipped(play: Play, simulator: Sim
     assert run.rc == 2
     assert "Nothing was started. --skip-tags report would skip the task Result" in run.stdout
     assert simulator.writes() == []
-
-
-def test_a_diff_shows_the_requests_and_not_the_whole_page_of_a_report(
-    play: Play, simulator: Simulator, tmp_path: Path
-) -> None:
-    run = play(
-        "rdsops.commvault.export_backup",
-        inventory="production.yml",
-        arguments=["--diff"],
-        extravars={"oracle_rds_export_backup_report_path": f"{tmp_path}/night.html"},
-    )
-    assert (tmp_path / "night.html").is_file()
-    assert "<html" not in run.stdout
-    assert len(run.stdout) < 30_000
 
 
 def test_progress_and_summary_tell_when_jobs_will_end(play: Play, simulator: Simulator) -> None:
