@@ -13,15 +13,11 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ...module_utils._errors import InvalidInput
-from ...module_utils._export.backup import AWAITED_STATES, GOOD_STATES, STATES
-from ...module_utils._report.model import FAILED, OPEN, SUCCEEDED
+from ...module_utils._export.backup import AWAITED_STATES, GOOD_STATES, STATES, make_entry
+from ...module_utils._report.model import FAILED, OPEN, SUCCEEDED, Report
 from ...module_utils._times import shortened
-from .entries import awaited, entry_not_submitted
+from .entries import Entry, awaited, entry_not_submitted
 from .table import totals
-
-if t.TYPE_CHECKING:
-    from ...module_utils._report.model import Report
-    from .entries import Entry
 
 # What an artifact holds of backups that failed: AWX hands it on with every job that follows.
 MAX_FAILED = 100
@@ -114,20 +110,17 @@ def backups_of_jobs(
     backups: list[Entry] = []
     ids: set[str] = set()
     for job in jobs:
-        names = [job.get(name) for name in ("client_name", "instance_name", "subclient_name")]
-        name = "/".join(map(str, names)) if all(names) else f"job {job['job_id']}"
+        names = {name: job.get(name) for name in ("client_name", "instance_name", "subclient_name")}
+        name = "/".join(map(str, names.values())) if all(names.values()) else f"job {job['job_id']}"
         if name in ids:
             name = f"{name} (job {job['job_id']})"
         ids.add(name)
-        entry = entry_not_submitted(name, "", "")
-        entry.update(zip(("client_name", "instance_name", "subclient_name"), names))
-        entry.update(state="started", job_ids=[job["job_id"]], job_url=job.get("job_url"), failure=None)
-        backups.append(entry)
+        own = {**names, "job_ids": [job["job_id"]], "job_url": job.get("job_url")}
+        backups.append({**make_entry(name, "started", ""), **own})
     for one in not_started:
         if str(one["id"]) not in ids:
             entry = entry_not_submitted(str(one["id"]), str(one.get("cause") or ""), "")
-            entry["state"] = one["result"]
-            backups.append(entry)
+            backups.append({**entry, "state": one["result"]})
     return backups
 
 

@@ -12,12 +12,9 @@ import typing as t
 
 from ...module_utils._errors import CommvaultError
 from ...module_utils._export.backup import AWAITED_STATES, make_entry
-from ...module_utils._report.model import FAILED
+from ...module_utils._report.model import FAILED, Row
 
-if t.TYPE_CHECKING:
-    from ...module_utils._report.model import Row
-
-    Entry = t.Dict[str, t.Any]
+Entry = dict[str, t.Any]
 
 
 def entry_not_submitted(name: str, msg: str, kind: str) -> Entry:

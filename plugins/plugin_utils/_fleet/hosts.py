@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 
 from ...module_utils._estate.model import DEFAULT_SUBCLIENT, ORACLE
 from ...module_utils._estate.rds_match import MATCHED, SKIPPED
-from .._play.database import LOOKED_UP_BY, read_host
-from .entries import entry_not_submitted
-
-if t.TYPE_CHECKING:
-    from .._play.variables import HostVariables
-    from .entries import Entry
+from .._play.database import read_host
+from .._play.variables import HostVariables
+from .entries import Entry, entry_not_submitted
 
 
 @dataclass
@@ -45,7 +42,7 @@ class HostInputs:
             self.problems[host] = "; ".join(wrong)
         elif wanted:
             self.wanted.append(wanted)
-            self.more[host] = {name: value for name, value in entry.items() if name not in LOOKED_UP_BY}
+            self.more[host] = entry
         elif self._owner(host, entry) != host:
             self.problems[host] = f"it names the same subclient as {self._owner(host, entry)}"
         else:

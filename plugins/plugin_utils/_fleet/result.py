@@ -13,17 +13,12 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._export.backup import AWAITED_STATES
-from ...module_utils._report.model import FAILED, clean, make_report
+from ...module_utils._report.model import FAILED, Row, clean, make_report
 from ...module_utils._times import shortened
 from .._play.conditions import DIFFERENT_CONDITIONS
 from .artifact import make_artifact
-from .entries import cause_of, known_jobs
+from .entries import Entry, cause_of, known_jobs
 from .table import make_message, make_table
-
-if t.TYPE_CHECKING:
-    from ...module_utils._report.model import Row
-    from .entries import Entry
-
 
 # What is kept of a job that was waited for: all that reports tell, and no more, since each host's facts hold it.
 JOB_KEYS = (
@@ -99,18 +94,8 @@ def _cause_alone(row: Row) -> str | None:
 
 # What a host's own result has of its entry; its message has the rest.
 KEPT = (
-    *(
-        "client_name",
-        "instance_name",
-        "subclient_name",
-        "state",
-        "result",
-        "counts_as",
-        "task_id",
-        "job_ids",
-        "job_url",
-    ),
-    *("job", "candidates", "retry_at", "age_seconds"),
+    *("client_name", "instance_name", "subclient_name", "state", "result", "counts_as"),
+    *("task_id", "job_ids", "job_url", "job", "candidates", "retry_at", "age_seconds"),
 )
 # What the task sets as variables of the host, beside what it registers.
 OWN_FACTS = ("task_id", "job_ids")
@@ -129,7 +114,10 @@ def host_result(fleet: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any], hos
         report: What the last of them returned.
     """
     if report.get("host_results") is False:
-        return _result_of_all(fleet)
+        if "error" in fleet:
+            return {"failed": True, "msg": fleet["error"]}
+        more = "See oracle_rds_export_backup_results, or set oracle_rds_export_backup_host_results."
+        return {"changed": any(one["changed"] for one in fleet["results"].values()), "msg": f"{fleet['msg']} {more}"}
     if fleet.get("skipped"):
         return {"failed": True, "msg": DIFFERENT_CONDITIONS}
     if not fleet and not report:
@@ -165,12 +153,3 @@ def _brief(failure: t.Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
     if failure is None:
         return None
     return {name: value for name, value in failure.items() if name != "message" and value is not None}
-
-
-def _result_of_all(fleet: t.Mapping[str, t.Any]) -> Entry:
-    if "error" in fleet:
-        return {"failed": True, "msg": fleet["error"]}
-    return {
-        "changed": any(one["changed"] for one in fleet["results"].values()),
-        "msg": f"{fleet['msg']} See oracle_rds_export_backup_results, or set oracle_rds_export_backup_host_results.",
-    }

@@ -34,17 +34,13 @@ from .._play.database import PREFIX
 from .._play.options import RoleOptions
 from .._play.variables import PlayVariables, set_facts
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
-from .entries import awaited, entry_not_submitted, expected_ends, known_jobs
+from .entries import Entry, awaited, entry_not_submitted, expected_ends, known_jobs
 from .hosts import HostInputs
 from .result import make_fleet
 from .table import started_line
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from ansible.plugins.action import ActionBase
-
-    from .entries import Entry
 
 WAIT_OPTIONS = tuple(wait_spec().options)
 # Options of oracle_rds_export_backup that say how it waits, which a step of its own does.
@@ -55,6 +51,9 @@ RESULTS = f"{PREFIX}results"
 MAX_OWN_RESULTS = 500
 _NOT_WAITED = "Nothing was waited for; jobs that were started go on. "
 UNDONE = {"start": "Nothing was started. ", "wait": _NOT_WAITED, "follow": _NOT_WAITED}
+_NOTHING_TO_REPORT = (
+    "There is nothing to report: no backups were started or waited for before for the hosts of this play."
+)
 # Those of the task that fails hosts. A step before it that is left out leaves nothing that could fail.
 _TAGS_OF_RESULT = frozenset(["backup", "wait", "report"])
 _NO_RESULT = (
@@ -66,7 +65,7 @@ _NO_RESULT = (
 class _Stopped(CommvaultError):
     """A module did not come to results; what it said of its failure goes on as it is."""
 
-    def __init__(self, result: Mapping[str, t.Any], module: str) -> None:
+    def __init__(self, result: t.Mapping[str, t.Any], module: str) -> None:
         super().__init__(str(result.get("msg") or f"{module} returned nothing."))
         self._failure = result.get("failure")
 
@@ -95,11 +94,11 @@ class Step:
     def run(self) -> dict[str, t.Any]:
         """The result of the step. It does not fail: the task Result of the role fails each host by its own cause."""
         skipped = sorted(_TAGS_OF_RESULT.intersection(context.CLIARGS.get("skip_tags") or ()))
-        if skipped and self._name in UNDONE and self._name != "wait":
+        if skipped and self._name in ("start", "follow"):
             return failed(InvalidInput(f"{UNDONE[self._name]}{_NO_RESULT.format(', '.join(skipped))}"))
         before = self._left_for(self._host)
-        if self._name in ("wait", "report") and "error" in before:
-            return self._after_error(before)
+        if "error" in before and self._name in ("wait", "report"):
+            return _unchanged(before) if self._name == "wait" else self._report_of_error(before)
         try:
             with self._undone():
                 own = self._play.of(self._host)
@@ -125,17 +124,8 @@ class Step:
             set_facts(self._action, result, {f"{PREFIX}task_id": None, f"{PREFIX}job_ids": []})
         return result
 
-    def _after_error(self, fleet: dict[str, t.Any]) -> dict[str, t.Any]:
-        """What is left to do after a step that could not be done."""
-        if self._name == "wait":
-            return {**fleet, "changed": False, "diff": [], "warnings": []}
-        if "summary" in fleet:
-            self._show("\n".join(fleet["summary"]))
-        # Where only one host comes to the task Result, that one has to fail all.
-        return {"changed": False, "host": self._host, "host_results": not self._play.is_included_once}
-
     @contextlib.contextmanager
-    def _undone(self) -> Iterator[None]:
+    def _undone(self) -> t.Iterator[None]:
         """Say beside what is wrong with an input what was not done therefore."""
         try:
             yield
@@ -164,15 +154,19 @@ class Step:
         # started if there is anything wrong.
         active: list[str] = self._variables["ansible_play_hosts"]
         stop = self._params["on_invalid"] == "stop"
-        hosts = hosts_included(self._play, active)
-        if not stop or self._batch[:1] != active[:1]:
-            batch = set(self._batch)
-            hosts = [host for host in hosts if host in batch]
+        looks_at_all = stop and self._batch[:1] == active[:1]
+        batch = set(self._batch)
+        hosts = [host for host in hosts_included(self._play, active) if looks_at_all or host in batch]
         inputs = self._read_hosts(hosts)
         if not (inputs.entries or inputs.wanted) and self._all == ["localhost"]:
             if not self._params["allow_empty"]:
                 group = self._variables.get("oracle_rds_export_backup_hosts") or "oracle_rds"
-                raise InvalidInput(_NOTHING_TO_DO.format(group))
+                raise InvalidInput(
+                    f"There is no host to back up: the inventory has none in {group}, and"
+                    " oracle_rds_export_backup_instances is not set. Choose other hosts with"
+                    " oracle_rds_export_backup_hosts, or set oracle_rds_export_backup_allow_empty to true if that is"
+                    " as it should be."
+                )
             return [], [], []
         lost = [
             entry_not_submitted(host, f"Not started: {problem}. Correct the variables of this host.", "invalid_input")
@@ -185,12 +179,17 @@ class Step:
             )
             others = [host for host in self._batch if host not in inputs.problems]
             return [], [*lost, *(entry_not_submitted(host, msg, "invalid_input") for host in others)], []
-        unmatched, left_out = inputs.add_matches(self._matches(inputs.wanted) if inputs.wanted else [])
+        matches: list[dict[str, t.Any]] = []
+        if inputs.wanted:
+            # The history of jobs is of no use here, and would be the larger part of what is read.
+            options = {"match_patterns": self._params["match_patterns"], "match": inputs.wanted, "history": "0"}
+            matches = self._results_of("oracle_rds_instance_info", options, "matches")
+        unmatched, left_out = inputs.add_matches(matches)
         if unmatched and self._params["on_unmatched"] == "stop":
             raise InvalidInput(" ".join(one["msg"] for one in unmatched))
         return list(inputs.entries.values()), [*lost, *unmatched], left_out
 
-    def _read_hosts(self, hosts: Sequence[str]) -> HostInputs:
+    def _read_hosts(self, hosts: t.Sequence[str]) -> HostInputs:
         """Raises InvalidInput for what is wrong with all of them."""
         inputs = HostInputs()
         misspelt = 0
@@ -208,11 +207,6 @@ class Step:
             self._options.check_names(self._play.of(hosts[0]))
         return inputs
 
-    def _matches(self, wanted: list[Entry]) -> list[dict[str, t.Any]]:
-        # The history of jobs is of no use here, and would be the larger part of what is read.
-        options = {"match_patterns": self._params["match_patterns"], "match": wanted, "history": "0"}
-        return self._results_of("oracle_rds_instance_info", options, "matches")
-
     def _export(self, instances: list[Entry]) -> list[Entry]:
         names = set(argument_spec().options).difference(_NOT_OF_STARTS)
         if not self._params["concurrency_per_client"]:
@@ -222,11 +216,7 @@ class Step:
         return self._results_of("oracle_rds_export_backup", {**options, "instances": instances}, "backups")
 
     def _check_later_steps(self) -> None:
-        """Whoever started a night's backups must not learn then that they cannot be waited for, or not be reported.
-
-        Raises:
-            InvalidInput: An option of a later step cannot be used.
-        """
+        """Whoever started a night's backups must not learn then that they cannot be waited for, or not be reported."""
         wait_options(self._params)
         paths = self._paths()
         if paths:
@@ -245,7 +235,7 @@ class Step:
         """Wait for the jobs of the step before, or for those that are given; by the step "status" read them once."""
         left = self._left_for(self._host)
         if left and self._name == "wait" and not self._params["wait"]:
-            return {**left, "changed": False, "diff": [], "warnings": []}
+            return _unchanged(left)
         given = split_list(self._params["follow_job_ids"])
         before = None if given else self._before()
         if before is not None:
@@ -254,7 +244,7 @@ class Step:
                 entries = [{**entry, "changed": False} for entry in entries]
             own = awaited(entry for entry in entries if entry["own"])
             jobs = self._jobs(awaited(entries), own_job_ids=own, expected_ends=expected_ends(entries))
-            return self._fleet(entries, jobs, before["left_out"])
+            return self._fleet(entries, jobs, left_out=before["left_out"])
         previous = PreviousRun(given) if given else self._previous_run()
         jobs = self._jobs(list(dict.fromkeys(previous.job_ids)))
         return self._fleet(backups_of_jobs(jobs, previous.not_started), jobs, task_ids=previous.task_ids)
@@ -275,10 +265,8 @@ class Step:
             )
         return previous
 
-    def _entries_of_batch(self, before: Mapping[str, t.Any]) -> dict[str, Entry]:
-        """Of what the step before returned, the backups of hosts of this batch, of those that have failed since, and
-        those that are of no host.
-        """
+    def _entries_of_batch(self, before: t.Mapping[str, t.Any]) -> dict[str, Entry]:
+        """The backups of the step before that are of hosts of this batch, of hosts that failed since, or of no host."""
         results: dict[str, Entry] = before["results"]
         if not before["by_host"]:
             return results
@@ -287,14 +275,8 @@ class Step:
         return {host: entry for host, entry in results.items() if host not in others}
 
     def _jobs(self, job_ids: list[str], **options: t.Any) -> list[dict[str, t.Any]]:
-        """Wait for jobs and show how far they are, or read them.
-
-        Args:
-            options: More of job_wait.
-
-        Returns:
-            The jobs. If they could not be waited for, such as say so: what was started must be reported whatever
-            happens.
+        """Wait for jobs and show how far they are, or read them. Jobs that could not be waited for say so: what was
+        started must be reported whatever happens. options: More of job_wait.
         """
         if not job_ids:
             return []
@@ -317,7 +299,7 @@ class Step:
         """Show what came of the backups, and write the reports."""
         fleet = self._left_for(self._host)
         if not fleet or fleet.get("skipped"):
-            raise InvalidInput(NOTHING_TO_REPORT)
+            raise InvalidInput(_NOTHING_TO_REPORT)
         self._show("\n".join(fleet["summary"]))
         result: dict[str, t.Any] = {"changed": False, "msg": fleet["msg"]}
         if self._paths():
@@ -329,19 +311,26 @@ class Step:
         own = own or self._params["host_results"] == "true"
         return {**result, "host_results": own, "fail_hosts": self._params["fail_hosts"]}
 
+    def _report_of_error(self, fleet: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What there is to show after a step that could not be done."""
+        if "summary" in fleet:
+            self._show("\n".join(fleet["summary"]))
+        # Where only one host comes to the task Result, that one has to fail all.
+        return {"changed": False, "host": self._host, "host_results": not self._play.is_included_once}
+
     def _write_only(self) -> dict[str, t.Any]:
         """Write a report of the step before."""
         before = self._before()
         if before is None:
-            raise InvalidInput(NOTHING_TO_REPORT)
+            raise InvalidInput(_NOTHING_TO_REPORT)
         return {**self._write(before), "host_results": True, "fail_hosts": self._params["fail_hosts"]}
 
-    def _write(self, fleet: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def _write(self, fleet: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         entries = [*self._previous_batches(fleet["results"]), *fleet["results"].values()]
-        options = {name: self._params[f"report_{name}"] for name in ("title", "mode")}
-        given = {name: value for name, value in options.items() if value}
-        given = {**given, "path": self._paths(), "backups": entries, "jobs": known_jobs(entries)}
-        result = execute_packed(self._action, "export_report", given, self._variables)
+        named = {name: self._params[f"report_{name}"] for name in ("title", "mode")}
+        options = {"path": self._paths(), "backups": entries, "jobs": known_jobs(entries)}
+        options.update((name, value) for name, value in named.items() if value)
+        result = execute_packed(self._action, "export_report", options, self._variables)
         if result.get("failed"):
             # Since ansible-core 2.19, the message of a module that failed by an exception is in there.
             cause = result.get("msg") or result.get("exception")
@@ -349,10 +338,8 @@ class Step:
         return {name: result[name] for name in ("msg", "changed", "files", "warnings") if name in result}
 
     def _paths(self) -> list[str]:
-        """The files of the report. Where a survey has them in one text, there may be spaces after the commas.
-
-        Relative ones are below the directory in which Ansible was started. To a module they would be below that of the
-        playbook, which for a playbook of this collection is where it is installed.
+        """The files of the report; a survey may have spaces after the commas. Relative ones are below the directory in
+        which Ansible was started: to a module they would be below that of the playbook, where that is installed.
         """
         given = (path.strip() for path in self._params["report_path"] or [])
         return [os.path.abspath(os.path.expanduser(path)) for path in given if path]
@@ -378,17 +365,10 @@ class Step:
         kept = {name: fleet[name] for name in ("summary", "artifact", "left_out")}
         return {"changed": False, **kept, "results": entries, "by_host": before["by_host"]}
 
-    def _fleet(
-        self,
-        backups: Sequence[Entry],
-        jobs: Sequence[dict[str, t.Any]] = (),
-        left_out: Sequence[dict[str, str]] = (),
-        task_ids: Sequence[int] = (),
-    ) -> dict[str, t.Any]:
-        """The result of a step."""
+    def _fleet(self, backups: t.Sequence[Entry], jobs: t.Sequence[Entry] = (), **more: t.Any) -> dict[str, t.Any]:
+        """The result of a step. more: Of make_fleet."""
         own = {one["id"] for one in backups}
-        lines = self._params["summary_lines"]
-        fleet = make_fleet(backups, jobs, self._previous_batches(own), left_out, lines, task_ids)
+        fleet = make_fleet(backups, jobs, self._previous_batches(own), lines=self._params["summary_lines"], **more)
         # The ids of a list may be names of hosts, too, but not of those that this play can fail.
         by_host = set(self._all).issuperset(own)
         # A host that was started counts as changed in the task Result, but a diff is only shown with a change.
@@ -437,9 +417,7 @@ class Step:
         return result[wanted]
 
     def _run(self, module: str, options: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The result of a module. Its connection is that of the task, which Ansible has completed by module_defaults of
-        the group, and else that of module_defaults for its own name.
-        """
+        """The result of a module. Where the task says nothing of its connection, the module's module_defaults count."""
         defaults: dict[str, t.Any] = {}
         for found in self._action._task.module_defaults or []:
             defaults.update(self._action._templar.template(found.get(f"rdsops.commvault.{module}") or {}))
@@ -447,11 +425,6 @@ class Step:
         return execute(self._action, module, {**connection, **self._connection, **options}, self._variables)
 
 
-_NOTHING_TO_DO = (
-    "There is no host to back up: the inventory has none in {}, and oracle_rds_export_backup_instances is not set."
-    " Choose other hosts with oracle_rds_export_backup_hosts, or set oracle_rds_export_backup_allow_empty to true if"
-    " that is as it should be."
-)
-NOTHING_TO_REPORT = (
-    "There is nothing to report: no backups were started or waited for before for the hosts of this play."
-)
+def _unchanged(fleet: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The result of a step that leaves all as the one before did."""
+    return {**fleet, "changed": False, "diff": [], "warnings": []}

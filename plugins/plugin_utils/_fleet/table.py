@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._report.model import FAILED, RESULTS
+from ...module_utils._report.model import FAILED, RESULTS, CauseGroup, Report, Row
 from ...module_utils._times import age_words, counted, iso_time, shortened, some_of
-from .entries import cause_of
-
-if t.TYPE_CHECKING:
-    from ...module_utils._report.model import CauseGroup, Report, Row
-    from .entries import Entry
+from .entries import Entry, cause_of
 
 MAX_BAD_LINES = 100
 # The longest causes name method and URL of a request, and end in what to do.
@@ -58,8 +54,7 @@ def make_table(
     Of three or more with the same cause, the cause stands once above their names.
     """
     rest = [row for row in report.rows if row.counts_as != FAILED]
-    groups = [group for group in report.causes if group.counts_as == FAILED and len(group.rows) >= _ALIKE]
-    groups = groups[:MAX_GROUPS]
+    groups = [one for one in report.causes if one.counts_as == FAILED and len(one.rows) >= _ALIKE][:MAX_GROUPS]
     grouped = {id(row) for group in groups for row in group.rows}
     alone = [row for row in report.rows if row.counts_as == FAILED and id(row) not in grouped]
     shown_bad, shown_rest = alone[:MAX_BAD_LINES], rest[: max(0, lines)]
@@ -86,9 +81,7 @@ def make_table(
 
 
 def started_line(backups: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """All ids of what was started or is at work, so that jobs can be followed also if this run is cancelled. An empty
-    text if there are none.
-    """
+    """All ids of what was started or is at work, for whoever follows it when this run is cancelled; empty if none."""
     job_ids = list(dict.fromkeys(job_id for one in backups for job_id in one["job_ids"] if one["state"] != "recent"))
     if not job_ids:
         return ""

@@ -28,15 +28,15 @@ PREFIXES = (PREFIX, "commvault_")
 AWS_KEYS = ("db_instance_identifier", "db_instance_arn", "engine", "region")
 AWS_MARKS = ("db_instance_identifier", "db_instance_arn", "db_cluster_identifier")
 # What of the names in Commvault helps to find what AWS names; the rest of them goes before what was found.
-LOOKED_UP_BY = ("client_name", "subclient_name")
+_LOOKED_UP_BY = ("client_name", "subclient_name")
 
 
 def read_host(host: str, variables: HostVariables) -> tuple[Entry, Entry | None, list[str]]:
     """What the variables of a host call its database.
 
     Returns:
-        What it is called in Commvault, as far as it says; where AWS alone names it, what AWS calls it, with what of the
-        first helps to find it; and what is wrong with the variables.
+        What it is called in Commvault, as far as it says; where AWS alone names it, what AWS calls it, with those of
+        the first that help to find it, which are not there then; and what is wrong with the variables.
     """
     names = {key: next((prefix + key for prefix in PREFIXES if prefix + key in variables), "") for key in KEYS}
     entry, wrong = _read_texts(host, variables, names)
@@ -49,7 +49,7 @@ def read_host(host: str, variables: HostVariables) -> tuple[Entry, Entry | None,
     if names["instance_name"] or not any(mark in variables for mark in AWS_MARKS):
         return entry, None, [f"commvault_{key} is missing" for key in KEYS[:2] if key not in entry]
     of_aws, wrong = _read_texts(host, variables, dict(zip(AWS_KEYS, AWS_KEYS)))
-    wanted = {**{name: entry[name] for name in LOOKED_UP_BY if name in entry}, **of_aws}
+    wanted = {**{name: entry.pop(name) for name in _LOOKED_UP_BY if name in entry}, **of_aws}
     if not wrong:
         try:
             make_rds_instance(wanted)
