@@ -129,7 +129,8 @@ def host_result(fleet: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any], hos
     first = report.get("host", host) == host
     error = fleet.get("error") or (report.get("error") if first else None)
     result: Entry = {
-        "changed": any(one["changed"] for one in entries),
+        # A report that is written later starts nothing again.
+        "changed": not report.get("again") and any(one["changed"] for one in entries),
         "failed": bool(error) or (bad and report.get("fail_hosts", True)),
         "task_id": None,
         "job_ids": [job_id for one in entries for job_id in one["job_ids"]],

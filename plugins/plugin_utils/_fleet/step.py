@@ -323,7 +323,7 @@ class Step:
         before = self._before()
         if before is None:
             raise InvalidInput(_NOTHING_TO_REPORT)
-        return {**self._write(before), "host_results": True, "fail_hosts": self._params["fail_hosts"]}
+        return {**self._write(before), "host_results": True, "fail_hosts": self._params["fail_hosts"], "again": True}
 
     def _write(self, fleet: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         entries = [*self._previous_batches(fleet["results"]), *fleet["results"].values()]
