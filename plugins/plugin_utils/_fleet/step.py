@@ -275,22 +275,26 @@ class Step:
         return {host: entry for host, entry in results.items() if host not in others}
 
     def _jobs(self, job_ids: list[str], **options: t.Any) -> list[dict[str, t.Any]]:
-        """Wait for jobs and show how far they are, or read them. Jobs that could not be waited for say so: what was
-        started must be reported whatever happens. options: More of job_wait.
+        """Wait for jobs and show how far they are, or read them. Jobs that could not be seen say so: what was started
+        must be reported whatever happens. options: More of job_wait.
         """
         if not job_ids:
             return []
+        module = "job_info"
+        told: set[str] = set()
         if self._name == "status":
-            return self._results_of("job_info", {"job_ids": job_ids}, "jobs")
-        options.update((name, self._params[name]) for name in WAIT_OPTIONS if self._params[name] is not None)
-        result = self._run("job_wait", {**options, "job_ids": job_ids})
-        # The summary has a line for each job with warnings.
-        told = set(job_warnings(result.get("jobs") or ()))
+            result = self._run(module, {"job_ids": job_ids})
+        else:
+            module = "job_wait"
+            options.update((name, self._params[name]) for name in WAIT_OPTIONS if self._params[name] is not None)
+            result = self._run(module, {**options, "job_ids": job_ids})
+            # The summary has a line for each job with warnings.
+            told.update(job_warnings(result.get("jobs") or ()))
         self._collected["warnings"] += [text for text in result.get("warnings") or () if text not in told]
         jobs = result.get("jobs") or [{**missing_entry(job_id), "outcome": "not_followed"} for job_id in job_ids]
         for job in jobs:
-            if job["outcome"] == "not_followed" and not job["reason"]:
-                job["reason"] = _Stopped(result, "job_wait").failure()["message"]
+            if job.get("outcome") == "not_followed" and not job["reason"]:
+                job["reason"] = _Stopped(result, module).failure()["message"]
         return jobs
 
     # --- report
