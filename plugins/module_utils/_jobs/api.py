@@ -15,7 +15,7 @@ import typing as t
 
 from .._errors import ErrorKind
 from .._http.fields import as_number, flag, member, moment, number, positive, rows
-from .._http.reply_errors import error_about
+from .._http.reply_errors import error_about, find_error
 from .job import Job, parse_job, plain_text
 
 if t.TYPE_CHECKING:
@@ -255,6 +255,12 @@ class JobsApi:
         if 200 <= reply.status < 300 and reply.shape == "empty":
             # Nothing to complain of is what the vendor's SDK takes for a success, too.
             return
+        if reply.status == 404:
+            # Jobs were read before, so url is right.
+            told = find_error(reply.data)
+            words = plain_text(told.message if told else reply.words, clean=self._clean).rstrip(".")
+            msg = f"Commvault has no such job any more, or does not let it be changed{f': {words}' if words else ''}."
+            raise error_about(reply, "POST", self._commcell.url(path), msg, ErrorKind.JOB_MISSING)
         self._commcell.check(reply, "POST", path, changes=True)
 
     def _jobs(self, data: t.Any) -> list[Job]:

@@ -110,6 +110,18 @@ def test_a_job_that_vanishes_instead_of_ending_is_said_to_be_gone(run_module, mo
     assert result["msg"].endswith("It is Running now. After 00:00:00 it is not there any more.")
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [({"errorCode": 2, "errorMessage": "No job 7"}, "changed: No job 7. ("), ("<html/>", "changed. (")],
+)
+def test_a_job_that_is_not_there_any_more_is_not_blamed_on_url(run_module, body, words):
+    script = Script(job("Running"), post("Job/7/action/kill").returns(404, body), get("Job/7").returns(404, {}))
+    result = run_module(job_control, script, job_ids=["7"], state="killed")
+    assert (result["failed"], result["failure"]["kind"], result["failure"]["status"]) == (True, "job_missing", 404)
+    assert words in result["msg"]
+    assert "url" not in result["msg"].lower().replace("http", "")
+
+
 def test_a_refusal_is_told_with_the_vendors_words(run_module):
     refusal = {"errors": [{"errList": [{"errorCode": 2, "errLogMessage": "Not allowed on this job."}]}]}
     script = Script(job("Running"), post("Job/7/action/kill").returns(200, refusal), job("Running"))
