@@ -285,7 +285,8 @@ class Night:
                     job = seen.get(job_id)
                     since = None if job else jobs[job_id] or now
                     jobs[job_id] = since
-                    if (job and job.finished) or (since is not None and now - since >= self._grace):
+                    # One that is being killed, which can hang, works no more.
+                    if (job and (job.finished or job.dying)) or (since is not None and now - since >= self._grace):
                         del jobs[job_id]
                         ended = True
             if ended:

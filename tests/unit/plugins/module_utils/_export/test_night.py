@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -105,6 +106,18 @@ def test_jobs_that_are_not_listed_for_long_count_as_at_work(simulator, runtime):
     spans = sorted((job["created"], job["ended"] or runtime.now()) for job in tonight(simulator))
     assert len(spans) == 3
     assert all(end <= start for (_start, end), (start, _end) in itertools.pairwise(spans))
+
+
+def test_nobody_waits_behind_a_job_that_is_being_killed(runtime, night, monkeypatch):
+    one = night(per_client=1, wait_timeout=HOUR)
+    read = one._reader.read
+
+    def killed(job_ids):
+        return {job_id: replace(job, status="Kill Pending") for job_id, job in read(job_ids).items()}
+
+    monkeypatch.setattr(one._reader, "read", killed)
+    assert [backup.state for backup in one.run(instances(3))] == ["started"] * 3
+    assert runtime.slept < 300
 
 
 def test_starts_wait_no_longer_than_the_task_may_take(runtime, night):
