@@ -55,6 +55,7 @@ START_FAULTS: dict[str, int] = {
     "500 text before": 1,
     "500 json before": 2,
     "empty object after": 1,
+    "task alone": 2,
     "401 before": 1,
     "403 before": 1,
     "429 before": 2,

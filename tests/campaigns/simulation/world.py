@@ -333,6 +333,9 @@ def _spoil(fault: str, answer: Answer | None, date: float) -> list[Piece]:
     body = answer.body or b""
     if fault == "half an answer":
         return [whole[: len(whole) - max(1, len(body) // 2)], None]
+    if fault == "task alone" and b'"jobIds"' in body:
+        task = {"taskId": json.loads(body)["taskId"]}
+        return [wire.encode(answer._replace(body=json.dumps(task).encode()), date)]
     if fault == "cut json":
         return [wire.encode(answer._replace(body=body[: len(body) // 2]), date)]
     if fault == "two lengths":
