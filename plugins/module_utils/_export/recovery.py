@@ -319,8 +319,8 @@ def _names(job: Job) -> str:
 
 def _may_be_under_way(backup: Backup) -> bool:
     """Whether its request can still be carried out: a task waits, or this side, or a gateway, has given up waiting."""
-    failure = backup.failure or {}
-    return failure.get("kind") in (ErrorKind.TIMEOUT, ErrorKind.NO_JOB) or failure.get("status") == GATEWAY_TIMEOUT
+    kind, status = ((backup.failure or {}).get(name) for name in ("kind", "status"))
+    return bool(backup.task_id) or kind == ErrorKind.TIMEOUT or status == GATEWAY_TIMEOUT
 
 
 class _Owners:
