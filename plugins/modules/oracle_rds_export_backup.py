@@ -632,9 +632,11 @@ failure:
         - Nothing started - V(invalid_input), V(connection), V(tls), V(redirect), V(authentication),
           V(permission), V(not_found), V(bad_request), V(rate_limited), V(already_running), V(refused), V(no_job),
           V(not_submitted).
-        - A backup may have started - V(timeout), V(interrupted), V(server), V(bad_reply).
+        - A backup may have started - V(timeout), V(interrupted), V(server), V(bad_reply), and V(no_job) where the state
+          is V(unknown).
         - All backups started, and with O(wait=true) a job did not succeed - V(job_failed), V(job_missing),
-          V(job_stuck), V(wait_timeout), as in M(rdsops.commvault.job_wait).
+          V(job_stuck), V(wait_timeout), as in M(rdsops.commvault.job_wait). V(job_failed) also without it, if the
+          job that was found after a lost answer had failed.
         - A bug in this collection - V(internal).
       type: str
       returned: always
