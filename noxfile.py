@@ -81,8 +81,6 @@ PROXIES = {name: None for name in os.environ if name.lower() in {"http_proxy", "
 for variable in [name for name in os.environ if name.startswith(DROPPED)]:
     del os.environ[variable]
 os.environ.update(LC_ALL="C.UTF-8", LANG="C.UTF-8", NO_COLOR="1", PYTHONUNBUFFERED="1")
-# Compiled once, a package's own syntax warnings do not come up when a test imports it first.
-os.environ["UV_COMPILE_BYTECODE"] = "1"
 # pyenv's shims of inactive Pythons only say so and fail: the Pythons themselves come first.
 _real = [*Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/*/bin")]
 _real += Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share")).glob("uv/python/cpython-*/bin")
@@ -162,6 +160,10 @@ def fill(session: nox.Session, environment: str) -> None:
     wanted = ENVIRONMENTS[environment].install
     if OLDEST_PINS in wanted:
         write_oldest_pins()
+    if environment.startswith("core-"):
+        # Otherwise a package's own syntax warnings come up when a test imports it first. Of the others, little is used:
+        # to compile all would take longer than some gates.
+        session.env["UV_COMPILE_BYTECODE"] = "1"
     try:
         session.install(*wanted)
     except CommandFailed:
@@ -352,13 +354,25 @@ def ansible_test_home(session: nox.Session, core: str) -> None:
 
 @per_core("sanity", (MAIN,))
 def sanity(session: nox.Session, core: str) -> None:
-    """Run ansible-test sanity, with no ignore entry; with the other cores on what users get, so without tests/."""
+    """Run ansible-test sanity on what users get, so without tests/; there is no ignore entry."""
     with copied(session) as tree:
-        for path in (tree / "tests").iterdir() if core != MAIN else ():
+        for path in (tree / "tests").iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-        ansible_test_home(session, core)
-        output = run(session, "ansible-test", "sanity", "--local", "--color", "no", "--truncate", "0", *session.posargs)
+        ansible_test_sanity(session, core)
+
+
+@session_in(f"core-{MAIN}", "sanity-tests", "sanity", ON_DEMAND)
+def sanity_of_tests(session: nox.Session) -> None:
+    """Run ansible-test sanity on all of the clone. For tests/ alone pylint and pep8 take longer than for all else."""
+    with copied(session):
+        ansible_test_sanity(session, MAIN)
+
+
+def ansible_test_sanity(session: nox.Session, core: str) -> None:
+    """Run ansible-test sanity in the directory of the session."""
+    ansible_test_home(session, core)
+    output = run(session, "ansible-test", "sanity", "--local", "--color", "no", "--truncate", "0", *session.posargs)
     # A test may be left out for a Python that is not on the machine, and for no other reason.
     left_out = re.findall(r"(?m)^WARNING: (?:Skipping|Required) .*$", output)
     unexplained = [line for line in left_out if not re.search(r"on Python \S+ because it could not be found", line)]
