@@ -15,13 +15,14 @@ from .conftest import Play
 DAY = 24 * 3600
 
 
-def again(play: Play, *, check: bool = False) -> dict[str, t.Any]:
+def again(play: Play) -> dict[str, t.Any]:
     """The result of the play."""
-    run = play("relaunch.yml", check=check)
+    run = play("relaunch.yml")
     assert run.rc == 0
     return run.result("Start the backups")
 
 
+# test_mixed_estate.py has one that is too old, and check mode of all.
 def test_a_relaunch_starts_neither_what_runs_nor_what_succeeded(play: Play, simulator: Simulator) -> None:
     simulator.script(
         "billing", [{"state": "Running", "seconds": 60}, {"state": "Failed", "reason": "ORA-01017"}], times=1
@@ -48,12 +49,3 @@ def test_a_relaunch_starts_neither_what_runs_nor_what_succeeded(play: Play, simu
     for job_id, backup in zip(jobs, ended["backups"], strict=True):
         assert backup["state"] == "started" or f"is young enough: job {job_id} ended 11 h" in backup["msg"]
     assert len(simulator.writes()) == before + 1, "what is recent was not even asked for"
-
-    simulator.advance(3600)
-    recent = again(play, check=True)
-    assert ([backup["state"] for backup in recent["backups"]], recent["changed"]) == (["recent"] * 3, False)
-
-    simulator.advance(DAY)
-    stale = again(play)
-    assert ([backup["state"] for backup in stale["backups"]], stale["changed"]) == (["started"] * 3, True)
-    assert set(stale["job_ids"]).isdisjoint([*jobs, *ended["job_ids"]])
