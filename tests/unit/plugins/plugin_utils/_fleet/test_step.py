@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from ansible.utils.context_objects import CLIArgs
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet import step
@@ -237,7 +238,7 @@ def test_a_mistake_in_an_option_of_any_step_is_found_before_anything_is_started(
 
 @pytest.mark.parametrize("tag", ["wait", "report"])
 def test_no_step_begins_whose_result_would_be_skipped(role, monkeypatch, tag):
-    monkeypatch.setattr(step.context, "CLIARGS", {"skip_tags": [tag]})
+    monkeypatch.setattr(step.context, "CLIARGS", CLIArgs({"skip_tags": [tag]}))
     run = role(["orders"])
     assert f"Nothing was started. --skip-tags {tag} would skip the task Result" in run("start")["msg"]
     assert run.calls == []
