@@ -354,25 +354,13 @@ def ansible_test_home(session: nox.Session, core: str) -> None:
 
 @per_core("sanity", (MAIN,))
 def sanity(session: nox.Session, core: str) -> None:
-    """Run ansible-test sanity on what users get, so without tests/; there is no ignore entry."""
+    """Run ansible-test sanity, with no ignore entry; with the other cores on what users get, so without tests/."""
     with copied(session) as tree:
-        for path in (tree / "tests").iterdir():
+        for path in (tree / "tests").iterdir() if core != MAIN else ():
             if path.is_dir():
                 shutil.rmtree(path)
-        ansible_test_sanity(session, core)
-
-
-@session_in(f"core-{MAIN}", "sanity-tests", "sanity", ON_DEMAND)
-def sanity_of_tests(session: nox.Session) -> None:
-    """Run ansible-test sanity on all of the clone. For tests/ alone pylint and pep8 take longer than for all else."""
-    with copied(session):
-        ansible_test_sanity(session, MAIN)
-
-
-def ansible_test_sanity(session: nox.Session, core: str) -> None:
-    """Run ansible-test sanity in the directory of the session."""
-    ansible_test_home(session, core)
-    output = run(session, "ansible-test", "sanity", "--local", "--color", "no", "--truncate", "0", *session.posargs)
+        ansible_test_home(session, core)
+        output = run(session, "ansible-test", "sanity", "--local", "--color", "no", "--truncate", "0", *session.posargs)
     # A test may be left out for a Python that is not on the machine, and for no other reason.
     left_out = re.findall(r"(?m)^WARNING: (?:Skipping|Required) .*$", output)
     unexplained = [line for line in left_out if not re.search(r"on Python \S+ because it could not be found", line)]

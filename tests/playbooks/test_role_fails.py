@@ -9,7 +9,6 @@ alike, so the gates run these with each ansible-core.
 from __future__ import annotations
 
 import json
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -43,8 +42,9 @@ PATCH = """
 """
 
 
-def inventory(*groups: str, hosts: t.Mapping[str, t.Any] = HOSTS) -> str:
-    """The text of an inventory with all these hosts in each group: orders-GROUP, and so on."""
+def inventory(*groups: str, **more: dict[str, str]) -> str:
+    """The text of an inventory with all hosts, and more of them, in each group: orders-GROUP, and so on."""
+    hosts = {**HOSTS, **more}
     members = {group: {"hosts": {f"{host}-{group}": one for host, one in hosts.items()}} for group in groups}
     return json.dumps({**members, "all": {"vars": {"commvault_client_name": "aws-prod"}}}, indent=1)
 
@@ -155,7 +155,7 @@ def test_the_role_in_a_rescue_is_refused(play: Play, simulator: Simulator) -> No
     assert simulator.journal() == []
 
 
-WRONG = inventory("fleet", hosts={**HOSTS, "hr": {}})
+WRONG = inventory("fleet", hr={})
 # What cannot be told before it is tried.
 TOO_LONG = f"{'night' * 60}.json"
 MISSING = "Not started: commvault_instance_name is missing. Correct the variables of this host."
