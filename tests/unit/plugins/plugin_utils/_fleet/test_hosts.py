@@ -9,12 +9,7 @@ from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet.result imp
 from ansible_collections.rdsops.commvault.tests.support.reports import backup
 
 NAMES = {"commvault_client_name": "aws-prod", "commvault_instance_name": "orders"}
-AWS = {
-    "db_instance_identifier": "orders",
-    "db_instance_arn": "arn:aws:rds:us-east-1:123456789012:db:orders",
-    "engine": "oracle-ee",
-    "region": "us-east-1",
-}
+AWS = {"db_instance_identifier": "orders", "engine": "oracle-ee"}
 
 
 def read(**hosts):
