@@ -220,6 +220,7 @@ class CommvaultError(Exception):
             the set-up, as a rule.
         web_page: Whether a page for people came in place of an answer of the API.
         task_id: Of the task into which a request was taken.
+        found: Of a read of many things: what could be read all the same, by id.
 
     The attributes of RequestError are None where there was no request.
     """
@@ -227,6 +228,7 @@ class CommvaultError(Exception):
     unknown_host = False
     web_page = False
     task_id: int | None = None
+    found: t.Mapping[str, t.Any] = {}
     default_kind = ErrorKind.INTERNAL
     method: str | None = None
     url: str | None = None

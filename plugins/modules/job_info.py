@@ -79,8 +79,10 @@ msg:
   type: str
   sample: "2 jobs: 1 active, 1 succeeded."
 jobs:
-  description: The jobs in the given order. A job takes about 1 kB, a failed one a little more.
-  returned: success
+  description:
+    - The jobs in the given order. A job takes about 1 kB, a failed one a little more.
+    - If some could not be read, the task fails, and returns the others.
+  returned: success, or if some could be read
   type: list
   elements: dict
   contains:
@@ -237,12 +239,12 @@ counts:
   description:
     - Number of jobs by RV(jobs[].state).
     - C(missing) counts the jobs that were not visible.
-  returned: success
+  returned: success, or if some could be read
   type: dict
   sample: {"active": 1, "ok": 1, "warnings": 0, "errors": 0, "failed": 0, "missing": 0}
 api_calls:
   description: Number of requests of this run, without repeated attempts.
-  returned: success
+  returned: success, or if some could be read
   type: dict
   contains:
     reads:
@@ -305,6 +307,7 @@ failure:
 import typing as t
 
 from ..module_utils._argspec import ArgumentSpec
+from ..module_utils._errors import CommvaultError
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.entry import JobReport, needs_explanation
 from ..module_utils._jobs.job import ACTIVE, BAD, ERRORS, OK, WARNINGS, check_job_ids
@@ -346,23 +349,36 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
 
     with module.open() as commcell:
         api = JobsApi(commcell)
-        found = JobReader(api, module.params["client_ids"]).read(job_ids)
+        unread: CommvaultError | None = None
+        found: t.Mapping[str, Job]
+        try:
+            found = JobReader(api, module.params["client_ids"]).read(job_ids)
+        except CommvaultError as error:
+            if not error.found:
+                raise
+            found, unread = error.found, error
         report = JobReport(api)
         jobs = []
         for job_id in job_ids:
             job = found.get(job_id)
+            if job is None and unread:
+                continue
             jobs.append(report.entry(job, job_id, explain=job is not None and explain(job)))
         counts = dict.fromkeys(WORDS, 0)
         for entry in jobs:
             counts[entry["state"] or "missing"] += 1
         said = ", ".join(f"{counts[state]} {words}" for state, words in WORDS.items() if counts[state])
-        return {
+        result: dict[str, t.Any] = {
             "changed": False,
             "msg": f"{counted(len(jobs), 'job')}: {said or 'nothing to read'}.",
             "jobs": jobs,
             "counts": counts,
             "api_calls": commcell.api_calls(),
         }
+        if unread:
+            msg = f"{result['msg']} {len(job_ids) - len(jobs)} could not be read: {unread}"
+            result.update(failed=True, msg=msg, failure=unread.failure())
+        return result
 
 
 def main() -> None:

@@ -67,7 +67,9 @@ def _line(wait: Wait, fail_on: str, detail: int) -> str:
     text = f"{', '.join(parts)} of {len(wait.job_ids)}, {_clock(wait.waited)}"
     if wait.expected_left and detail < _SHORT:
         text += f", about {age_words(wait.expected_left)} left"
-    return text + (f", last poll failed ({wait.last_error.kind})" if wait.last_error else "")
+    if wait.last_error:
+        text += f", last poll {'incomplete' if wait.last_error.found else 'failed'} ({wait.last_error.kind})"
+    return text
 
 
 def _clock(seconds: float) -> str:

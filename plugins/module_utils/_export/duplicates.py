@@ -115,7 +115,13 @@ class DuplicateCheck:
             CommvaultError: The jobs cannot be read.
         """
         # Before the listing, so that this one is not older. One at work must be in it: else it does not show all.
-        own = self._reader.read([job_id for backup in backups for job_id in backup.job_ids]) if again else {}
+        own: t.Mapping[str, Job] = {}
+        try:
+            own = self._reader.read([job_id for backup in backups for job_id in backup.job_ids]) if again else {}
+        except CommvaultError as error:
+            if not error.found:
+                raise
+            own = error.found
         jobs = self.listed = self._list()
         listed = {job.id for job in jobs}
         jobs = [*jobs, *(job for job in own.values() if job.finished and job.id not in listed)]

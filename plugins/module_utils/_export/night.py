@@ -273,21 +273,34 @@ class Night:
             job_ids = [job_id for jobs in active.values() for job_id in jobs]
             if not job_ids:
                 return None
+            whole = True
             try:
                 seen = self._read(job_ids)
             except CommvaultError as error:
                 if error.kind.ends_a_wait(proven=True):
                     return f"it was not sent, since the jobs before it could not be read: {error}"
-                continue
-            now, ended = self._runtime.monotonic(), False
-            for jobs in active.values():
-                for job_id in list(jobs):
-                    job = seen.get(job_id)
-                    since = None if job else jobs[job_id] or now
-                    jobs[job_id] = since
-                    # One that is being killed, which can hang, works no more.
-                    if (job and (job.finished or job.dying)) or (since is not None and now - since >= self._grace):
-                        del jobs[job_id]
-                        ended = True
-            if ended:
+                seen, whole = error.found, False
+            if self._drop_ended(active, seen, whole):
                 return None
+
+    def _drop_ended(self, active: dict[str, dict[str, float | None]], seen: t.Mapping[str, Job], whole: bool) -> bool:
+        """Take jobs that work no more out of active; whether there was one.
+
+        Args:
+            active: As of _await_an_end.
+            seen: What was read of them.
+            whole: Whether the others are not visible.
+        """
+        now, ended = self._runtime.monotonic(), False
+        for jobs in active.values():
+            for job_id in list(jobs):
+                job = seen.get(job_id)
+                if not job and not whole:
+                    continue
+                since = None if job else jobs[job_id] or now
+                jobs[job_id] = since
+                # One that is being killed, which can hang, works no more.
+                if (job and (job.finished or job.dying)) or (since is not None and now - since >= self._grace):
+                    del jobs[job_id]
+                    ended = True
+        return ended

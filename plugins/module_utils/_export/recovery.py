@@ -179,7 +179,11 @@ class Recovery:
 
     def _map_batches(self, backups: t.Sequence[Backup]) -> None:
         wanted = list(dict.fromkeys(job_id for backup in backups for job_id in backup.candidates))
-        jobs = self._reader.read(wanted)
+        unread: CommvaultError | None = None
+        try:
+            jobs = self._reader.read(wanted)
+        except CommvaultError as error:
+            jobs, unread = dict(error.found), error
         by_instance = JobsOfInstances(jobs.values(), self._matching)
         unclear: set[str] = set()
         for backup in backups:
@@ -196,6 +200,8 @@ class Recovery:
             if all(job_id in jobs and job_id not in unclear for job_id in backup.candidates):
                 # Every job of the batch is known, and none is of this instance.
                 backup.mark_not_in_batch()
+        if unread:
+            raise unread
 
     def name_later_jobs(self, backups: t.Sequence[Backup], jobs: t.Iterable[Job]) -> None:
         """Name in what stayed unknown the jobs that were seen since settle, in place."""

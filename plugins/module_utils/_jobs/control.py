@@ -97,10 +97,21 @@ def control_jobs(
         One Control each, in order.
 
     Raises:
-        CommvaultError: The jobs cannot be read at first; nothing was changed.
+        CommvaultError: None of the jobs can be read at first; nothing was changed.
     """
-    jobs = reader.read(job_ids)
-    controls = [judge(job_id, jobs.get(job_id), state) for job_id in job_ids]
+    unread: CommvaultError | None = None
+    try:
+        jobs = reader.read(job_ids)
+    except CommvaultError as error:
+        if not error.found:
+            raise
+        jobs, unread = dict(error.found), error
+    controls = [
+        Control(job_id, None, msg=f"Job {job_id} could not be read, so it was left alone: {unread}", error=unread)
+        if unread and job_id not in jobs
+        else judge(job_id, jobs.get(job_id), state)
+        for job_id in job_ids
+    ]
     asked = [control for control in controls if control.action]
     if check_mode or not asked:
         return controls
@@ -121,9 +132,9 @@ def control_jobs(
             breaker.note(None)
     try:
         jobs = reader.read([control.job_id for control in asked])
-    except CommvaultError:
+    except CommvaultError as error:
         # What was done is known all the same; only how the jobs took it is not.
-        jobs = {}
+        jobs = dict(error.found)
     for control in asked:
         _settle(control, jobs.get(control.job_id), state)
     return controls

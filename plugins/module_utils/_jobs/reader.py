@@ -31,6 +31,9 @@ LOOKUP = 7 * 86400.0
 # are most likely not visible yet, those below it are hidden or gone.
 MISSES_ABOVE = 3
 MISSES_BELOW = 20
+# What a server answers so about one job may be about that job alone. After so many in a row, no more are read.
+_ANSWERED = frozenset([ErrorKind.SERVER, ErrorKind.BAD_REPLY])
+MAX_FAILURES = 3
 # Seconds by which "since" is widened at the server's side: it may count a job's age a little differently.
 MARGIN = 300.0
 
@@ -59,6 +62,8 @@ class JobReader:
         self._clients = set(client_ids)
         self._client_of: dict[str, int] = {}
         self._listing_works = True
+        # The jobs that the server could not answer for.
+        self._failed: set[str] = set()
         # How many jobs the last listing had, as far as the server said.
         self._total: int | None = None
         # Whether the last page was no list at all, but a 204.
@@ -70,32 +75,35 @@ class JobReader:
         """The visible ones of these jobs, by id.
 
         Raises:
-            CommvaultError: They cannot be read.
+            CommvaultError: They cannot be read; found has those that could be.
         """
         wanted = list(dict.fromkeys(str(job_id) for job_id in job_ids))
         found: dict[str, Job] = {}
-        singly = wanted
+        try:
+            self._read(wanted, found)
+        except CommvaultError as error:
+            error.found = found
+            raise
+        finally:
+            self._client_of.update((job.id, job.client_id) for job in found.values() if job.client_id is not None)
+        return {job_id: found[job_id] for job_id in wanted if job_id in found}
+
+    def _read(self, wanted: t.Sequence[str], found: dict[str, Job]) -> None:
+        """As read, into found."""
         if len(wanted) > 1 and self._listing_works:
             try:
-                self._read_the_rest(wanted, found, self._read_listing(wanted, found))
-                singly = []
+                newest = self._read_listing(wanted, found)
             except RequestError as error:
                 # The listing may be closed to the user, or missing in this release, while single jobs are not.
                 if not error.kind.says_no:
                     raise
                 self._listing_works = False
-                singly = [job_id for job_id in wanted if job_id not in found]
-        refusals: list[RequestError] = []
-        for job_id in singly:
-            job = self._get_if_there(job_id, refusals)
-            if job:
-                found[job_id] = job
+            else:
+                self._read_the_rest(wanted, found, newest)
+                return
+        refusals = self._read_singly([job_id for job_id in wanted if job_id not in found], found, len(wanted))
         if refusals and len(refusals) == len(wanted):
             raise refusals[0]
-        for job in found.values():
-            if job.client_id is not None:
-                self._client_of[job.id] = job.client_id
-        return {job_id: found[job_id] for job_id in wanted if job_id in found}
 
     def _read_listing(self, wanted: t.Sequence[str], found: dict[str, Job]) -> int | None:
         """Put into found what the listing has of the wanted jobs; returns the newest id that a listing of all clients
@@ -123,24 +131,40 @@ class JobReader:
         below = [number for number in missing if newest is None or number <= newest]
         above = [number for number in reversed(missing) if number not in below]
         for numbers, patience in ((below, MISSES_BELOW), (above, MISSES_ABOVE)):
-            misses = 0
-            for number in numbers:
-                job = self._get_if_there(str(number), [])
-                misses = 0 if job else misses + 1
-                if job:
-                    found[job.id] = job
-                elif misses == patience:
-                    break
+            self._read_singly([str(number) for number in numbers], found, patience)
 
-    def _get_if_there(self, job_id: str, refusals: list[RequestError]) -> Job | None:
-        """As of JobsApi.get. What is said of this job alone goes to refusals: others can be read all the same."""
-        try:
-            return self.api.get(job_id)
-        except RequestError as error:
-            if not (error.kind.says_no and error.kind.about_one_object):
-                raise
-            refusals.append(error)
-            return None
+    def _read_singly(self, job_ids: t.Sequence[str], found: dict[str, Job], patience: int) -> list[RequestError]:
+        """Read jobs one by one into found, until so many in a row are not there; returns what declined some of them.
+
+        A server can fail for one job of many, again and again: the next time, such a one is read last.
+
+        Raises:
+            RequestError: One of the jobs could not be read.
+        """
+        refusals: list[RequestError] = []
+        failure: RequestError | None = None
+        misses = failures = 0
+        for job_id in sorted(job_ids, key=self._failed.__contains__):
+            try:
+                job = self.api.get(job_id)
+            except RequestError as error:
+                job = None
+                if not (error.kind.says_no and error.kind.about_one_object):
+                    self._failed.add(job_id)
+                    failure, failures = failure or error, failures + 1
+                    if error.kind not in _ANSWERED or failures == MAX_FAILURES:
+                        break
+                    continue
+                refusals.append(error)
+            failures = 0
+            misses = 0 if job else misses + 1
+            if job:
+                found[job_id] = job
+            elif misses == patience:
+                break
+        if failure:
+            raise failure
+        return refusals
 
     def _narrow(self, wanted: t.Sequence[str]) -> set[int]:
         """The clients to which the listing can be narrowed without losing a wanted job; empty for none."""

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from .job import Job
 
     # Gets job ids and the seconds that the poll may take, None for any; returns the visible jobs by id.
-    # Raises CommvaultError.
+    # Raises CommvaultError, with those in found that could be read all the same.
     Poll = t.Callable[[t.Sequence[str], t.Optional[float]], t.Mapping[str, Job]]
 
 # Seconds for which a job may be invisible, after its start or in between. Commvault's own SDK looks for up to a minute
@@ -52,7 +52,7 @@ class Wait:
         stuck: Those that were in one of STUCK_STATES for too long.
         strangers: By id, why a job that has it cannot be the one that is waited for.
         error: Why no more polls were possible.
-        last_error: Why the last poll failed, None if it did not.
+        last_error: Why the last poll failed, as a whole or in part, None if it did not.
         warnings: For the user.
         waited: Seconds.
         expected_left: Seconds until the last job that is waited for will have ended, as far as that is known.
@@ -112,17 +112,22 @@ class _Loop:
             time_left: Seconds that the poll may take, None for any.
         """
         wait = self.wait
+        wait.last_error = None
         try:
             seen = self._poll(list(wait.waiting), time_left)
         except CommvaultError as error:
-            wait.last_error = error
-            if self._is_final(error, now):
-                wait.error = error
-            return
-        wait.last_error = self._refused = None
+            wait.last_error, seen = error, error.found
+            if not seen:
+                if self._is_final(error, now):
+                    wait.error = error
+                return
+        self._refused = None
         self.proven = True
         for job_id in list(wait.waiting):
             job = seen.get(job_id)
+            if job is None and wait.last_error:
+                # It may be one of those that could not be read.
+                continue
             words = self._stranger(job) if job else None
             if words and job_id not in wait.strangers:
                 wait.strangers[job_id] = words
@@ -169,7 +174,8 @@ class _Loop:
     def pause(self, now: float, interval: float) -> float:
         """Seconds until the next poll is due."""
         pause = interval
-        if self._absent.keys() & set(self.wait.waiting) or self.wait.last_error:
+        error = self.wait.last_error
+        if self._absent.keys() & set(self.wait.waiting) or (error and not error.found):
             pause = min(pause, RETRY_INTERVAL)
         if self._refused:
             pause = min(RETRY_INTERVAL * 2 ** (self._refused[1] - 1), REFUSAL_INTERVAL)
@@ -178,7 +184,7 @@ class _Loop:
                 if job_id in self.wait.waiting:
                     pause = min(pause, max(since + self._stuck_timeout - now, 0.0))
         # The server may have said when it wants to be asked again. Never at once: rounding could make that for ever.
-        asked = self.wait.last_error.retry_after if self.wait.last_error else None
+        asked = error.retry_after if error else None
         return max(pause, asked or 0.0, min(interval, MIN_INTERVAL))
 
 

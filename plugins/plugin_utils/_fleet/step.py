@@ -291,7 +291,10 @@ class Step:
             # The summary has a line for each job with warnings.
             told.update(job_warnings(result.get("jobs") or ()))
         self._collected["warnings"] += [text for text in result.get("warnings") or () if text not in told]
-        jobs = result.get("jobs") or [{**missing_entry(job_id), "outcome": "not_followed"} for job_id in job_ids]
+        jobs = list(result.get("jobs") or ())
+        seen = {job["job_id"] for job in jobs}
+        unseen = [job_id for job_id in job_ids if job_id.lstrip("0") not in seen]
+        jobs += [{**missing_entry(job_id), "outcome": "not_followed"} for job_id in unseen]
         for job in jobs:
             if job.get("outcome") == "not_followed" and not job["reason"]:
                 job["reason"] = _Stopped(result, module).failure()["message"]

@@ -74,6 +74,21 @@ def test_many_jobs_are_judged_one_by_one(run_module):
     assert result["msg"].startswith("4 jobs: 1 asked to change, 1 left as they were, 2 failed. Job 8 (orders) has")
 
 
+def test_a_job_that_cannot_be_read_is_left_alone_and_no_other(run_module):
+    script = Script(
+        post("Jobs").returns(200, listing(job_summary(7, "Running"))),
+        get("Job/8").returns(500, "broken"),
+        PAUSED,
+        job("Suspended"),
+    )
+    result = run_module(job_control, script, job_ids=["7", "8"], state="suspended")
+    assert [(entry["action"], (entry["failure"] or {}).get("kind")) for entry in result["jobs"]] == [
+        ("suspend", None),
+        (None, "server"),
+    ]
+    assert "Job 8 could not be read, so it was left alone: " in result["msg"]
+
+
 def test_it_waits_until_the_state_is_reached(run_module):
     script = Script(
         job("Running"),

@@ -94,6 +94,16 @@ def test_what_is_no_job_id_is_refused_before_anything_is_sent(run_module, job_id
     assert (result["failed"], result["failure"]["kind"]) == (True, "invalid_input")
 
 
+def test_a_job_that_cannot_be_read_is_a_failure_that_tells_of_the_others(run_module):
+    script = Script(post("Jobs").returns(200, listing(job_summary(9))), get("Job/8").returns(500, "broken"))
+    result = run_module(job_info, script, job_ids=["8", "9"])
+    assert (result["failed"], result["failure"]["kind"]) == (True, "server")
+    assert [entry["job_id"] for entry in result["jobs"]] == ["9"]
+    assert result["msg"].startswith("1 job: 1 active. 1 could not be read: ")
+    assert "Job/8" in result["msg"]
+    assert undocumented_or_missing(job_info, result) == set()
+
+
 def test_a_commcell_that_does_not_answer_well_is_a_failure(run_module):
     result = run_module(job_info, Script(get("Job/9").returns(200, "<html>")), job_ids=["9"], read_retries=0)
     assert (result["failed"], result["failure"]["kind"]) == (True, "bad_reply")

@@ -100,6 +100,8 @@ def test_jobs_that_are_not_there_are_counted():
 def test_a_look_that_failed_is_told_without_its_words():
     wait = wait_of(Job("1", "Running", percent_complete=7), last_error=CommvaultError("host and all", "timeout"))
     assert progress_line(wait, "errors") == ("1 running (job 1 7 %) of 1, 00:00, last poll failed (timeout)")
+    wait.last_error.found = wait.jobs
+    assert progress_line(wait, "errors") == ("1 running (job 1 7 %) of 1, 00:00, last poll incomplete (timeout)")
 
 
 class TestProgress:

@@ -33,6 +33,8 @@ class FakeReader:
         self.calls = []
         # Jobs that have left the listing, by id.
         self.ended = {}
+        # Why another of them cannot be read.
+        self.unread = None
 
     def _look(self, call):
         self.calls.append(call)
@@ -48,7 +50,11 @@ class FakeReader:
         return self._look("active")
 
     def read(self, job_ids):
-        return {job_id: self.ended[job_id] for job_id in job_ids if job_id in self.ended}
+        found = {job_id: self.ended[job_id] for job_id in job_ids if job_id in self.ended}
+        if self.unread:
+            self.unread.found = found
+            raise self.unread
+        return found
 
 
 def check(reader, *backups, kill=None, deadline=None):
@@ -199,9 +205,10 @@ def test_what_is_listed_late_is_looked_at_again():
     assert slept == [INTERVAL] * 2
 
 
-def test_a_job_that_ended_at_once_and_left_the_listing_is_read_by_its_id():
+@pytest.mark.parametrize("unread", [None, RequestError("no word of another", "server")])
+def test_a_job_that_ended_at_once_and_left_the_listing_is_read_by_its_id(unread):
     one, reader = started(7), FakeReader([])
-    reader.ended = {"7": job(7, status="Completed")}
+    reader.ended, reader.unread = {"7": job(7, status="Completed")}, unread
     assert check(reader, one) == ([], [INTERVAL])
     assert (one.state, one.not_verified) == ("started", ())
 

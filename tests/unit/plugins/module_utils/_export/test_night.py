@@ -127,6 +127,22 @@ def test_starts_wait_no_longer_than_the_task_may_take(runtime, night):
     assert runtime.slept == 600
 
 
+def test_a_job_that_cannot_be_read_counts_as_at_work_and_holds_up_no_other(night, monkeypatch):
+    one = night(per_client=2, wait_timeout=2 * HOUR)
+    read, asked = one._reader.read, []
+
+    def all_but_the_first(job_ids):
+        asked.append(tuple(job_ids))
+        error = CommvaultError("no", "server")
+        error.found = {job_id: job for job_id, job in read(job_ids).items() if job_id != asked[0][0]}
+        raise error
+
+    monkeypatch.setattr(one._reader, "read", all_but_the_first)
+    assert [backup.state for backup in one.run(instances(4))] == ["started"] * 4
+    assert {len(job_ids) for job_ids in asked} == {2}
+    assert all(asked[0][0] in job_ids for job_ids in asked)
+
+
 @pytest.mark.parametrize(("kind", "states"), [("server", {"started"}), ("internal", {"started", "not_submitted"})])
 def test_a_poll_that_fails_is_one_poll_missed_unless_it_is_of_no_use(night, monkeypatch, kind, states):
     one = night(per_client=2)

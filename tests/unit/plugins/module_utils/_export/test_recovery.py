@@ -649,6 +649,15 @@ class TestBatch:
         assert (orders.state, billing.state, billing.candidates) == ("started", "refused", ("8",))
         assert "It also started job 8, by its names for no instance of this call." in billing.msg
 
+    def test_a_job_that_cannot_be_read_takes_no_other_of_the_batch_with_it(self, runtime):
+        names = ["orders", "billing", "crm"]
+        orders, *others = backups = self.batch(names, ["7", "8", "9"])
+        unread = RequestError("no word of 8", "server")
+        unread.found = {"7": job(7, "orders")}
+        settle(FakeReader(looks=[unread] * 200), *backups, runtime=runtime)
+        assert (orders.state, orders.job_ids) == ("started", ("7",))
+        assert [(one.state, one.candidates) for one in others] == [("unknown", ("8", "9"))] * 2
+
     def test_what_commvault_said_of_a_batch_is_told_of_whoever_was_left_out(self, runtime):
         orders, billing = self.batch(["orders", "billing"], ["7"])
         billing.complaint = " Commvault added: no plan."

@@ -15,6 +15,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader impo
     LONGEST_LISTING,
     LOOKUP,
     MARGIN,
+    MAX_FAILURES,
     MAX_PAGE,
     MAX_PAGES,
     CutShort,
@@ -348,6 +349,52 @@ def test_a_web_page_for_one_job_of_many_is_about_that_job():
 
     api = Api(*jobs(1, 2, 3), listed={"1", "3"})
     assert JobReader(api).read(["1", "2", "3"]).keys() == {"1", "3"}
+
+
+class BrokenApi(FakeApi):
+    """Cannot answer for some jobs. broken: the error of each, by id."""
+
+    def __init__(self, *jobs, broken, **more):
+        super().__init__(*jobs, **more)
+        self.broken = broken
+
+    def get(self, job_id):
+        found = super().get(job_id)
+        if job_id in self.broken:
+            raise RequestError(f"no word of {job_id}", self.broken[job_id])
+        return found
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("kind", ["server", "bad_reply"])
+def test_a_job_that_the_server_cannot_answer_for_takes_no_other_with_it(listed, kind):
+    api = BrokenApi(*jobs(1, 2, 3), broken={"2": kind}, listed={"1"})
+    api.listing_error = None if listed else RequestError("no list", "permission")
+    with pytest.raises(RequestError, match="no word of 2") as caught:
+        JobReader(api).read(["1", "2", "3"])
+    assert caught.value.found.keys() == {"1", "3"}
+
+
+def test_a_job_for_which_no_answer_comes_is_read_last_the_next_time():
+    api = BrokenApi(*jobs(1, 2, 3), broken={"1": "timeout"})
+    api.listing_error = RequestError("no list", "permission")
+    reader = JobReader(api)
+    found = []
+    for _poll in range(2):
+        with pytest.raises(RequestError, match="no word of 1") as caught:
+            reader.read(["1", "2", "3"])
+        found.append(caught.value.found.keys())
+    assert found == [set(), {"2", "3"}]
+    assert api.singles == ["1", "2", "3", "1"]
+
+
+def test_a_server_that_fails_for_one_job_after_the_other_is_left_alone():
+    ids = [str(number) for number in range(1, 10)]
+    api = BrokenApi(broken=dict.fromkeys(ids, "server"))
+    api.listing_error = RequestError("no list", "permission")
+    with pytest.raises(RequestError, match="no word of 1"):
+        JobReader(api).read(ids)
+    assert api.singles == ids[:MAX_FAILURES]
 
 
 def test_a_listing_that_shows_the_same_page_again_and_again_is_an_error():

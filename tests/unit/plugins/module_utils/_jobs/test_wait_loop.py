@@ -22,7 +22,8 @@ DAY = 86400.0
 class World:
     """Jobs that go through states as time passes, and a CommCell that may fail.
 
-    scripts: by job id a list of (seconds since the start, status or None for not there). faults: (from, until, error).
+    scripts: by job id a list of (seconds since the start, status, None for not there, or why it cannot be read).
+    faults: (from, until, error).
     """
 
     def __init__(self, *, look_seconds=0.0, faults=(), **scripts):
@@ -45,10 +46,16 @@ class World:
             if begin <= age < end:
                 raise error
         found = {}
+        unread = None
         for job_id in job_ids:
             status = [status for since, status in self.scripts[job_id] if since <= age]
-            if status and status[-1]:
+            if status and isinstance(status[-1], RequestError):
+                unread = status[-1]
+            elif status and status[-1]:
                 found[job_id] = Job(job_id, status[-1])
+        if unread:
+            unread.found = found
+            raise unread
         return found
 
     def wait(self, *job_ids, timeout=DAY, interval=60.0, **more):
@@ -216,6 +223,20 @@ class TestFaults:
         world = World(j1=RUNS, faults=[(60, DAY, fault("server"))])
         wait = world.wait(timeout=600)
         assert (wait.timed_out, wait.jobs["1"].status, wait.last_error.kind) == (["1"], "Running", "server")
+
+    def test_a_job_that_cannot_be_read_keeps_nobody_from_following_the_others(self):
+        broken = [(0, "Running"), (100, fault("server")), (1000, "Completed")]
+        world = World(j1=[(0, "Running"), (600, "Completed")], j2=broken, j3=[(0, "Running"), (300, None)])
+        wait = world.wait(timeout=3000)
+        assert [wait.jobs[job_id].status for job_id in "123"] == ["Completed", "Completed", "Running"]
+        assert (wait.missing, wait.error, wait.last_error) == (["3"], None, None)
+        # The others are followed as often as without it.
+        assert [at for at in world.look_times() if 100 < at < 600] == pytest.approx(range(120, 600, 60))
+
+    def test_a_job_that_cannot_be_read_until_the_end_is_not_missing(self):
+        world = World(j1=[(0, "Completed")], j2=[(0, fault("server"))])
+        wait = world.wait(timeout=600)
+        assert (wait.timed_out, wait.missing, wait.error) == (["2"], [], None)
 
     @pytest.mark.parametrize("kind", ["authentication", "permission"])
     def test_credentials_that_were_good_are_refused_by_a_web_tier_that_restarts(self, kind):

@@ -12,6 +12,7 @@ import pytest
 from ansible.utils.context_objects import CLIArgs
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.entry import missing_entry
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._fleet import step
 from ansible_collections.rdsops.commvault.tests.support.reports import backup, job
 
@@ -568,13 +569,16 @@ def test_the_status_of_nothing_is_no_request(role):
     assert "job_info" not in run.modules
 
 
-def test_a_status_that_cannot_be_read_keeps_what_is_known(role):
-    run = role(["orders"])
-    run.answers["job_info"] = {"failed": True, "msg": "Nobody answers."}
+@pytest.mark.parametrize("read", [[], ["12"]])
+def test_a_status_that_cannot_be_read_keeps_what_is_known(role, read):
+    run = role(["orders", "hr"])
+    jobs = [{**missing_entry(job_id), "found": True, "state": "active"} for job_id in read]
+    run.answers["job_info"] = {"failed": True, "msg": "Nobody answers.", "jobs": jobs}
     run("start")
     result = run("status")
-    assert ("error" in result, results(result)) == (False, {"orders": ("started", "not_followed")})
-    assert causes(result) == {"orders": "Job 11 (not followed to the end): Nobody answers."}
+    others = ("started", "active" if read else "not_followed")
+    assert ("error" in result, results(result)) == (False, {"orders": ("started", "not_followed"), "hr": others})
+    assert causes(result)["orders"] == "Job 11 (not followed to the end): Nobody answers."
 
 
 def test_hosts_of_other_batches_are_not_waited_for_but_those_that_failed_since_are(role):
