@@ -119,7 +119,7 @@ def _judge_client(known: t.Sequence[Row], subclients: t.Mapping[int, Subclient],
     for row in known:
         subclient = subclients[t.cast("int", _subclient_id(row))]
         name = text(member(row, "subclient").get("clientName")) or ""
-        other += name.lower() not in (subclient.client_name.lower(), subclient.display_name.lower())
+        other += not subclient.is_of(name)
     seen = f"{other} of {len(known)} rows name another client than their subclient has."
     _judge_some(found, "job_client", known, not other, seen, client_is_proxy=True)
 

@@ -166,4 +166,4 @@ class EstateApi:
 def _is_of(subclient: Subclient, client: int | str) -> bool:
     if isinstance(client, int):
         return subclient.client_id == client
-    return client.lower() in (subclient.client_name.lower(), subclient.display_name.lower())
+    return subclient.is_of(client)

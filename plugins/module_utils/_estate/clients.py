@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import CommvaultError
+from .._http.fields import folded
 from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ClientDirectory:
         self._concurrency = concurrency
         self._runtime = runtime
         self._all: dict[None, list[Client] | CommvaultError] = {}
-        # By names in lower case.
+        # By folded names.
         self._ids: dict[str, int | CommvaultError | None] = {}
         self._subclients: dict[str, list[Subclient] | CommvaultError | None] = {}
 
@@ -73,35 +74,35 @@ class ClientDirectory:
         Raises:
             CommvaultError: They cannot be read; the same again if it is asked once more.
         """
-        return _once(self._subclients, client_name.lower(), lambda: self._estate.subclients_of(client_name))
+        return _once(self._subclients, folded(client_name), lambda: self._estate.subclients_of(client_name))
 
     def remember_id(self, client_name: str, client_id: int) -> None:
         """Take in the number of a client, so that it need not be read."""
-        self._ids[client_name.lower()] = client_id
+        self._ids[folded(client_name)] = client_id
 
     def ids(self, client_names: t.Iterable[str]) -> dict[str, int | CommvaultError | None]:
         """The numbers of clients.
 
         Returns:
-            By names in lower case: the number, None if no such client is visible, or why it could not be read.
+            By folded names: the number, None if no such client is visible, or why it could not be read.
         """
         names: dict[str, str] = {}
         for name in client_names:
-            names.setdefault(name.lower(), name)
-        self._look_up([name for lowered, name in names.items() if lowered not in self._ids])
-        return {lowered: self._ids[lowered] for lowered in names}
+            names.setdefault(folded(name), name)
+        self._look_up([name for key, name in names.items() if key not in self._ids])
+        return {key: self._ids[key] for key in names}
 
     def _look_up(self, names: t.Sequence[str]) -> None:
         if len(names) > MAX_LOOKUPS:
             try:
-                listed = {client.name.lower(): client.id for client in self.all()}
+                listed = {folded(client.name): client.id for client in self.all()}
             except CommvaultError as error:
                 if not error.kind.says_no:
-                    self._ids.update({name.lower(): error for name in names})
+                    self._ids.update({folded(name): error for name in names})
                     return
                 listed = {}
-            self._ids.update({name.lower(): listed[name.lower()] for name in names if name.lower() in listed})
+            self._ids.update({folded(name): listed[folded(name)] for name in names if folded(name) in listed})
             # That list need not have them all: some clients of Commvault's own making are only shown by name.
-            names = [name for name in names if name.lower() not in listed]
+            names = [name for name in names if folded(name) not in listed]
         answers = read_each(names, self._estate.client_id, self._concurrency, self._runtime)
-        self._ids.update(zip((name.lower() for name in names), answers))
+        self._ids.update(zip((folded(name) for name in names), answers))

@@ -167,6 +167,10 @@ class Subclient:
         """The same for all subclients of an instance."""
         return self.client_id, self.instance_id or folded(self.instance_name)
 
+    def is_of(self, client_name: str) -> bool:
+        """Whether it is of a client, by its name or its display name."""
+        return folded(client_name) in (folded(self.client_name), folded(self.display_name))
+
     def entry(self) -> dict[str, t.Any]:
         """An entry for the option instances of oracle_rds_export_backup."""
         return {name: getattr(self, name) for name in ENTRY_FIELDS}
@@ -406,10 +410,10 @@ def name_filter(patterns: t.Sequence[str]) -> t.Callable[[str, str, str], bool]:
     """A function that says whether one of the names it is given (of client and instance, and display name) matches one
     of these shell-style patterns, in any case. No pattern at all fits all.
     """
-    lowered = [pattern.lower() for pattern in patterns]
+    wanted = [folded(pattern) for pattern in patterns]
 
     def fits(*names: str) -> bool:
-        return not lowered or any(fnmatch.fnmatchcase(name.lower(), one) for one in lowered for name in names)
+        return not wanted or any(fnmatch.fnmatchcase(folded(name), one) for one in wanted for name in names)
 
     return fits
 
@@ -418,8 +422,8 @@ def nearest_names(name: str, known: t.Iterable[str], limit: int = 3) -> list[str
     """The known names that are most like a name, best first; case does not count."""
     originals: dict[str, str] = {}
     for other in known:
-        originals.setdefault(other.lower(), other)
-    wanted = name.lower()
+        originals.setdefault(folded(other), other)
+    wanted = folded(name)
     close = difflib.get_close_matches(wanted, originals, n=limit, cutoff=0.6)
     if len(wanted) >= 3:
         # "orders" is not like "aws-prod-eu-orders-01" to difflib, but it is to people.

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 
 from .._errors import InvalidInput
+from .._http.fields import folded
 from .._times import some_of
 from .model import DEFAULT_SUBCLIENT, MAX_NEAREST, nearest_names, nearest_words
 
@@ -166,7 +167,7 @@ class Pattern:
             return None
         # What AWS says is taken literally, whatever it holds.
         text = _PLACEHOLDER.sub(lambda found: re.sub(r"([*?\[])", r"[\1]", wanted.value(found[1]) or ""), self.text)
-        return _Names(re.compile(translate(text.lower())), "/" in text)
+        return _Names(re.compile(translate(folded(text))), "/" in text)
 
 
 class _Names(t.NamedTuple):
@@ -177,15 +178,15 @@ class _Names(t.NamedTuple):
 
     def fit(self, subclient: Subclient) -> bool:
         """Whether a subclient has such a name; its client counts by name or display name."""
-        name = subclient.instance_name.lower()
+        name = folded(subclient.instance_name)
         if not self.with_client:
             return bool(self.regex.match(name))
         clients = (subclient.client_name, subclient.display_name)
-        return any(self.regex.match(f"{client.lower()}/{name}") for client in clients)
+        return any(self.regex.match(f"{folded(client)}/{name}") for client in clients)
 
     def exclude(self, client_name: str, instance_name: str) -> bool:
         """Whether an instance of that name would not fit, if that client had one."""
-        return self.with_client and not self.regex.match(f"{client_name.lower()}/{instance_name.lower()}")
+        return self.with_client and not self.regex.match(f"{folded(client_name)}/{folded(instance_name)}")
 
 
 def _names_of(wanted: RdsInstance, patterns: t.Sequence[Pattern]) -> list[_Names]:
@@ -201,8 +202,8 @@ class _Estate:
         self.by_instance: dict[str, list[Subclient]] = {}
         self.by_display: dict[str, list[Subclient]] = {}
         for subclient in subclients:
-            self.by_instance.setdefault(subclient.instance_name.lower(), []).append(subclient)
-            self.by_display.setdefault(subclient.display_name.lower(), []).append(subclient)
+            self.by_instance.setdefault(folded(subclient.instance_name), []).append(subclient)
+            self.by_display.setdefault(folded(subclient.display_name), []).append(subclient)
 
 
 def match(
@@ -241,8 +242,8 @@ def _downgrade_uncertain_match(found: Match, patterns: t.Sequence[Pattern], clie
     """Take a match back if the DB instance can as well be one that could not be read."""
     subclient = t.cast("Subclient", found.subclient)
     if found.wanted.client_name:
-        asked_for = found.wanted.client_name.lower()
-        others = [name for name in clients_not_read if name.lower() == asked_for]
+        asked_for = folded(found.wanted.client_name)
+        others = [name for name in clients_not_read if folded(name) == asked_for]
     else:
         fitting = [names for names in _names_of(found.wanted, patterns) if names.fit(subclient)]
         others = [
@@ -276,7 +277,7 @@ def _match_one(wanted: RdsInstance, estate: _Estate, patterns: t.Sequence[Patter
         return Match(wanted, SKIPPED, f"{_called(wanted)} is not Oracle, but {wanted.engine}. It is left out.")
     if not wanted.identifier:
         return Match(wanted, MISSING, f"{wanted.id} has no DB instance identifier.")
-    identifier = wanted.identifier.lower()
+    identifier = folded(wanted.identifier)
     rank, found = _BY_INSTANCE, _of_client(wanted, estate.by_instance.get(identifier, []))
     if not found:
         rank, found = _BY_DISPLAY, _of_client(wanted, estate.by_display.get(identifier, []))
@@ -300,8 +301,7 @@ def _of_client(wanted: RdsInstance, subclients: t.Sequence[Subclient]) -> t.Sequ
     """Those of the client that was asked for; all if none was."""
     if not wanted.client_name:
         return subclients
-    name = wanted.client_name.lower()
-    return [one for one in subclients if name in (one.client_name.lower(), one.display_name.lower())]
+    return [one for one in subclients if one.is_of(wanted.client_name)]
 
 
 def _narrowed(
@@ -327,8 +327,8 @@ def _with_subclient(wanted: RdsInstance, found: t.Sequence[Subclient]) -> Match:
     first = found[0]
     place = f"instance {first.instance_name} of client {first.client_name}"
     if wanted.subclient_name or len(found) > 1:
-        name = (wanted.subclient_name or DEFAULT_SUBCLIENT).lower()
-        named = [one for one in found if one.subclient_name.lower() == name]
+        name = folded(wanted.subclient_name or DEFAULT_SUBCLIENT)
+        named = [one for one in found if folded(one.subclient_name) == name]
         if not named and wanted.subclient_name:
             others = tuple(one.subclient_name for one in found)
             msg = f"{_called(wanted)} is {place}, but that has no subclient {wanted.subclient_name}."

@@ -14,6 +14,7 @@ from collections import Counter
 
 from .._commcell import TOLERANCE
 from .._errors import CommvaultError
+from .._http.fields import folded
 
 if t.TYPE_CHECKING:
     from .._commcell import ServerClock
@@ -101,7 +102,7 @@ class Evidence:
             if job.id not in sent:
                 continue
             if job.user_name:
-                self._own_users.add(job.user_name.lower())
+                self._own_users.add(folded(job.user_name))
             if job.start_time is not None:
                 # A job can have waited before it started, but it cannot have started before its request.
                 offset = job.start_time - sent[job.id]
@@ -189,5 +190,5 @@ class Evidence:
 
 def _same_user(one: str, other: str) -> bool:
     """Names of users can have a domain before a backslash, and one place may leave it out."""
-    mine, yours = one.lower().split("\\"), other.lower().split("\\")
+    mine, yours = folded(one).split("\\"), folded(other).split("\\")
     return mine[-1] == yours[-1] and (len(mine) == 1 or len(yours) == 1 or mine[0] == yours[0])

@@ -12,6 +12,7 @@ import typing as t
 
 from .._errors import CommvaultError, ErrorKind
 from .._estate.discovery import MAX_CLIENT_FILTER
+from .._http.fields import folded
 from .._jobs.reader import CutShort
 from .._times import iso_time, some_of
 from .backup import Backup, backup_from_error, beside_words, not_submitted
@@ -33,7 +34,7 @@ _SHOWN_NAMES = 3
 
 
 class JobListing(t.NamedTuple):
-    """Jobs of some clients. unread: why those of a client could not be read, or not all, by its name in lower case."""
+    """Jobs of some clients. unread: why those of a client could not be read, or not all, by its folded name."""
 
     jobs: t.Sequence[Job]
     unread: t.Mapping[str, CommvaultError]
@@ -62,7 +63,7 @@ class ClientJobs:
             unread.update({name: one for name, one in found.items() if isinstance(one, CommvaultError)})
             return {one for one in found.values() if isinstance(one, int)}
 
-        narrow = numbers if len({name.lower() for name in client_names}) <= MAX_CLIENT_FILTER else None
+        narrow = numbers if len({folded(name) for name in client_names}) <= MAX_CLIENT_FILTER else None
         try:
             return JobListing(self._reader.past(age, narrow), unread)
         except CommvaultError as error:
@@ -72,7 +73,7 @@ class ClientJobs:
 def _listing_of(error: CommvaultError, client_names: t.Iterable[str]) -> JobListing:
     """What an error leaves: what a listing had that was cut short is there all the same."""
     jobs = error.jobs if isinstance(error, CutShort) else []
-    return JobListing(jobs, {name.lower(): error for name in client_names})
+    return JobListing(jobs, {folded(name): error for name in client_names})
 
 
 class UnreadableHistory(t.NamedTuple):
@@ -140,7 +141,7 @@ class HistoryCheck:
         for place, instance in enumerate(instances):
             certain, possible = jobs.of(instance)
             backup = self._judge(instance, certain)
-            error = seen.unread.get(instance.client_name.lower())
+            error = seen.unread.get(folded(instance.client_name))
             doubt = None if backup or error else self._doubt(certain, possible)
             if backup:
                 history.settled[place] = backup
@@ -159,7 +160,7 @@ class HistoryCheck:
             if gap.job:
                 continue
             name = instances[place].client_name
-            causes.setdefault((str(gap.error), gap.hidden), {}).setdefault(name.lower(), name)
+            causes.setdefault((str(gap.error), gap.hidden), {}).setdefault(folded(name), name)
         for (error, hidden), names in causes.items():
             # Where a backup is not started for it, the failure says so.
             if hidden or self._plan.max_age is None:

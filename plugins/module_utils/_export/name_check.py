@@ -16,6 +16,7 @@ import typing as t
 from .._errors import CommvaultError, ErrorKind
 from .._estate.api import EstateApi
 from .._estate.clients import ClientDirectory
+from .._http.fields import folded
 from .preflight import REFUSED, Preflight
 
 if t.TYPE_CHECKING:
@@ -70,7 +71,7 @@ class NameCheck:
         """Whether a name of it may be wrong, and its client is one of the first few."""
         if not backup.may_be_misnamed:
             return False
-        client = backup.instance.client_name.lower()
+        client = folded(backup.instance.client_name)
         if len(self._looked_at) < MAX_CLIENTS:
             self._looked_at.add(client)
         return client in self._looked_at

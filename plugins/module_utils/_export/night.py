@@ -18,6 +18,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from .._errors import CommvaultError, InvalidInput, fault_words
+from .._http.fields import folded
 from .._jobs.wait_loop import GRACE
 from .._parallel import RUNTIME
 from .._times import age_words, counted, iso_time, positive_duration
@@ -166,7 +167,7 @@ class Night:
         slots: dict[str, list[float]] = {}
         for place in places:
             known = forecasts[place]
-            client = instances[place].client_name.lower()
+            client = folded(instances[place].client_name)
             free = slots.setdefault(client, [now] * (self._schedule.per_client or 1))
             start = free[0] if self._schedule.per_client else now
             finish = start + (known.seconds if known else 0.0)
@@ -217,7 +218,7 @@ class Night:
         limit = self._begun + self._schedule.wait_timeout
         queues: dict[str, deque[int]] = {}
         for place in places:
-            queues.setdefault(instances[place].client_name.lower(), deque()).append(place)
+            queues.setdefault(folded(instances[place].client_name), deque()).append(place)
         # Jobs at work for each client, and since when they have not been visible.
         active: dict[str, dict[str, float | None]] = {client: {} for client in queues}
         why: str | None = None
@@ -236,7 +237,7 @@ class Night:
             for place, backup in self._start(instances, ready).items():
                 backups[place] = backup
                 job_ids = backup.job_ids if backup.state in AWAITED_STATES else backup.candidates
-                active[instances[place].client_name.lower()].update(dict.fromkeys(job_ids))
+                active[folded(instances[place].client_name)].update(dict.fromkeys(job_ids))
             if any(queues.values()):
                 why = self._await_an_end(active, limit)
 

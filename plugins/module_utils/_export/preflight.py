@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from .._errors import CommvaultError
 from .._estate.model import nearest_names
+from .._http.fields import folded
 from .._parallel import RUNTIME, read_each
 
 if t.TYPE_CHECKING:
@@ -109,13 +110,13 @@ class Preflight:
     def _judge_names(self, instances: t.Sequence[Instance]) -> list[Verdict]:
         names: dict[str, str] = {}
         for instance in instances:
-            names.setdefault(instance.client_name.lower(), instance.client_name)
+            names.setdefault(folded(instance.client_name), instance.client_name)
         # All applications, to tell an instance of another one from an instance that does not exist.
         answers = dict(
             zip(names, read_each(list(names.values()), self._clients.subclients, self._concurrency, self._runtime))
         )
         listed = {name: _by_instance(one) if isinstance(one, list) else one for name, one in answers.items()}
-        return [self._judge(instance, listed[instance.client_name.lower()]) for instance in instances]
+        return [self._judge(instance, listed[folded(instance.client_name)]) for instance in instances]
 
     def _judge(self, instance: Instance, listed: _ByInstance | CommvaultError | None) -> Verdict:
         """listed: the subclients of the client, None if there is no such client."""
@@ -123,13 +124,13 @@ class Preflight:
             return _not_verified(instance, listed)
         if listed is None:
             return self._no_client(instance)
-        same_name = listed.get(instance.instance_name.lower())
+        same_name = listed.get(folded(instance.instance_name))
         if not same_name:
             return self._no_instance(instance, listed)
         own = [one for one in same_name if one.application_id == instance.application_id]
         if not own:
             return _other_application(instance, same_name[0])
-        wanted = [one for one in own if one.subclient_name.lower() == instance.subclient_name.lower()]
+        wanted = [one for one in own if folded(one.subclient_name) == folded(instance.subclient_name)]
         if not wanted:
             return _no_subclient(instance, own)
         return _judge_subclient(instance, next((one for one in wanted if one.backup_enabled is not False), wanted[0]))
@@ -137,7 +138,7 @@ class Preflight:
     def _no_client(self, instance: Instance) -> Verdict:
         known = self._clients.known()
         name = instance.client_name
-        shown = [client.name for client in known if client.display_name.lower() == name.lower()]
+        shown = [client.name for client in known if folded(client.display_name) == folded(name)]
         if shown:
             why = f"'{name}' is the display name of client '{shown[0]}'."
             return _refused(instance, why, " Use its name as client_name.")
@@ -299,10 +300,10 @@ def _stopped(verdict: Verdict) -> Verdict:
 
 
 def _by_instance(subclients: t.Iterable[Subclient]) -> _ByInstance:
-    """By the name of the instance in lower case."""
+    """By the folded name of the instance."""
     found: _ByInstance = {}
     for one in subclients:
-        found.setdefault(one.instance_name.lower(), []).append(one)
+        found.setdefault(folded(one.instance_name), []).append(one)
     return found
 
 

@@ -14,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from .._errors import InvalidInput
+from .._http.fields import folded
 
 # Defaults and field names: https://api.commvault.com/docs/SP38/api/cv/AWSExportDBOperations/post-create-tasks
 DEFAULT_SUBCLIENT = "default"
@@ -71,9 +72,8 @@ class Instance:
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """Equal for two entries that name the same subclient. Commvault takes names without regard to case."""
-        names = (self.client_name.lower(), self.instance_name.lower(), self.subclient_name.lower())
-        return (*names, self.application_id)
+        """Equal for two entries that name the same subclient."""
+        return folded(self.client_name), folded(self.instance_name), folded(self.subclient_name), self.application_id
 
     def association(self) -> dict[str, t.Any]:
         """The association of the request, with every documented field."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ...module_utils._estate.model import DEFAULT_SUBCLIENT, ORACLE
 from ...module_utils._estate.rds_match import MATCHED, SKIPPED
+from ...module_utils._export.request import Instance
 from .._play.database import read_host
 from .._play.variables import HostVariables
 from .entries import Entry, entry_not_submitted
@@ -76,5 +77,5 @@ class HostInputs:
         """The first host that names the subclient of an entry."""
         subclient = entry.get("subclient_name") or DEFAULT_SUBCLIENT
         application = int(entry.get("application_id") or ORACLE)
-        names = entry["client_name"].lower(), entry["instance_name"].lower(), subclient.lower()
-        return self._owners.setdefault((*names, application), host)
+        instance = Instance(entry["client_name"], entry["instance_name"], subclient, application_id=application)
+        return self._owners.setdefault(instance.key, host)

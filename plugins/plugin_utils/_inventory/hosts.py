@@ -13,6 +13,7 @@ import typing as t
 from collections import Counter
 
 from ...module_utils._estate.model import DISABLED, ENABLED, NOT_READY, READY, UNKNOWN
+from ...module_utils._http.fields import folded
 
 if t.TYPE_CHECKING:
     Row = t.Mapping[str, t.Any]
@@ -36,7 +37,7 @@ def safe_host_name(name: str) -> str:
 
 def default_name(row: Row) -> str:
     """The host name of a row that no template says otherwise of."""
-    if row["subclient_name"].lower() == "default":
+    if folded(row["subclient_name"]) == "default":
         return str(row["instance_name"])
     return f"{row['instance_name']}.{row['subclient_name']}"
 
@@ -44,13 +45,13 @@ def default_name(row: Row) -> str:
 def is_another(row: Row, variables: t.Mapping[str, t.Any], prefix: str) -> bool:
     """Whether variables of a host say that it is another subclient than the row.
 
-    What is not known of one of them tells nothing. Case does not count.
+    What is not known of one of them tells nothing.
 
     Args:
         prefix: Of their names.
     """
     pairs = ((variables.get(prefix + name), row.get(name)) for name in _TELL_APART)
-    return any(None not in pair and str(pair[0]).lower() != str(pair[1]).lower() for pair in pairs)
+    return any(None not in pair and folded(str(pair[0])) != folded(str(pair[1])) for pair in pairs)
 
 
 class Names(t.NamedTuple):

@@ -53,6 +53,8 @@ def test_numbers_are_read_once_whatever_the_case_of_the_name():
     clients.remember_id("C2", 3)
     assert clients.ids(["c0", "C0", "c1", "c2", "no-such"]) == {"c0": 1, "c1": 2, "c2": 3, "no-such": None}
     assert clients.ids(["C1"]) == {"c1": 2}
+    clients.remember_id("r&amp;d cafe\u0301", 9)
+    assert clients.ids(["R&D Caf\u00e9"]) == {"r&d caf\u00e9": 9}
     assert estate.calls == [("client_id", "c0"), ("client_id", "c1"), ("client_id", "no-such")]
 
 

@@ -59,6 +59,15 @@ def test_the_instance_of_the_same_name_is_meant_in_any_case():
     assert found.msg == "DB instance orders in us-east-1 is instance ORDERS of client aws, subclient default."
 
 
+def test_names_may_be_written_in_another_way():
+    wanted = rds("orders", client_name="R&D Caf\u00e9", subclient_name="caf\u00e9")
+    rows = estate("r&amp;d cafe\u0301/orders/cafe\u0301", "aws/orders/caf\u00e9")
+    pattern = "R&D Caf\u00e9/{identifier}"
+    assert one(wanted, rows).subclient == rows[0]
+    assert one(rds("orders", subclient_name="caf\u00e9"), rows, pattern).subclient == rows[0]
+    assert one(wanted, rows, clients_not_read=["R&amp;D Cafe\u0301"]).state == "not_verified"
+
+
 def test_the_entry_can_be_handed_to_the_backup_as_it_is():
     entry = one(rds("orders", id="host1"), estate("aws/ORDERS")).to_result()["entry"]
     assert entry == {

@@ -132,10 +132,11 @@ def test_where_the_history_cannot_be_read_nothing_is_started_for_that_client():
 
 
 def test_where_only_running_ones_matter_what_cannot_be_read_is_a_warning():
-    history = check([], unread={"aws-prod": RequestError("It is down.", "server")}, max_age=None)
+    orders = [Instance("AWS-prod", "orders")]
+    history = check([], orders, unread={"aws-prod": RequestError("It is down.", "server")}, max_age=None)
     assert history.gaps[0].text == "whether another backup of it runs: It is down."
     assert history.warnings == [
-        "The jobs of client 'aws-prod' could not be read, so nothing is known of other backups that run: It is down."
+        "The jobs of client 'AWS-prod' could not be read, so nothing is known of other backups that run: It is down."
     ]
 
 
@@ -257,8 +258,9 @@ def test_of_very_many_clients_the_list_names_none():
 
 def test_jobs_that_cannot_be_listed_are_unread_for_all_clients():
     error = CommvaultError("No.", "server")
-    assert reading(FakeReader({"recent": error})).past(["C0", "c1"], HOUR) == ([], {"c0": error, "c1": error})
-    assert reading(FakeReader({"active": error})).active(["C0", "c1"]) == ([], {"c0": error, "c1": error})
+    names, keys = ["C0", "R&amp;D"], ["c0", "r&d"]
+    assert reading(FakeReader({"recent": error})).past(names, HOUR) == ([], dict.fromkeys(keys, error))
+    assert reading(FakeReader({"active": error})).active(names) == ([], dict.fromkeys(keys, error))
 
 
 def test_what_a_listing_had_that_was_cut_short_counts_all_the_same():

@@ -204,10 +204,11 @@ class TestInstances:
         with pytest.raises(InvalidInput, match="empty list"):
             make_instances([])
 
-    def test_the_same_subclient_twice_is_refused_whatever_its_case(self):
+    @pytest.mark.parametrize("name", ["R&D Caf\u00e9", "r&amp;d caf\u00e9", "R&D Cafe\u0301"])
+    def test_the_same_subclient_twice_is_refused_however_it_is_written(self, name):
         entries = [
-            {"id": "1", "client_name": "aws-prod", "instance_name": "orders"},
-            {"id": "2", "client_name": "AWS-Prod", "instance_name": "Orders", "subclient_name": "DEFAULT"},
+            {"id": "1", "client_name": "r&d caf\u00e9", "instance_name": "orders"},
+            {"id": "2", "client_name": name, "instance_name": "Orders", "subclient_name": "DEFAULT"},
         ]
         with pytest.raises(InvalidInput, match=r"instances\[0\] and instances\[1\] are the same"):
             make_instances(entries)

@@ -29,7 +29,8 @@ def test_each_host_has_its_own_problems():
 
 
 def test_the_second_host_that_names_a_subclient_is_wrong():
-    inputs = read(three=NAMES, four={**NAMES, "commvault_client_name": "AWS-PROD"})
+    three = {**NAMES, "commvault_client_name": "aws-\u00e9"}
+    inputs = read(three=three, four={**NAMES, "commvault_client_name": "AWS-E\u0301"})
     assert inputs.problems == {"four": "it names the same subclient as three"}
 
 
