@@ -209,6 +209,7 @@ summary:
           RV(rdsops.commvault.oracle_rds_export_backup#module:backups[].state).
         - V(failed), V(stuck), V(timed_out), V(not_followed), V(missing) and V(active) as in
           RV(rdsops.commvault.job_wait#module:jobs[].outcome). If a backup has several jobs, the worst one counts.
+          A job that O(rdsops.commvault.job_wait#module:on_timeout) killed counts as V(failed).
         - V(succeeded), V(succeeded_with_warnings), V(completed_with_errors) - it ended in a state that
           O(rdsops.commvault.job_wait#module:fail_on) does not count as failed.
         - V(started) - it has a job whose result is not known.

@@ -107,14 +107,15 @@ def test_a_mail_names_databases_causes_jobs_and_what_to_do() -> None:
     ]
 
 
-def test_a_mail_says_of_a_backup_that_was_not_seen_to_end_that_it_goes_on() -> None:
-    told = job(2, 3, failed=[*failed(1), {**failed(2)[1], "result": "timed_out"}])
-    told["artifacts"]["oracle_rds_export_backup_artifact"]["counts"]["results"] = {"failed": 1, "timed_out": 1}
+@pytest.mark.parametrize(("result", "words"), [("timed_out", "still running"), ("stuck", "stuck")])
+def test_a_mail_says_of_a_backup_that_was_not_seen_to_end_that_it_goes_on(result: str, words: str) -> None:
+    told = job(2, 3, failed=[*failed(1), {**failed(2)[1], "result": result}])
+    told["artifacts"]["oracle_rds_export_backup_artifact"]["counts"]["results"] = {"failed": 1, result: 1}
     mail = render(messages("email"), "error", told)
     assert mail.subject == "1 of 3 backups failed, 1 still running: db0, db1 (Job 42)"
     lines = mail.body.splitlines()
     assert lines[0] == "Of 3 backups, 1 succeeded, 1 failed, 1 are still running."
-    assert "db1: still running (Commvault job 148001)" in lines
+    assert f"db1: {words} (Commvault job 148001)" in lines
 
 
 @pytest.mark.parametrize("kind", ["email", "slack", "generic"])

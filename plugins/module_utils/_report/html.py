@@ -163,8 +163,11 @@ def headline(report: Report) -> tuple[str, str]:
     of_all = f"of {counted(total, 'backup')}"
     if not total:
         return "There was nothing to back up", "would_start"
-    if bad:
-        return f"{bad} {of_all} failed", "failed"
+    late = report.going_on
+    if bad > late:
+        return f"{bad - late} {of_all} failed{f', {late} still running' if late else ''}", "failed"
+    if late:
+        return f"{late} {of_all} still running", "timed_out"
     if unfinished:
         if unfinished == counts["would_start"] + counts["not_verified"]:
             return f"{unfinished} {of_all} would be started", "would_start"
@@ -274,7 +277,7 @@ def _load(report: Report) -> str:
 
 
 def _tools(report: Report) -> str:
-    choices = [("", "all results"), (FAILED, "all that failed"), (OPEN, "all that are not finished")]
+    choices = [("", "all results"), (FAILED, "all that failed or still run"), (OPEN, "all that are not finished")]
     choices += [(result, RESULTS[result][0]) for result, count in report.results().items() if count]
     choices += [
         (f"cause-{number}", f"cause {number}: {shortened(group.text, 60)}")

@@ -45,6 +45,8 @@ RESULTS: dict[str, tuple[str, str]] = {
     "succeeded": ("succeeded", SUCCEEDED),
     "recent": ("skipped (recent)", SUCCEEDED),
 }
+# Those of RESULTS that count as failed though their jobs go on.
+GOING_ON = ("stuck", "timed_out")
 _RANK = {result: rank for rank, result in enumerate(RESULTS)}
 _GOOD_ENDS = {OK: "succeeded", WARNINGS: "succeeded_with_warnings", ERRORS: "completed_with_errors"}
 
@@ -197,6 +199,11 @@ class Report:
         """How many rows count as this."""
         return sum(row.counts_as == group for row in self.rows)
 
+    @property
+    def going_on(self) -> int:
+        """How many rows count as failed though their jobs go on."""
+        return sum(row.result in GOING_ON for row in self.rows)
+
     @functools.cached_property
     def causes(self) -> list[CauseGroup]:
         """Why backups failed, or succeeded with warnings only: equal causes once, those of the most backups first."""
@@ -340,6 +347,8 @@ def _job_result(where: str, entry: t.Mapping[str, t.Any]) -> str:
         raise InvalidInput(f"{where}.outcome is {outcome!r}, and not one of {', '.join(OUTCOMES)}.")
     if outcome == "succeeded" or (outcome is None and state in (OK, WARNINGS)):
         return _GOOD_ENDS.get(str(state), "succeeded")
+    if outcome in GOING_ON and entry.get("on_timeout") == "kill":
+        return "failed"
     if outcome is not None:
         return str(outcome)
     # Nobody waited for it: it is as it was when it was read.
@@ -359,6 +368,8 @@ def _cause(result: str, entry: t.Mapping[str, t.Any]) -> str | None:
         text = clean(entry.get(name))
         if text and text not in parts:
             parts.append(text)
+    if entry.get("on_timeout"):
+        parts.append(f"on_timeout was {clean(entry['on_timeout'])}.")
     events = entry.get("events")
     if not entry.get("reason") and not entry.get("delay_reason") and isinstance(events, list) and events:
         parts.append(clean(events[0]))

@@ -132,7 +132,7 @@ def test_results_of_one_tone_and_different_groups_never_share_a_sign():
 
 def test_the_result_stands_beside_its_sign_in_words():
     found = page([backup(state="refused"), backup("b", job=job(1, "timed_out")), backup("c", "adopted", job=job(2))])
-    for words in ("refused", "still running", "at 40 %", "adopted", "2 of 3 backups failed"):
+    for words in ("refused", "still running", "at 40 %", "adopted", "1 of 3 backups failed, 1 still running"):
         assert words in found.text
 
 
@@ -147,6 +147,7 @@ def test_the_result_stands_beside_its_sign_in_words():
         ([backup("a", "recent"), backup("b", job=job(1))], "All 2 backups succeeded, 1 skipped (recent)"),
         ([backup("a", "recent"), backup("b", "recent")], "All databases have a recent backup, no new one was started"),
         ([backup(state="refused")], "1 of 1 backup failed"),
+        ([backup("a", job=job(1, "stuck")), backup("b", job=job(2))], "1 of 2 backups still running"),
         ([backup("a", job=job(1)), backup("b")], "None failed so far, 1 of 2 backups not finished"),
         ([backup("a", "would_start"), backup("b", "recent")], "1 of 2 backups would be started"),
     ],

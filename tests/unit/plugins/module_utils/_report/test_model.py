@@ -140,6 +140,17 @@ def test_no_backups_make_a_report_of_nothing():
     assert (summary["backups"], summary["first_start"], summary["last_end"]) == (0, None, None)
 
 
+@pytest.mark.parametrize(
+    ("on_timeout", "result", "going_on"), [(None, None, 1), ("suspend", None, 1), ("kill", "failed", 0)]
+)
+@pytest.mark.parametrize("outcome", ["stuck", "timed_out"])
+def test_what_was_not_seen_to_end_goes_on_unless_it_was_killed(outcome, on_timeout, result, going_on):
+    report = make_report([backup(job=job(1, outcome, on_timeout=on_timeout)), backup("b", job=job(2, "failed"))])
+    row = next(row for row in report.rows if row.job.job_id == "1")
+    assert (row.result, row.counts_as, report.going_on) == (result or outcome, "failed", going_on)
+    assert row.cause == "Running." + (f" on_timeout was {on_timeout}." if on_timeout else "")
+
+
 def test_an_active_job_has_come_as_far_as_it_was_last_seen():
     report = make_report([backup(job=job(1, "timed_out", elapsed_seconds=1800))])
     assert report.last_end == MIDNIGHT + 1800
