@@ -129,7 +129,7 @@ def split_list(value: t.Any) -> list[str]:
     it. Numbers become texts, and 7-9 is 7, 8 and 9.
 
     Raises:
-        InvalidInput: A row of ids that is none.
+        InvalidInput: Something like a range of ids, which is none.
     """
     if value is None:
         return []
@@ -144,5 +144,5 @@ def _expand(word: str) -> list[str]:
         return [word]
     first, last = int(row[1]), int(row[2])
     if not first <= last < first + MAX_ROW:
-        raise InvalidInput(f"{word} is no row of job ids: the second must be the larger one, by less than {MAX_ROW}.")
+        raise InvalidInput(f"{word} is not a range of job ids: the second number must be the larger one, by less than {MAX_ROW}.")
     return [str(number) for number in range(first, last + 1)]

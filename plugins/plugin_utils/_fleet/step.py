@@ -106,8 +106,8 @@ class Step:
                 if self._name != "start" or self._params["instances"] is not None:
                     self._options.check_names(own)
                 self._check_later_steps()
-            steps = {"start": self._start, "report": self._report, "write_only": self._write_only}
-            result = steps.get(self._name, self._follow)()
+                steps = {"start": self._start, "report": self._report, "write_only": self._write_only}
+                result = steps.get(self._name, self._follow)()
         except CommvaultError as exc:
             result = {**self._result_of_failed_step(str(exc)), "error": str(exc), "failure": exc.failure()}
         # The one that stands for all where something is about all of them.
@@ -138,8 +138,7 @@ class Step:
         instances, lost, left_out = self._params["instances"], [], []
         is_list = instances is not None
         if not is_list:
-            with self._undone():
-                chosen = self._instances_of_hosts()
+            chosen = self._instances_of_hosts()
             batch = set(self._batch)
             instances, lost, left_out = ([one for one in many if one["id"] in batch] for many in chosen)
         backups = self._export(instances) if instances or is_list else []

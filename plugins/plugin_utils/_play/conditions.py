@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
     from .variables import PlayVariables
 
 DIFFERENT_CONDITIONS = (
-    "The condition (when) of the role is not the same for all hosts, but one task starts the backups of all. Choose the"
+    "The condition (when) of the role is not the same for all hosts, but one task of it serves all of them. Choose the"
     " hosts with the play's hosts, --limit or group_by, or include the role with include_role."
 )
 

@@ -70,8 +70,8 @@ def test_ids_are_read_from_lists_and_from_what_people_type(value, expected):
 
 
 @pytest.mark.parametrize("row", ["9-7", "1-999999999"])
-def test_a_row_of_ids_that_is_none_is_refused(row):
-    with pytest.raises(InvalidInput, match=f"{row} is no row of job ids"):
+def test_a_range_of_ids_that_is_none_is_refused(row):
+    with pytest.raises(InvalidInput, match=f"{row} is not a range of job ids"):
         split_list(row)
 
 

@@ -533,6 +533,12 @@ def test_an_artifact_that_names_all_is_no_warning(role):
     assert role({"localhost": {}}, artifact=artifact(counts=counts))("follow")["warnings"] == []
 
 
+@pytest.mark.parametrize("wrong", [{"follow_job_ids": "9-7"}, {"artifact": artifact(task_ids=["x"])}])
+def test_what_names_no_jobs_is_an_error_that_says_what_was_not_done(role, wrong):
+    result = role({"localhost": {}}, **wrong)("follow")
+    assert result["error"].startswith("Nothing was waited for; jobs that were started go on. ")
+
+
 @pytest.mark.parametrize("name", ["follow", "status"])
 @pytest.mark.parametrize("options", [{}, {"artifact": {}}, {"artifact": {"task_ids": [1]}}, {"follow_job_ids": ""}])
 def test_with_nothing_to_look_at_the_step_says_what_to_set(role, name, options):
