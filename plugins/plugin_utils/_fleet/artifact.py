@@ -144,5 +144,7 @@ def _expand(word: str) -> list[str]:
         return [word]
     first, last = int(row[1]), int(row[2])
     if not first <= last < first + MAX_ROW:
-        raise InvalidInput(f"{word} is not a range of job ids: the second number must be the larger one, by less than {MAX_ROW}.")
+        raise InvalidInput(
+            f"{word} is not a range of job ids: the second number must be the larger one, by less than {MAX_ROW}."
+        )
     return [str(number) for number in range(first, last + 1)]
