@@ -94,6 +94,11 @@ def first_of(sentences: t.Sequence[str], shown: int, where: str) -> str:
     )
 
 
+def capitalized(text: str) -> str:
+    """A text as the beginning of a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def shortened(text: str, limit: int) -> str:
     """A text of at most limit characters, on one line."""
     line = " ".join(text.split())

@@ -27,7 +27,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._argspec import connection_spec, not_a_dictionary
+from ..module_utils._argspec import ArgumentSpec, connection_spec, not_a_dictionary
 from ..module_utils._errors import InvalidInput
 from ..module_utils._estate.model import unknown_options
 from ..module_utils._http.session import HAS_REQUESTS
@@ -91,8 +91,10 @@ def execute(
     """
     host = variables.get("inventory_hostname", "localhost")
     own = _is_controllers_own(action, variables)
-    result = _in_place(action, module, arguments, host) if own else None
-    mistake = None if result else _wrong_options(module, arguments) or _missing_python(action, variables)
+    code = importlib.import_module(f"{_MODULES}.{module}")
+    spec = connection_spec().merge(code.argument_spec())
+    result = _in_place(action, code.run, spec, arguments, host) if own else None
+    mistake = None if result else _wrong_options(module, spec, arguments) or _missing_python(action, variables)
     if mistake:
         return failed(InvalidInput(mistake))
     if not own and module in _WAITING and boolean(arguments.get("wait", module == "job_wait"), strict=False):
@@ -169,11 +171,10 @@ def _missing_python(action: ActionBase, variables: dict[str, t.Any]) -> str:
     )
 
 
-def _wrong_options(module: str, arguments: t.Mapping[str, t.Any]) -> str:
+def _wrong_options(module: str, spec: ArgumentSpec, arguments: t.Mapping[str, t.Any]) -> str:
     """What is wrong with the options of a module where Ansible's own message does not help, else empty: it hides those
     that a module does not have behind others, and does not say what comes from the environment.
     """
-    spec = connection_spec().merge(importlib.import_module(f"{_MODULES}.{module}").argument_spec())
     wrong = unknown_options(module, arguments, spec.options, f"{_COLLECTION}.{module}")
     wrong = wrong or not_a_dictionary(spec.options, arguments)
     for name, option in spec.options.items():
@@ -198,10 +199,14 @@ def _telling_ansible(arguments: t.Mapping[str, t.Any]) -> t.Callable[[t.Iterable
     return functools.partial(tell_ansible, names=frozenset(names_in(dict(arguments))))
 
 
-def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any] | None:
+def _in_place(
+    action: ActionBase,
+    work: t.Callable[[ModuleRun], dict[str, t.Any]],
+    spec: ArgumentSpec,
+    arguments: t.Mapping[str, t.Any],
+    host: str,
+) -> dict[str, t.Any] | None:
     """The result of the work; None if the options are wrong, which the module words best. host: named in progress."""
-    module = importlib.import_module(f"{_MODULES}.{name}")
-    spec = connection_spec().merge(module.argument_spec())
     # As a module gets them: without what Ansible knows of the origin of a value, and decrypted.
     plain = json.loads(json.dumps(dict(arguments), default=str))
     checked = ArgumentSpecValidator(_without_no_log(spec.options), **spec.constraints).validate(plain)
@@ -232,6 +237,6 @@ def _in_place(action: ActionBase, name: str, arguments: t.Mapping[str, t.Any], h
         if "fail_on" in params
         else None,
     )
-    result = masked({**run_safely(run, module.run), "invocation": {"module_args": params}}, redactor)
+    result = masked({**run_safely(run, work), "invocation": {"module_args": params}}, redactor)
     warnings = [*weak_secrets(params), *warnings]
     return {**result, "warnings": warnings} if warnings else result

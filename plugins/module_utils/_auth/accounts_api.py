@@ -226,8 +226,10 @@ class AccountsApi:
         error = self._error(reply, LOGIN)
         url, host = self._transport.url(LOGIN), self._transport.base.host
         if error and error.kind is ErrorKind.BAD_REPLY and reply.status < 300 and _LOGIN_PAGE.search(reply.text):
-            text = f"{error} That is a page to log in: something in front of the CommCell, such as a proxy, answers."
-            return RequestError(text, ErrorKind.AUTHENTICATION, method="POST", url=url, status=reply.status)
+            text = (
+                f"{host} answered with a page to log in: something in front of the CommCell, such as a proxy, sent it."
+            )
+            return error_about(reply, "POST", url, text, ErrorKind.AUTHENTICATION)
         if error and (error.status not in _LOGIN_VERDICTS or error.kind is ErrorKind.BAD_REPLY):
             return error
         words = (error.vendor_message if error else None) or ""

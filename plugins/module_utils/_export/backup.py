@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import CommvaultError, ErrorKind, RequestError
-from .._times import age_words, first_of, iso_time
+from .._times import age_words, capitalized, first_of, iso_time
 
 if t.TYPE_CHECKING:
     from .._jobs.job import Job
@@ -164,7 +164,7 @@ class Backup:
         for general in (_ELIGIBLE.format(self.instance.application_id), _LOOK_AT_JOB):
             if self.msg.endswith(general):
                 self.msg = self.msg[: -len(general)]
-        self.msg += f" {cause[:1].upper()}{cause[1:]}"
+        self.msg += f" {capitalized(cause)}"
 
     def mark_recovered(
         self, job: Job, task_id: int | None, certain: bool, beside: t.Mapping[str, str] | None = None

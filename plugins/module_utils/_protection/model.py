@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._jobs.job import BAD, ERRORS, OK, WARNINGS
-from .._times import age_words, iso_time, length_words
+from .._times import age_words, capitalized, iso_time, length_words
 
 if t.TYPE_CHECKING:
     from .._errors import CommvaultError
@@ -290,7 +290,7 @@ class Judge:
             found.action = f"Wait for job {past.active.id}."
         if off:
             found.state, found.action = NOT_CONFIGURED, off[1]
-            found.reason = f"{off[0][0].upper()}{off[0][1:]}. {found.reason}"
+            found.reason = f"{capitalized(off[0])}. {found.reason}"
         else:
             young = self._young(target)
             if young:

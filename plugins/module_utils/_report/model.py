@@ -290,7 +290,12 @@ def _row(backup: t.Mapping[str, t.Any], where: str, known: t.Mapping[str, tuple[
             f" of {', '.join(STATES)}, not {state!r}."
         )
     job = backup.get("job")
-    own = {_job_id(job, f"{where}.job"): (f"{where}.job", job)} if isinstance(job, dict) else {}
+    # The role keeps all jobs of a backup where there are several.
+    own = {
+        _job_id(one, f"{where}.{name}"): (f"{where}.{name}", one)
+        for name in ("job", "jobs")
+        for one in fields.rows(backup, name)
+    }
     job_ids = _texts(backup.get("job_ids"), f"{where}.job_ids")
     found = [known.get(job_id) or own.get(job_id) for job_id in job_ids]
     # A backup that was waited for has the first of its jobs that did not succeed: where it succeeded, all did.

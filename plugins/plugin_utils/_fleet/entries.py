@@ -38,8 +38,3 @@ def cause_of(row: Row) -> str | None:
     hint = row.job.hint
     cause = row.cause or (row.msg or row.word if row.counts_as == FAILED else None)
     return f"{cause.rstrip('.')}. Hint: {hint}" if cause and hint else cause
-
-
-def known_jobs(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:
-    """What make_fleet kept of several jobs of a backup."""
-    return [job for entry in entries for job in entry.get("jobs") or ()]

@@ -17,7 +17,7 @@ from ...module_utils._report.model import FAILED, Row, clean, make_report
 from ...module_utils._times import shortened
 from .._play.conditions import DIFFERENT_CONDITIONS
 from .artifact import make_artifact
-from .entries import Entry, cause_of, known_jobs
+from .entries import Entry, cause_of
 from .table import make_message, make_table
 
 # What is kept of a job that was waited for: all that reports tell, and no more, since each host's facts hold it.
@@ -47,14 +47,14 @@ def make_fleet(
         task_ids: As of make_artifact.
     """
     kept = {job["job_id"]: {name: job.get(name) for name in JOB_KEYS} for job in jobs}
-    report = make_report(backups, [*known_jobs(backups), *kept.values()])
+    report = make_report(backups, list(kept.values()))
     rows = {row.id: row for row in report.rows}
     entries = {}
     for backup in backups:
         row = rows[clean(backup["id"])]
         entries[row.id] = _entry(backup, row, kept)
     everything = [*earlier, *entries.values()]
-    whole = make_report(everything, known_jobs(everything)) if earlier else report
+    whole = make_report(everything) if earlier else report
     return {
         "results": entries,
         "failed_backups": [row.id for row in report.rows if row.counts_as == FAILED],

@@ -34,7 +34,7 @@ from .._play.database import PREFIX
 from .._play.options import RoleOptions
 from .._play.variables import PlayVariables, set_facts
 from .artifact import PreviousRun, backups_of_jobs, read_artifact, split_list
-from .entries import Entry, awaited, entry_not_submitted, expected_ends, known_jobs
+from .entries import Entry, awaited, entry_not_submitted, expected_ends
 from .hosts import HostInputs
 from .result import make_fleet
 from .table import started_line
@@ -334,7 +334,7 @@ class Step:
     def _write(self, fleet: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         entries = [*self._previous_batches(fleet["results"]), *fleet["results"].values()]
         named = {name: self._params[f"report_{name}"] for name in ("title", "mode")}
-        options = {"path": self._paths(), "backups": entries, "jobs": known_jobs(entries)}
+        options = {"path": self._paths(), "backups": entries}
         options.update((name, value) for name, value in named.items() if value)
         result = execute_packed(self._action, "export_report", options, self._variables)
         if result.get("failed"):

@@ -16,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ...module_utils._argspec import not_a_dictionary
 from ...module_utils._errors import InvalidInput
+from ...module_utils._times import capitalized
 from .database import KEYS, PREFIX
 from .variables import ROLE, CannotEvaluate
 
@@ -62,7 +63,7 @@ class RoleOptions:
         """Raises InvalidInput for a variable with the prefix of the role that is none of its own."""
         unknown = self.unknown_names(variables)
         if unknown:
-            raise InvalidInput(f"{unknown[0].upper()}{unknown[1:]}. Correct it, or remove it.")
+            raise InvalidInput(f"{capitalized(unknown)}. Correct it, or remove it.")
 
     def read(self, variables: HostVariables) -> dict[str, t.Any]:
         """The options without the prefix, checked. What a survey leaves empty counts as not set.

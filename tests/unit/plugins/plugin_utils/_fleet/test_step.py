@@ -640,7 +640,7 @@ def test_jobs_of_a_backup_that_has_several_are_reported_each(role):
     run.answers["oracle_rds_export_backup"] = {"backups": [backup("orders", job_ids=["11", "12"])]}
     for name in ("start", "wait", "report"):
         run(name)
-    assert [one["job_id"] for one in run.calls[-1][1]["jobs"]] == ["11", "12"]
+    assert [one["job_id"] for one in run.calls[-1][1]["backups"][0]["jobs"]] == ["11", "12"]
 
 
 @pytest.mark.parametrize("answer", [{"msg": "The disk is full."}, {"exception": "The disk is full."}])
