@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rdsops.commvault.tests.simulator.harness import Simulator
-from ansible_collections.rdsops.commvault.tests.support.playbooks import artifact_of, inventory_of, summary_of
+from ansible_collections.rdsops.commvault.tests.support.playbooks import (
+    BARE_FACTS,
+    artifact_of,
+    inventory_of,
+    summary_of,
+)
 from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import commcell_of, start_jobs
 
 from .conftest import Play
@@ -146,7 +151,7 @@ def test_what_was_started_is_known_after_a_step_that_is_not_wanted_and_one_that_
     text += step(
         "wait", "        rolespec_validate: false\n      vars: {oracle_rds_export_backup_on_timeout: explode}\n"
     )
-    run = play(text, inventory="production.yml")
+    run = play(text, inventory="production.yml", env=BARE_FACTS)
     started = sorted(str(job["job_id"]) for job in simulator.jobs())
     assert len(started) == 3
     for entry in entries:

@@ -28,6 +28,9 @@ _WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\]: (?:.*\n?)(?:(?!\n|TASK|PLA
 _OF_OTHERS = ("_protomatter", "Importing 'to_native' from 'ansible.module_utils._text'")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 LIMIT_SECONDS = 600  # a loaded machine takes its time
+# For runs that read the ids of a host by their bare names: until ansible-core 2.20 they are facts, and 2.20 warns of
+# reading these so unless somebody wants it.
+BARE_FACTS = {"ANSIBLE_INJECT_FACT_VARS": "true"}
 
 
 @dataclass
@@ -68,9 +71,6 @@ def environment(variables: t.Mapping[str, str]) -> dict[str, str]:
     kept["PATH"] = os.pathsep.join([str(BIN), kept.get("PATH", os.defpath)])
     # What a user sets who works without an inventory. Nothing else is needed for a run without warnings.
     kept.update(ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INVENTORY_UNPARSED_WARNING="false")
-    # Until ansible-core 2.20 a module sets variables of hosts as facts, and 2.20 warns of reading these by their bare
-    # names unless somebody wants it so.
-    kept.update(ANSIBLE_INJECT_FACT_VARS="true")
     kept.update(ANSIBLE_NOCOLOR="true", ANSIBLE_FORCE_COLOR="false", ANSIBLE_DEPRECATION_WARNINGS="true")
     kept.update(variables)
     return kept
