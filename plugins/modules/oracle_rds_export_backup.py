@@ -231,7 +231,8 @@ options:
     description:
       - How long to wait for a CommCell that is away, for example because its web server restarts. The module pauses,
         polls with a small read, and goes on with the starts when it gets an answer. After this time, the other
-        instances are V(not_submitted).
+        instances are V(not_submitted). A task of the controller shows on the console that it waits, and why.
+      - V(0) does not wait.
       - Seconds, or a number with a unit such as V(90s), V(5m) or V(1h).
       - Defaults to V(5m), with O(wait=true) to O(wait_timeout).
     type: str

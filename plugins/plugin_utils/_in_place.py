@@ -236,6 +236,7 @@ def _in_place(
         Progress(show, params["fail_on"], names=not task.no_log, width=WIDTH - len(f"[{host}] "))
         if "fail_on" in params
         else None,
+        None if task.no_log else show,
     )
     result = masked({**run_safely(run, work), "invocation": {"module_args": params}}, redactor)
     warnings = [*weak_secrets(params), *warnings]

@@ -226,10 +226,9 @@ class AccountsApi:
         error = self._error(reply, LOGIN)
         url, host = self._transport.url(LOGIN), self._transport.base.host
         if error and error.kind is ErrorKind.BAD_REPLY and reply.status < 300 and _LOGIN_PAGE.search(reply.text):
-            text = (
-                f"{host} answered with a page to log in: something in front of the CommCell, such as a proxy, sent it."
-            )
-            return error_about(reply, "POST", url, text, ErrorKind.AUTHENTICATION)
+            page = error.vendor_message
+            text = f"Something in front of the CommCell, such as a proxy, answers with a page to log in: {page}."
+            return error_about(reply, "POST", url, text, ErrorKind.AUTHENTICATION, vendor_message=page)
         if error and (error.status not in _LOGIN_VERDICTS or error.kind is ErrorKind.BAD_REPLY):
             return error
         words = (error.vendor_message if error else None) or ""

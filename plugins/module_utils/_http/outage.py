@@ -28,6 +28,9 @@ LAST_PAUSE = 20.0
 MAX_READS = 3
 # Seconds after which those who wait for the attempt of another look again.
 POLL = 0.5
+# Seconds after which people who look on are told again. After a minute of silence they, and some systems, take a run
+# for dead.
+HEARTBEAT = 40.0
 
 
 class Outage:
@@ -54,6 +57,9 @@ class Outage:
         """
         self.timeout = timeout
         self.deadline = deadline
+        # Shows people a line at once; None where they cannot see it.
+        self.tell: t.Callable[[str], object] | None = None
+        self._told_at: float | None = None
         self._probe = probe
         self._runtime = runtime
         self._lock = threading.Lock()
@@ -99,7 +105,9 @@ class Outage:
         with self._lock:
             if self._prober == threading.get_ident():
                 self._prober = None
+            told_at, begun = self._told_at, self._begun
             if error is None:
+                self._told_at = None
                 self._attempts, self._proven = 0, True
                 self._begun = self._last = self._prober = None
                 self._over = ""
@@ -107,6 +115,8 @@ class Outage:
                 self._last = error
                 if self._begun is None:
                     self._begun = self._runtime.monotonic()
+        if error is None and self.tell and told_at is not None:
+            self.tell(f"The CommCell answers again after {self._away(begun)}.")
 
     def wait(self) -> None:
         """Return when a request may go out; whoever calls this says by note how it ended.
@@ -191,9 +201,29 @@ class Outage:
                 end = min(end, self.deadline)
             if now >= end:
                 self._prober = None
-                away = now - self._begun
-                words = age_words(away) if away >= 60 else f"{away:.0f} s"
-                self._over = f"not sent: the CommCell was away for {words}; last error: {self._last}"
+                self._over = f"not sent: the CommCell was away for {self._away(self._begun)}; last error: {self._last}"
                 return False
+            words = self._news(now, end)
+        if words and self.tell:
+            self.tell(words)
         self._runtime.sleep(min(seconds, end - now))
         return True
+
+    def _news(self, now: float, end: float) -> str:
+        """What to tell people now, empty for nothing. Called with the lock."""
+        first = self._told_at is None
+        if self._told_at is not None and now - self._told_at < HEARTBEAT:
+            return ""
+        self._told_at = now
+        left = f"Waiting for up to {_length(end - now)} until it answers"
+        if first:
+            return f"{self._last} {left} (outage_timeout; 0 does not wait)."
+        return f"The CommCell has been away for {self._away(self._begun)}. {left}."
+
+    def _away(self, begun: float | None) -> str:
+        now = self._runtime.monotonic()
+        return _length(now - (now if begun is None else begun))
+
+
+def _length(seconds: float) -> str:
+    return age_words(seconds) if seconds >= 60 else f"{seconds:.0f} s"

@@ -49,6 +49,7 @@ class ModuleRun:
         ignore_task_timeout: Lets the run go on to its result all the same.
         parent_has_died: Whether nobody is left to hear the result.
         on_progress: Shows people how far a wait is; None where they cannot see it.
+        show: Shows people a line at once, as on_progress.
     """
 
     params: dict[str, t.Any]
@@ -62,6 +63,7 @@ class ModuleRun:
     ignore_task_timeout: t.Callable[[], object] = lambda: None
     parent_has_died: t.Callable[[], bool] = lambda: False
     on_progress: t.Callable[[t.Any], None] | None = None
+    show: t.Callable[[str], object] | None = None
 
     def warn(self, text: str) -> None:
         """Show the user a warning; text holds no secret."""
@@ -79,7 +81,7 @@ class ModuleRun:
             InvalidInput: An option cannot be used.
         """
         self._warn_of_unproven_servers()
-        return open_commcell(
+        commcell = open_commcell(
             (params or self.params).__getitem__,
             self.redactor,
             pool_size=pool_size,
@@ -87,6 +89,8 @@ class ModuleRun:
             outage_timeout=outage_timeout,
             deadline=self.deadline,
         )
+        commcell.outage.tell = self.show
+        return commcell
 
     def open_transport(self) -> Transport:
         """The connection to the server alone, without credentials. Raises InvalidInput."""

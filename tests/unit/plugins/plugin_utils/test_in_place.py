@@ -36,6 +36,7 @@ class Task:
             check_mode=False,
             diff=False,
             timeout=0,
+            no_log=False,
         )
         self.connection = SimpleNamespace(
             transport="local", become=None, has_native_async=False, _shell=SimpleNamespace(tmpdir="unused")
@@ -43,6 +44,7 @@ class Task:
         self.variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
         self.verbosity = 0
         self.module_runs = []
+        self.lines = []
 
     def run(self, *exchanges):
         """The result, after exactly these exchanges in this process."""
@@ -63,7 +65,9 @@ class Task:
             SimpleNamespace(template=lambda text: sys.executable if text and "playbook_python" in text else text),
             None,
         )
-        self._monkeypatch.setattr(plugin, "_display", SimpleNamespace(verbosity=self.verbosity))
+        self._monkeypatch.setattr(
+            plugin, "_display", SimpleNamespace(verbosity=self.verbosity, display=self.lines.append)
+        )
         self._monkeypatch.setattr(plugin, "_execute_module", self._run_module)
         result = plugin.run(task_vars=self.variables)
         script.finish()
@@ -91,6 +95,20 @@ def test_the_work_for_a_task_of_the_controller_is_done_in_place(task):
     invocation = result.pop("invocation")
     assert invocation["module_args"]["read_retries"] == 3
     assert undocumented_or_missing(job_info, result) == set()
+
+
+@pytest.mark.parametrize(("no_log", "lines"), [(False, ["[localhost] It is away."]), (True, [])])
+def test_whoever_looks_on_is_told_that_the_commcell_is_waited_for(task, monkeypatch, no_log, lines):
+    def wait(run):
+        with run.open() as commcell:
+            if commcell.outage.tell:
+                commcell.outage.tell("It is away.")
+        return {}
+
+    monkeypatch.setattr(job_info, "run", wait)
+    task.task.no_log = no_log
+    task.run()
+    assert task.lines == lines
 
 
 @pytest.mark.parametrize("interpreter", [None, "auto", "auto_silent", sys.executable])

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import CommvaultError, RequestError
-from ansible_collections.rdsops.commvault.plugins.module_utils._http.outage import MAX_READS, Outage
+from ansible_collections.rdsops.commvault.plugins.module_utils._http.outage import HEARTBEAT, MAX_READS, Outage
 from ansible_collections.rdsops.commvault.tests.support.fake_runtime import FakeRuntime
 
 MINUTES_5 = 300.0
@@ -73,6 +73,24 @@ def test_a_commcell_that_never_comes_back_sees_few_probes_and_ends_the_waiting_i
     with pytest.raises(CommvaultError):
         outage.wait()
     assert runtime.time == MINUTES_5
+
+
+def test_people_are_told_at_once_what_is_waited_for_then_now_and_again(runtime):
+    outage = away(runtime, Server(runtime, back_at=100), error=RequestError("It is away.", "connection"))
+    lines = []
+    outage.tell = lambda line: lines.append((runtime.time, line))
+    outage.wait()
+    outage.note(None)
+    (first, line), *middle, (_last, end) = lines
+    assert (first, line) == (
+        0,
+        "It is away. Waiting for up to 5 min until it answers (outage_timeout; 0 does not wait).",
+    )
+    assert [round(at // HEARTBEAT) for at, _line in middle] == [1, 2]
+    assert all("The CommCell has been away for" in line for _at, line in middle)
+    assert end.startswith("The CommCell answers again after ")
+    outage.note(None)
+    assert len(lines) == 4
 
 
 def test_the_time_of_the_task_ends_the_waiting_too(runtime):
