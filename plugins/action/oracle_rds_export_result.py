@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         variables = task_vars or {}
         fleet, report = (variables.get(name) or {} for name in (RESULTS, f"__{PREFIX}report"))
-        result = host_result(fleet, report, variables["inventory_hostname"])
+        result = host_result(fleet, report, variables["inventory_hostname"], variables["ansible_play_hosts"])
         if report.get("host_results") is not False and not result["failed"]:
             set_facts(self, result, {PREFIX + name: result[name] for name in OWN_FACTS})
         return result

@@ -104,14 +104,21 @@ NO_STEP = (
     "No step of the role ran before the task Result, so nothing was started, and nothing is known of any backup. Run"
     " the role as a whole: leave out --start-at-task, or start at an earlier task."
 )
+NOT_SERVED = (
+    "No backup of this host was started: it failed in the block before this always section, where the role serves only"
+    " hosts that did not fail. To back it up all the same, give the block a rescue section: a rescued host has not failed."
+)
 
 
-def host_result(fleet: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any], host: str) -> Entry:
+def host_result(
+    fleet: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any], host: str, active: t.Container[str]
+) -> Entry:
     """The result of the task Result for one host, or where it runs once, for all.
 
     Args:
         fleet: What the steps before left for all hosts.
         report: What the last of them returned.
+        active: The hosts of the play that have not failed; only in a section always comes another one here.
     """
     if report.get("host_results") is False:
         if "error" in fleet:
@@ -142,7 +149,9 @@ def host_result(fleet: t.Mapping[str, t.Any], report: t.Mapping[str, t.Any], hos
         result.update(failure=_brief(entry["failure"]), msg=entry["cause"] or entry["msg"])
     else:
         unknown = "No backup of this host is known." if by_host and results else str(fleet.get("msg", ""))
-        result["msg"] = next((one["msg"] for one in fleet.get("left_out", ()) if one["id"] == host), unknown)
+        left_out = next((one["msg"] for one in fleet.get("left_out", ()) if one["id"] == host), None)
+        lost = by_host and left_out is None and host not in active
+        result.update(failed=result["failed"] or lost, msg=NOT_SERVED if lost else left_out or unknown)
     if error and not (by_host and bad and result["msg"]):
         result["msg"] = error if first else shortened(error, MAX_REPEATED)
         result["failure"] = _brief(fleet.get("failure"))

@@ -83,7 +83,7 @@ def test_nothing_at_all_makes_a_result_too():
 def results_of(*backups, jobs=(), **more):
     fleet = {**make_fleet(backups, jobs), "by_host": True, **more}
     return lambda host, report=None, first=False, fail=True: host_result(
-        fleet, {"host": host if first else "another", "fail_hosts": fail, **(report or {})}, host
+        fleet, {"host": host if first else "another", "fail_hosts": fail, **(report or {})}, host, [host]
     )
 
 
@@ -110,7 +110,7 @@ def test_what_could_not_be_done_at_all_fails_each_host_and_is_told_in_full_once(
 def test_a_wait_that_could_not_be_done_keeps_the_ids_and_says_why():
     entry = {**entries_of([backup("orders", job_ids=["1"], task_id=11)])["orders"], "counts_as": "failed"}
     fleet = {"results": {"orders": {**entry, "cause": "No way."}}, "by_host": True, "error": "No way."}
-    result = host_result(fleet, {"fail_hosts": False}, "orders")
+    result = host_result(fleet, {"fail_hosts": False}, "orders", ["orders"])
     assert (result["failed"], result["msg"], result["job_ids"]) == (True, "No way.", ["1"])
 
 
@@ -130,24 +130,35 @@ def test_a_list_fails_as_a_whole_with_the_ids_of_all():
 
 def test_a_host_that_is_left_out_says_why():
     fleet = {**make_fleet([], left_out=[{"id": "web", "msg": "web is not Oracle."}]), "by_host": True}
-    assert host_result(fleet, {}, "web")["msg"] == "web is not Oracle."
+    result = host_result(fleet, {}, "web", [])
+    assert (result["failed"], result["msg"]) == (False, "web is not Oracle.")
+
+
+def test_a_host_that_failed_before_an_always_section_is_told_that_it_was_not_backed_up():
+    """One that was backed up in the block itself has its own result."""
+    own = {**make_fleet([backup("orders", job_ids=["1"])]), "by_host": True}
+    assert host_result(own, {}, "orders", [])["failed"] is False
+    for fleet in (own, {**make_fleet([]), "by_host": True}):
+        result = host_result(fleet, {}, "hr", ["orders"])
+        assert result["failed"]
+        assert result["msg"].startswith("No backup of this host was started: it failed in the block")
 
 
 def test_hosts_of_a_role_that_was_skipped_for_the_first_of_them_fail():
-    result = host_result({"skipped": True}, {"host": "orders"}, "hr")
+    result = host_result({"skipped": True}, {"host": "orders"}, "hr", ["hr"])
     assert result["failed"] is True
     assert "is not the same for all hosts" in result["msg"]
 
 
 def test_hosts_do_not_succeed_where_no_step_ran():
-    result = host_result({}, {}, "hr")
+    result = host_result({}, {}, "hr", ["hr"])
     assert result["failed"]
     assert "leave out --start-at-task" in result["msg"]
 
 
 def test_one_result_can_stand_for_all():
     fleet, once = make_fleet([backup("a", changed=True), backup("b")]), {"host_results": False}
-    result = host_result(fleet, once, "a")
+    result = host_result(fleet, once, "a", ["a"])
     assert result["changed"] is True
     assert result["msg"].startswith("2 backups: 2 started. See oracle_rds_export_backup_results")
-    assert host_result({"error": "Not so."}, once, "a") == {"failed": True, "msg": "Not so."}
+    assert host_result({"error": "Not so."}, once, "a", ["a"]) == {"failed": True, "msg": "Not so."}
