@@ -157,9 +157,10 @@ class Step:
         batch = set(self._batch)
         hosts = [host for host in hosts_included(self._play, active) if looks_at_all or host in batch]
         inputs = self._read_hosts(hosts)
-        if not (inputs.entries or inputs.wanted) and self._all == ["localhost"]:
+        group = self._variables.get(f"{PREFIX}hosts") or "oracle_rds"
+        is_none = self._all == ["localhost"] and "localhost" not in self._variables["groups"].get(str(group), ())
+        if is_none and not (inputs.entries or inputs.wanted):
             if not self._params["allow_empty"]:
-                group = self._variables.get("oracle_rds_export_backup_hosts") or "oracle_rds"
                 raise InvalidInput(
                     f"There is no host to back up: the inventory has none in {group}, and"
                     " oracle_rds_export_backup_instances is not set. Choose other hosts with"

@@ -200,14 +200,21 @@ def test_a_host_that_is_not_found_stops_all_if_that_is_wanted(role):
 
 
 def test_an_inventory_without_hosts_is_a_mistake_unless_it_is_allowed(role):
-    refused = role({"localhost": {}})
+    elsewhere = {"localhost": {"oracle_rds_export_backup_hosts": "db"}}
+    refused = role(elsewhere)
     result = refused("start")
     assert result["error"].startswith("Nothing was started. There is no host to back up: the inventory has none in")
     assert "oracle_rds_export_backup_allow_empty" in result["error"]
-    allowed = role({"localhost": {}}, allow_empty=True)
+    allowed = role(elsewhere, allow_empty=True)
     result = allowed("start")
     assert ("error" in result, result["results"], result["msg"]) == (False, {}, "0 backups.")
     assert (refused.calls, allowed.calls) == ([], [])
+
+
+def test_localhost_in_the_group_is_a_host_as_others(role):
+    assert causes(role({"localhost": {}})("start")) == {
+        "localhost": "Not started: commvault_instance_name is missing. Correct the variables of this host."
+    }
 
 
 @pytest.mark.parametrize(
