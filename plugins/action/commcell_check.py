@@ -19,6 +19,6 @@ class ActionModule(InPlaceAction):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """As of ActionBase.run."""
         result = super().run(tmp, task_vars)
-        for line in result.get("lines", ()):
+        for line in () if self._task.no_log else result.get("lines", ()):
             self._display.display(line)
         return result

@@ -307,7 +307,7 @@ class Step:
         fleet = self._left_for(self._host)
         if not fleet or fleet.get("skipped"):
             raise InvalidInput(_NOTHING_TO_REPORT)
-        self._show("\n".join(fleet["summary"]))
+        self._show_table(fleet["summary"])
         result: dict[str, t.Any] = {"changed": False, "msg": fleet["msg"]}
         if self._paths():
             result.update(self._write(fleet))
@@ -321,7 +321,7 @@ class Step:
     def _report_of_error(self, fleet: dict[str, t.Any]) -> dict[str, t.Any]:
         """What there is to show after a step that could not be done."""
         if "summary" in fleet:
-            self._show("\n".join(fleet["summary"]))
+            self._show_table(fleet["summary"])
         # Where only one host comes to the task Result, that one has to fail all.
         return {"changed": False, "host": self._host, "host_results": not self._play.is_included_once}
 
@@ -355,6 +355,10 @@ class Step:
 
     def _show(self, text: str) -> None:
         self._action._display.display(text)
+
+    def _show_table(self, lines: t.Sequence[str]) -> None:
+        """With no_log, the first line alone: it has no names and no texts of others."""
+        self._show("\n".join(lines[:1] if self._action._task.no_log else lines))
 
     def _result_of_failed_step(self, cause: str) -> dict[str, t.Any]:
         """What a step that could not be done returns of the one before: the backups that were started are known all the

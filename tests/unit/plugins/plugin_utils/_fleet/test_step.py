@@ -73,7 +73,7 @@ def reported(monkeypatch, number, *, answer="auto", notify=None, others=0, once=
     }
     lines = []
     action = SimpleNamespace(
-        _task=SimpleNamespace(args={"step": "report"}, notify=notify),
+        _task=SimpleNamespace(args={"step": "report"}, notify=notify, no_log=False),
         _loader=None,
         _display=SimpleNamespace(display=lines.append),
     )
@@ -623,6 +623,13 @@ def test_without_a_path_the_table_is_shown_and_nothing_is_written(role):
     assert run.lines == ["1 backup: 1 succeeded\norders  succeeded  task 1, job 11"]
     assert (result["msg"], result["changed"], result["fail_hosts"]) == (fleet["msg"], False, True)
     assert "export_report" not in run.modules
+
+
+def test_with_no_log_the_table_is_its_numbers_alone(role):
+    run = role(["orders", "hr"], {"no_log": True})
+    run("start")
+    run("report")
+    assert run.lines[-1] == "2 backups: 2 started"
 
 
 def test_reports_are_written_where_ansible_was_started_with_all_that_is_known(role, tmp_path, monkeypatch):
