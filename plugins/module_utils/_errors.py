@@ -199,6 +199,11 @@ class ErrorKind(str, enum.Enum):
         return self.about in (About.ITEM, About.ADDRESS)
 
     @property
+    def may_be_of_one_read(self) -> bool:
+        """Whether a server may answer so about one object again and again, though it answers well about others."""
+        return self in (ErrorKind.SERVER, ErrorKind.BAD_REPLY)
+
+    @property
     def may_be_a_wrong_name(self) -> bool:
         """Whether a start that failed so may have named what does not exist; of a batch, that is left out."""
         return self in (ErrorKind.REFUSED, ErrorKind.NO_JOB)

@@ -31,8 +31,7 @@ LOOKUP = 7 * 86400.0
 # are most likely not visible yet, those below it are hidden or gone.
 MISSES_ABOVE = 3
 MISSES_BELOW = 20
-# What a server answers so about one job may be about that job alone. After so many in a row, no more are read.
-_ANSWERED = frozenset([ErrorKind.SERVER, ErrorKind.BAD_REPLY])
+# After so many failures in a row that may be of one job each, no more are read.
 MAX_FAILURES = 3
 # Seconds by which "since" is widened at the server's side: it may count a job's age a little differently.
 MARGIN = 300.0
@@ -152,7 +151,7 @@ class JobReader:
                 if not (error.kind.says_no and error.kind.about_one_object):
                     self._failed.add(job_id)
                     failure, failures = failure or error, failures + 1
-                    if error.kind not in _ANSWERED or failures == MAX_FAILURES:
+                    if not error.kind.may_be_of_one_read or failures == MAX_FAILURES:
                         break
                     continue
                 refusals.append(error)
