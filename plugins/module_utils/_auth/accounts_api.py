@@ -268,9 +268,8 @@ def is_denial(reply: Reply, changes: bool = False) -> bool:
     """
     if reply.status in (401, 403) or is_to_login(reply):
         return True
-    if changes or not isinstance(reply.data, dict):
-        return False
-    return reply.data.get("errorCode") in (ACCESS_DENIED, str(ACCESS_DENIED))
+    error = None if changes else find_error(reply.data)
+    return error is not None and error.code == ACCESS_DENIED
 
 
 def read_pair(data: t.Any, now: float) -> TokenPair | None:

@@ -31,7 +31,8 @@ _LARGEST = 2**63
 
 def as_number(value: t.Any) -> t.Any:
     """An int for a str of digits, since Commvault sends ids and codes now as strings, now as ints; else the value."""
-    return int(value) if isinstance(value, str) and len(value) <= _MOST_DIGITS and _DIGITS.match(value) else value
+    digits = value.strip() if isinstance(value, str) else ""
+    return int(digits) if len(digits) <= _MOST_DIGITS and _DIGITS.match(digits) else value
 
 
 def number(value: t.Any) -> int | None:

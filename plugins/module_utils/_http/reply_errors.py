@@ -130,6 +130,25 @@ def find_error(payload: t.Any, _depth: int = 8) -> VendorError | None:
     return own
 
 
+def _is_foreign(data: t.Any) -> bool:
+    """Whether an answer reports an error as gateways and frameworks do, as a text or an object with a message. Who took
+    it for a good one would find an empty list.
+    """
+    told = [data.get(key) for key in ("error", "errors")] if isinstance(data, dict) else []
+    each = [one for found in told for one in (found if isinstance(found, list) else [found])]
+    return any(one.get("message") if isinstance(one, dict) else isinstance(one, str) and one.strip() for one in each)
+
+
+def _oddity(reply: Reply, changes: bool) -> str:
+    """What an answer below 300 is that is no good one, empty for a good one."""
+    if _is_foreign(reply.data):
+        return "an error that is not in Commvault's form"
+    # A 204 to a read has nothing to list; an answer that is empty otherwise says nothing at all.
+    if reply.status >= 200 and (reply.shape in ("object", "array") or (reply.status == 204 and not changes)):
+        return ""
+    return f"{'an interim status' if reply.status < 200 else _SHAPES[reply.shape]} instead of JSON"
+
+
 def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *, changes: bool) -> RequestError | None:
     """The error that an answer stands for, None for a good one: 2xx with a JSON object or array that reports no error.
 
@@ -153,14 +172,11 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     if status < 300 and vendor is not None:
         return error(_vendor_kind(vendor), f"{host} refused the request")
     if status < 300:
-        # A 204 to a read has nothing to list; an answer that is empty otherwise says nothing at all.
-        if status >= 200 and (reply.shape in ("object", "array") or (status == 204 and not changes)):
-            return None
-        shape = "an interim status" if status < 200 else _SHAPES[reply.shape]
-        return error(ErrorKind.BAD_REPLY, f"{host} answered with {shape} instead of JSON", maybe_ran=changes)
+        odd = _oddity(reply, changes)
+        return error(ErrorKind.BAD_REPLY, f"{host} answered with {odd}", maybe_ran=changes) if odd else None
     if 300 <= status < 400:
-        # 303 points to what came of a request that was carried out; the others ask for it to be sent elsewhere.
-        ran = changes and status == 303
+        # These ask for the request to be sent elsewhere; 303 points to what came of one that was carried out.
+        ran = changes and status not in (301, 302, 307, 308)
         return error(ErrorKind.REDIRECT, *_redirect_texts(reply, host, url, redactor), maybe_ran=ran)
     if status in _PLAIN_STATUSES:
         kind, text, advice = _PLAIN_STATUSES[status]
@@ -207,12 +223,13 @@ def _redirect_texts(reply: Reply, host: str, url: str, redactor: Redactor) -> tu
     where = _location(reply)
     target = redactor.clean(without_query(where)) or "another place"
     what = f"{host} redirects to {target}, which is not followed"
-    if is_to_login(reply):
+    there, here = urlsplit(urljoin(url, where)), urlsplit(url)
+    same = there.path.rstrip("/") == here.path.rstrip("/")
+    if is_to_login(reply) and not same:
         what += ": that is a login page, so the session has ended, or this token is not taken for this request"
         return what, "Use a new token."
-    there, here = urlsplit(urljoin(url, where)), urlsplit(url)
     moved = there.hostname != here.hostname or (here.scheme, there.scheme) == ("http", "https")
-    if where and not moved and there.path.rstrip("/") == here.path.rstrip("/"):
+    if where and not moved and same:
         what += ": something in front of the CommCell, such as a proxy, rewrites its URLs"
         return what, "Have it pass them on as they are."
     return what, "If it is the right server, put it into url."

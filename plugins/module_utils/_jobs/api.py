@@ -20,6 +20,7 @@ from .job import Job, parse_job, plain_text
 
 if t.TYPE_CHECKING:
     from .._commcell import CommCell
+    from .._http.reply import Reply
 
 # Categories of POST Jobs.
 ALL, ACTIVE, FINISHED = 0, 1, 2
@@ -155,8 +156,8 @@ class JobsApi:
         reply = self._commcell.call("GET", path, changes=False, **self._limits)
         if (reply.status == 404 and reply.shape != "markup") or (reply.status in (200, 204) and reply.shape == "empty"):
             return None
-        self._commcell.check(reply, "GET", path, changes=False)
-        return next((job for job in _each_once(self._jobs(reply.data)) if job.id == str(job_id)), None)
+        jobs = self._listed(reply, "GET", path).jobs
+        return next((job for job in _each_once(jobs) if job.id == str(job_id)), None)
 
     def list_page(
         self,
@@ -185,29 +186,14 @@ class JobsApi:
         reply = self._commcell.call("POST", "Jobs", changes=False, body=body, **self._limits)
         if reply.status == 204:
             return JobPage([], 0, 0, None, silent=True)
-        self._commcell.check(reply, "POST", "Jobs", changes=False)
-        data = reply.data
-        found, parsed = rows(data, "jobs"), self._jobs(data)
-        total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
-        ended_early = not found and not offset and (total or 0) > 0
-        told = data.get("jobs") if isinstance(data, dict) else None
-        odd = isinstance(data, dict) and "jobs" not in data and total is None and data.keys() - _BESIDE_A_LIST
-        if odd or ended_early or ((any(found) or (told and not found)) and not parsed):
-            # Not to be taken for a list without jobs: whoever reads it might start what is under way.
-            what = f"ended after 0 of {total} rows" if ended_early else "is in a shape that is not known"
-            msg = f"The list of jobs that Commvault sent {what}."
-            raise error_about(reply, "POST", self._commcell.url("Jobs"), msg, ErrorKind.BAD_REPLY)
-        if total is not None and total < len({job.id for job in parsed}):
+        listed = self._listed(reply, "POST", "Jobs", offset)
+        total = listed.total
+        if total is not None and total < len({job.id for job in listed.jobs}):
             # It cannot be that of the whole listing, which may go on. Repeated rows need not be in it.
             total = None
-        jobs = _each_once(job for job in parsed if job.visible)
+        jobs = _each_once(job for job in listed.jobs if job.visible)
         ids = [int(job.id) for job in jobs]
-        return JobPage(
-            jobs,
-            len(found),
-            total,
-            ids[0] > ids[-1] if len(ids) > 1 else None,
-        )
+        return JobPage(jobs, listed.rows, total, ids[0] > ids[-1] if len(ids) > 1 else None)
 
     def details(self, job_id: str) -> JobDetails:
         """More about a job: POST JobDetails, by nature a read. Raises RequestError."""
@@ -263,9 +249,24 @@ class JobsApi:
             raise error_about(reply, "POST", self._commcell.url(path), msg, ErrorKind.JOB_MISSING)
         self._commcell.check(reply, "POST", path, changes=True)
 
-    def _jobs(self, data: t.Any) -> list[Job]:
-        parsed = [parse_job(member(row, "jobSummary") or row, self._clean) for row in rows(data, "jobs")]
-        return [job for job in parsed if job is not None]
+    def _listed(self, reply: Reply, method: str, path: str, offset: int = 0) -> JobPage:
+        """The rows of an answer as they are. Raises RequestError for what is no list of jobs."""
+        self._commcell.check(reply, method, path, changes=False)
+        data = reply.data
+        found = rows(data, "jobs")
+        parsed = [parse_job(member(row, "jobSummary") or row, self._clean) for row in found]
+        jobs = [job for job in parsed if job is not None]
+        total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
+        ended_early = not found and not offset and (total or 0) > 0
+        told = data.get("jobs") if isinstance(data, dict) else None
+        odd = isinstance(data, dict) and "jobs" not in data and total is None and data.keys() - _BESIDE_A_LIST
+        if odd or ended_early or ((any(found) or (told and not found)) and not jobs):
+            # Not to be taken for a list without jobs: whoever reads it might start what is under way, or take it for
+            # gone.
+            what = f"ended after 0 of {total} rows" if ended_early else "is in a shape that is not known"
+            msg = f"The list of jobs that Commvault sent {what}."
+            raise error_about(reply, method, self._commcell.url(path), msg, ErrorKind.BAD_REPLY)
+        return JobPage(jobs, len(found), total, None)
 
 
 def _each_once(jobs: t.Iterable[Job]) -> list[Job]:

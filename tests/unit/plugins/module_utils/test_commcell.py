@@ -197,9 +197,10 @@ def test_a_403_for_dead_credentials_renews_them():
     assert write(cell, "POST", "x", body={}) == {"ok": 1}
 
 
-def test_access_denied_in_a_good_status_renews_for_a_read_and_never_for_a_write():
+@pytest.mark.parametrize("denied", [DENIED, {"errList": [{"errorCode": "5", "errLogMessage": "Access denied"}]}])
+def test_access_denied_in_a_good_status_renews_for_a_read_and_never_for_a_write(denied):
     cell = commcell(
-        post("x").returns(200, DENIED),
+        post("x").returns(200, denied),
         post("WhoAmI").returns(200, DENIED),
         post("x").with_header("Authtoken", "two").returns(200, {"ok": 1}),
         post("y").returns(200, {"taskId": 1, "jobIds": ["7"], "errorCode": 5}),

@@ -117,6 +117,13 @@ def test_a_page_to_log_in_is_told_at_once(page):
     assert (caught.value.kind, caught.value.status) == ("authentication", 200)
 
 
+def test_a_login_that_is_redirected_is_not_told_of_a_login_page():
+    elsewhere = {"Location": "https://other.example.com/commandcenter/api/Login"}
+    with pytest.raises(RequestError, match="put it into url") as caught:
+        accounts(post("Login").returns(307, "", elsewhere)).login("operator", PASSWORD, None, "device")
+    assert "token" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [(200, HTML, "bad_reply"), (503, HTML, "server"), (404, HTML, "not_found"), (302, "", "redirect")],

@@ -16,6 +16,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._times import iso
         ("12", 12),
         ("-304283248", -304283248),
         (12, 12),
+        (" 9007199254740993 ", 9007199254740993),
         ("1_0", "1_0"),
         ("", ""),
         (True, True),

@@ -36,6 +36,10 @@ def answer(status, body=b"", headers=None, changes=True, redactor=None):
         (200, '"a sentence"', "bad_reply", True),
         (301, b"", "redirect", False),
         (303, b"", "redirect", True),
+        (304, b"", "redirect", True),
+        (200, {"error": "Session expired"}, "bad_reply", True),
+        (200, {"error": {"message": "boom", "code": 17}}, "bad_reply", True),
+        (200, {"errors": [None, "boom"]}, "bad_reply", True),
         (400, '"Request body is empty or format is invalid"', "bad_request", False),
         (401, {"errorMessage": "Access denied", "errorCode": 5}, "authentication", False),
         (403, b"no", "permission", False),
@@ -72,7 +76,17 @@ def test_every_answer_has_one_meaning(status, body, kind, maybe_ran):
     assert (error.status, error.method, error.url) == (status, "POST", URL)
 
 
-@pytest.mark.parametrize("body", [{"taskId": 1, "jobIds": ["1"]}, {}, [], {"errorCode": 0, "errorMessage": "Success"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({"taskId": 1, "jobIds": ["1"]}, {}, [], {"errorCode": 0, "errorMessage": "Success"}),
+        *(
+            {"error": {"errorCode": 0, "errLogMessage": ""}},
+            {"error": {}, "errors": []},
+            {"error": " ", "errors": None},
+        ),
+    ],
+)
 def test_a_good_answer_is_no_error(body):
     assert answer(200, body) is None
 

@@ -48,6 +48,9 @@ def test_a_job_that_is_not_there_is_none_in_every_form_of_the_answer(status, bod
         (200, '{"jobs": [', "bad_reply"),
         (503, "", "server"),
         (200, {"errorCode": 2, "errorMessage": "no"}, "refused"),
+        (200, {"message": "Service unavailable"}, "bad_reply"),
+        (200, {"totalRecordsWithoutPaging": 1, "jobs": None}, "bad_reply"),
+        (200, {"jobs": [{"jobSummary": {"status": "Running"}}]}, "bad_reply"),
     ],
 )
 def test_any_other_answer_is_an_error(status, body, kind):
