@@ -373,19 +373,19 @@ def sanity(session: nox.Session, core: str) -> None:
 
 @per_core("playbooks", (FULL,))
 def playbooks(session: nox.Session, core: str) -> None:
-    """Run playbooks against the simulator; with most cores only some."""
+    """Run playbooks against the simulator; with most cores only some, unless arguments choose."""
     rest = ("tests/playbooks", *(f"--ignore={path}" for path in OF_DOCUMENTS))
     some = OF_EACH_CORE if core == MAIN else (*OF_EACH_CORE, *OF_SOME_CORES)
-    pytest(session, *(rest if core == FULL else some))
+    pytest(session, *(rest if core == FULL or session.posargs else some))
 
 
 @per_core("unit", (MAIN,))
 def unit(session: nox.Session, core: str) -> None:
     """Run unit tests: with the oldest packages those of plugins, with the newest core those of what knows ansible-core,
-    with the core of ansible-test-units, which runs all of plugins too, those of tools.
+    with the core of ansible-test-units, which runs all of plugins too, those of tools; of all, what arguments choose.
     """
     chosen = {NEWEST: OF_ANSIBLE, MAIN: ("tests/tooling",)}.get(core, ("tests/unit",))
-    pytest(session, "-m", "not browser", *chosen)
+    pytest(session, "-m", "not browser", *(("tests/unit", "tests/tooling") if session.posargs else chosen))
 
 
 @per_core("campaigns", (MAIN,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The options of _wait_options.wait_spec().
+    # The options of _jobs.wait_options.
     DOCUMENTATION = r"""
 options:
   wait_timeout:
