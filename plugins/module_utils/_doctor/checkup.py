@@ -23,6 +23,7 @@ from .._http.look import describe
 from .._http.profile import MOST_SECONDS, PLAIN, read_profile
 from .._jobs.api import listing_body
 from .._jobs.job import parse_job
+from .._times import counted
 from .checks import DIFFERS, NOT_ALLOWED, NOT_SEEN, OK, Finding, Findings, date_is
 from .pseudonyms import Pseudonyms
 from .rows import export_rows, judge_listing, judge_rows, shape_of, summaries
@@ -315,7 +316,7 @@ class Checkup:
         else:
             self._found.add("local_clock", NOT_SEEN, "No answer has a Date.")
         ports = {one.port for one in looks}
-        words = f"{len(looks)} reads, {len(ports)} connections."
+        words = f"{counted(len(looks), 'read')}, {counted(len(ports), 'connection')}."
         self._found.judge("keep_alive", len(ports) < len(looks) or len(looks) == 1, words)
         self._found.judge("http_version", last.http_version == "1.1", f"HTTP/{last.http_version}.")
 
@@ -442,7 +443,7 @@ class Checkup:
         self._check_newest(rows)
         self._check_job_clock(rows)
         encoding = encodings[-1] if encodings else ""
-        words = f"compressed ({encoding})" if encoding else "not compressed"
+        words = f"compressed ({encoding})" if encoding else "uncompressed"
         self._found.add("compression", OK, f"A page of {len(rows)} jobs came {words}.")
 
     def _add_names(self, row: Row) -> None:
