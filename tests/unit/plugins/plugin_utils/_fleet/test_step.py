@@ -611,6 +611,18 @@ def test_what_is_known_of_a_host_itself_counts_more_than_what_others_know_of_it(
     assert sorted(run.calls[-1][1]["job_ids"]) == ["11", "77"]
 
 
+@pytest.mark.parametrize("jobs", [["11"], []])
+def test_a_wait_that_nobody_asked_for_says_that_the_jobs_go_on(role, jobs):
+    run = role(["orders"])
+    run.answers["oracle_rds_export_backup"] = {
+        "backups": [backup("orders", job_ids=jobs, state="started" if jobs else "refused")]
+    }
+    run("start")
+    run.lines.clear()
+    run("wait")
+    assert [line.split(":")[0] for line in run.lines] == ["The jobs go on"] * len(jobs)
+
+
 # --- report
 
 
