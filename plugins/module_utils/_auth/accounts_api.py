@@ -18,7 +18,7 @@ import typing as t
 
 from .._errors import ErrorKind, RequestError
 from .._http.fields import flag, positive, rows
-from .._http.reply_errors import ACCESS_DENIED, error_about, error_from_reply, find_error, is_to_login
+from .._http.reply_errors import ACCESS_DENIED, error_about, error_from_reply, find_error, is_login_page, is_to_login
 from .standing import CredentialStatus
 from .token import auth_headers
 
@@ -36,8 +36,6 @@ RENEW_PAIR = "V4/AccessToken/Renew"
 LOGOUT_TIMEOUT = 15.0  # seconds
 # Statuses with which a login is refused; others come from a server that is not in order or not the right one.
 _LOGIN_VERDICTS = frozenset([200, 201, 400, 401, 403])
-# A field for a password, or a title that speaks of logging in: what a page of a server that is not in order has not.
-_LOGIN_PAGE = re.compile(r"<input[^>]*\btype=.?password|<title>[^<]*\b(log|sign)[ -]?(in|on)\b", re.IGNORECASE)
 _WORD_IN_JSON = '"{}"\\s*:\\s*"([^"\\\\]+)"'
 _NUMBER_IN_JSON = '"{}[^"]*"\\s*:\\s*"?([0-9]+)'
 
@@ -123,7 +121,7 @@ class AccountsApi:
         if token:
             return LoginToken(token.token, login.scheme)
         error = self._error(reply, RENEW_LOGIN)
-        if error and not error.kind.says_no:
+        if error and not error.kind.says_no and not is_denial(reply):
             raise error
         return None
 
@@ -225,7 +223,7 @@ class AccountsApi:
         data = reply.data if isinstance(reply.data, dict) else {}
         error = self._error(reply, LOGIN)
         url, host = self._transport.url(LOGIN), self._transport.base.host
-        if error and error.kind is ErrorKind.BAD_REPLY and reply.status < 300 and _LOGIN_PAGE.search(reply.text):
+        if error and is_login_page(reply):
             page = error.vendor_message
             text = f"Something in front of the CommCell, such as a proxy, answers with a page to log in: {page}."
             return error_about(reply, "POST", url, text, ErrorKind.AUTHENTICATION, vendor_message=page)
@@ -263,13 +261,15 @@ def is_denial(reply: Reply, changes: bool = False) -> bool:
     """Whether an answer says "access denied", which Commvault says of dead tokens and of missing permissions alike.
 
     It comes with 401 (https://api.commvault.com, Oracle DB backup), 403, or with error code 5 and another status; the
-    last counts only for requests that change nothing, since such an answer can report what was started all the same. A
-    redirect to a login page says it, too, as web tiers have it.
+    last counts only for requests that change nothing, since such an answer can report what was started all the same.
+    Web tiers say it of ended sessions by a redirect to their login page, by that page, or by 440, as IIS has it.
     """
-    if reply.status in (401, 403) or is_to_login(reply):
+    if reply.status in (401, 403, 440) or is_to_login(reply):
         return True
-    error = None if changes else find_error(reply.data)
-    return error is not None and error.code == ACCESS_DENIED
+    if changes:
+        return False
+    error = find_error(reply.data)
+    return is_login_page(reply) or (error is not None and error.code == ACCESS_DENIED)
 
 
 def read_pair(data: t.Any, now: float) -> TokenPair | None:

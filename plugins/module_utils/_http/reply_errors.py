@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import typing as t
 from urllib.parse import urljoin, urlsplit
 
@@ -52,6 +53,9 @@ _ALREADY_RUNNING_TEXT = "another backup is running"
 # What waited for an answer has gone: 499 and 460 are nginx's and AWS's words for it, of a chain of gateways.
 _GAVE_UP = frozenset([408, 460, 499])
 
+# A field for a password, or a title that speaks of logging in: what a page of a server that is not in order has not.
+_LOGIN_PAGE = re.compile(r"<input[^>]*\btype=.?password|<title>[^<]*\b(log|sign)[ -]?(in|on)\b", re.IGNORECASE)
+
 _GIVE_PERMISSION = "Give the user the permission in the Command Center."
 _NO_PERMISSION = (
     ErrorKind.PERMISSION,
@@ -79,6 +83,7 @@ _PLAIN_STATUSES = {
         "{host} did not accept the credentials: the token is wrong, has expired, or is limited to other endpoints",
         "Create a new token in the Command Center, and use it in place of this one.",
     ),
+    440: (ErrorKind.AUTHENTICATION, "{host} says that the session has ended", "Use a new token."),
     403: (ErrorKind.PERMISSION, "{host} does not allow this with the given credentials", _GIVE_PERMISSION),
     404: (
         ErrorKind.NOT_FOUND,
@@ -166,7 +171,7 @@ def error_from_reply(reply: Reply, method: str, url: str, redactor: Redactor, *,
     if _ALREADY_RUNNING_TEXT in (vendor.message if vendor else reply.words).lower():
         # Unmistakable, whatever the status, and whether the code came along.
         return error(ErrorKind.ALREADY_RUNNING, f"{host} refused the request")
-    if reply.trusted and not 300 <= status < 400:
+    if reply.trusted and not 300 <= status < 400 and not is_login_page(reply):
         kind, text, advice = _NO_PERMISSION
         return error(kind, text.format(host=host), advice)
     if status < 300 and vendor is not None:
@@ -206,6 +211,11 @@ def error_about(reply: Reply, method: str, url: str, text: str, kind: ErrorKind,
 def is_to_login(reply: Reply) -> bool:
     """Whether an answer sends the client to a page to log in, as web tiers do with ended sessions."""
     return 300 <= reply.status < 400 and "login" in urlsplit(_location(reply)).path.lower()
+
+
+def is_login_page(reply: Reply) -> bool:
+    """Whether an answer is a page to log in, in place of an answer of the API."""
+    return reply.shape == "markup" and reply.status < 300 and bool(_LOGIN_PAGE.search(reply.text))
 
 
 def _location(reply: Reply) -> str:

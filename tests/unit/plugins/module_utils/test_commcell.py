@@ -197,7 +197,14 @@ def test_a_403_for_dead_credentials_renews_them():
     assert write(cell, "POST", "x", body={}) == {"ok": 1}
 
 
-@pytest.mark.parametrize("denied", [DENIED, {"errList": [{"errorCode": "5", "errLogMessage": "Access denied"}]}])
+@pytest.mark.parametrize(
+    "denied",
+    [
+        DENIED,
+        {"errList": [{"errorCode": "5", "errLogMessage": "Access denied"}]},
+        "<html><title>Sign in</title></html>",
+    ],
+)
 def test_access_denied_in_a_good_status_renews_for_a_read_and_never_for_a_write(denied):
     cell = commcell(
         post("x").returns(200, denied),

@@ -168,10 +168,15 @@ def test_a_login_is_renewed_with_its_device():
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(200, {"error": {"errorCode": 5, "errLogMessage": "expired"}}), (401, DENIED), (404, HTML)]
+    ("status", "body"),
+    [
+        *((200, {"error": {"errorCode": 5, "errLogMessage": "expired"}}), (401, DENIED), (404, HTML), (440, HTML)),
+        *((200, "<html><title>Log in</title></html>"), (302, "")),
+    ],
 )
 def test_a_login_that_the_server_does_not_renew_is_none(status, body):
-    api = accounts(post("RenewLoginToken").returns(status, body))
+    headers = {"Location": "/commandcenter/login"} if status == 302 else {}
+    api = accounts(post("RenewLoginToken").returns(status, body, headers))
     assert api.renew_login(LoginToken("QSDK old", "authtoken"), "device") is None
 
 

@@ -54,6 +54,7 @@ def answer(status, body=b"", headers=None, changes=True, redactor=None):
         (460, b"", "timeout", True),
         (499, b"", "timeout", True),
         (413, b"", "bad_request", False),
+        (440, b"Login Time-out", "authentication", False),
         (429, b"", "rate_limited", False),
         (500, {"errorMessage": "no eligible subclients ", "errorCode": 587207178}, "refused", False),
         (500, {"errorMessage": "Another backup is running for client [a]", "errorCode": 2}, "already_running", False),
