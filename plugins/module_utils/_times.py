@@ -15,6 +15,7 @@ import typing as t
 from ._errors import InvalidInput
 
 LONGEST = 100 * 366 * 86400.0  # seconds
+MAX_IDS = 100
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART = r"(\d+(?:\.\d+)?)\s*([smhdw])"
 _WHOLE = re.compile(rf"(?:{_PART}\s*)+$", re.IGNORECASE)
@@ -84,6 +85,20 @@ def some_of(names: t.Sequence[str], shown: int) -> str:
     """The first of many names, and how many there are beside: "a, b and 3 more"."""
     more = len(names) - shown
     return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+
+
+def short_ids(ids: t.Iterable[str]) -> str:
+    """Ids with commas in between; where there are many, those in a row as 148886-148999."""
+    ids = list(ids)
+    if len(ids) <= MAX_IDS:
+        return ",".join(ids)
+    rows: list[list[int]] = []
+    for number in sorted(map(int, ids)):
+        if rows and number == rows[-1][1] + 1:
+            rows[-1][1] = number
+        else:
+            rows.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in rows)
 
 
 def first_of(sentences: t.Sequence[str], shown: int, where: str) -> str:

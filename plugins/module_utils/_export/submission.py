@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
 from .._errors import CommvaultError, ErrorKind, RequestError, fault_words
 from .._http.outage import MAX_READS
 from .._http.quota import RateLimiter
 from .._parallel import GIVE_UP_AFTER, RUNTIME, Breaker
-from .._times import iso_time
+from .._times import iso_time, short_ids
 from .backup import Backup, Unresolved, backup_from_error, started_words
 from .request import PATIENCE, build_request
 
@@ -25,6 +26,36 @@ if t.TYPE_CHECKING:
     from .request import ExportOptions, ExportPlan, Instance
 # The code of the refusal for a subclient with an active job, and of others.
 GENERAL_FAILURE = 2
+# Seconds between two lines about how far the starts are. What was started after the last one is not known to whoever
+# ends this run before the starts are done.
+TELL_EVERY = 10.0
+
+
+class _News:
+    """Shows people how far the starts are while they go on, with the jobs that they gave."""
+
+    def __init__(self, tell: t.Callable[[str], object] | None, total: int, runtime: Runtime) -> None:
+        """tell: As of Outage. total: Of backups."""
+        self._tell = tell
+        self._total = total
+        self._runtime = runtime
+        self._lock = threading.Lock()
+        self._told_at = runtime.monotonic()
+        self._requested = 0
+        self._job_ids: list[str] = []
+
+    def of(self, backups: list[Backup]) -> list[Backup]:
+        """Take in what came of a request; returns it."""
+        with self._lock:
+            self._requested += len(backups)
+            self._job_ids += [job_id for backup in backups for job_id in backup.job_ids]
+            now = self._runtime.monotonic()
+            if not self._tell or now - self._told_at < TELL_EVERY or self._requested == self._total:
+                return backups
+            line = f"{self._requested} of {self._total} requested, new jobs: {short_ids(self._job_ids) or 'none'}"
+            self._told_at, self._job_ids = now, []
+        self._tell(line)
+        return backups
 
 
 class Submission:
@@ -79,8 +110,9 @@ class Submission:
         self._limiter.allow(self._patience(min(self._plan.patience, PATIENCE)))
         # The first answer is awaited in any case: if the server does not take the credentials, one request finds it out
         # as well as several.
-        done = [self._submit(batch) for batch in batches[:1]]
-        done += self._runtime.map(self._submit, batches[1:], self._plan.concurrency)
+        news = _News(self._outage.tell, len(instances), self._runtime)
+        done = [news.of(self._submit(batch)) for batch in batches[:1]]
+        done += self._runtime.map(lambda batch: news.of(self._submit(batch)), batches[1:], self._plan.concurrency)
         return [backup for backups in done for backup in backups]
 
     def _patience(self, seconds: float) -> float:

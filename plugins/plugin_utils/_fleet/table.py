@@ -11,13 +11,12 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._report.model import FAILED, RESULTS, CauseGroup, Report, Row
-from ...module_utils._times import age_words, counted, iso_time, shortened, some_of
+from ...module_utils._times import age_words, counted, iso_time, short_ids, shortened, some_of
 from .entries import Entry, cause_of
 
 MAX_BAD_LINES = 100
 # The longest causes name method and URL of a request, and end in what to do.
 MAX_LINE = 600
-MAX_IDS = 100
 MAX_NAME = 50
 _SHOWN = 3
 # So many with the same cause are told together, and so many of them by name.
@@ -87,24 +86,10 @@ def started_line(backups: t.Sequence[t.Mapping[str, t.Any]]) -> str:
         return ""
     tasks = dict.fromkeys(str(one["task_id"]) for one in backups if one["task_id"] is not None)
     return (
-        f"Tasks {_short(tasks) or 'unknown'}, jobs {_short(job_ids)}. To wait for the jobs in another run:"
+        f"Tasks {short_ids(tasks) or 'unknown'}, jobs {short_ids(job_ids)}. To wait for the jobs in another run:"
         " ansible-playbook rdsops.commvault.wait_and_report -e"
-        f" oracle_rds_export_backup_follow_job_ids={_short(job_ids)}"
+        f" oracle_rds_export_backup_follow_job_ids={short_ids(job_ids)}"
     )
-
-
-def _short(ids: t.Iterable[str]) -> str:
-    """Ids with commas in between; where there are many, those in a row as 148886-148999."""
-    ids = list(ids)
-    if len(ids) <= MAX_IDS:
-        return ",".join(ids)
-    rows: list[list[int]] = []
-    for number in sorted(map(int, ids)):
-        if rows and number == rows[-1][1] + 1:
-            rows[-1][1] = number
-        else:
-            rows.append([number, number])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in rows)
 
 
 def _group_lines(group: CauseGroup) -> list[str]:

@@ -87,9 +87,10 @@ class Quick(Runtime):
         self.slept += seconds
 
 
-def run(tasks, count, runtime=None, parent_has_died=lambda: False, outage_timeout=300.0, **plan):
+def run(tasks, count, runtime=None, parent_has_died=lambda: False, outage_timeout=300.0, tell=None, **plan):
     runtime = runtime or Quick()
     outage = Outage(tasks.own_user, outage_timeout, plan.get("deadline"), runtime)
+    outage.tell = tell
     submission = Submission(tasks, ExportOptions(), ExportPlan(**plan), outage, runtime, parent_has_died)
     return submission.run(instances(count))
 
@@ -304,6 +305,16 @@ class Away(FakeTasks):
     def create(self, body):
         self._answer()
         return super().create(body)
+
+
+def test_long_starts_tell_their_jobs_before_they_are_done(runtime):
+    lines = []
+    tasks = Away(runtime, 0, 0)
+    backups = run(tasks, 250, runtime, tell=lines.append, concurrency=1)
+    started = [job_id for backup in backups for job_id in backup.job_ids]
+    assert [line.partition(",")[0] for line in lines] == ["100 of 250 requested", "200 of 250 requested"]
+    for line, own in zip(lines, (started[:100], started[100:200])):
+        assert line.endswith(f"new jobs: {','.join(own)}")
 
 
 class TestOutage:
