@@ -106,7 +106,8 @@ NO_STEP = (
 )
 NOT_SERVED = (
     "No backup of this host was started: it failed in the block before this always section, where the role serves only"
-    " hosts that did not fail. To back it up all the same, give the block a rescue section: a rescued host has not failed."
+    " hosts that did not fail. To back it up all the same, give the block a rescue section: a rescued host has not"
+    " failed."
 )
 
 
