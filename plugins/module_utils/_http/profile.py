@@ -79,17 +79,19 @@ def read_profile(value: t.Any) -> Profile:
 
 
 def _from_text(text: str) -> t.Any:
+    where = "commcell_profile"
     if not text.lstrip().startswith("{"):
         path = os.path.expanduser(text)
+        where += f" {path!r}"
         try:
             with open(path, encoding="utf-8") as stream:
                 text = stream.read()
         except (OSError, UnicodeDecodeError, ValueError) as exc:
-            raise InvalidInput(f"commcell_profile {path!r} cannot be read: {exc}.") from exc
+            raise InvalidInput(f"{where} cannot be read: {exc}.") from exc
     try:
         return json.loads(text)
     except ValueError as exc:
-        raise InvalidInput(f"commcell_profile is not JSON: {exc}.") from exc
+        raise InvalidInput(f"{where} is not JSON: {exc}.") from exc
 
 
 def _checked(name: str, value: t.Any) -> t.Any:

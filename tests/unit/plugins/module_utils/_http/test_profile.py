@@ -71,6 +71,13 @@ def test_what_is_no_profile_is_refused(value, words):
         read_profile(value)
 
 
+def test_a_file_that_is_not_json_is_named(tmp_path):
+    path = tmp_path / "profile.yml"
+    path.write_text("clock_skew: 3\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=f"commcell_profile '{path}' is not JSON"):
+        read_profile(str(path))
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "profile.json"
     path.write_bytes(b"\xff\xfe{")
