@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 import typing as t
 
 from .._errors import ErrorKind, RequestError
@@ -49,6 +50,9 @@ class TasksApi:
 
     def __init__(self, commcell: CommCell) -> None:
         self._commcell = commcell
+        self._lock = threading.Lock()
+        # The jobs of all answers.
+        self._named: set[str] = set()
 
     def create_url(self) -> str:
         """Where create sends its request."""
@@ -81,6 +85,7 @@ class TasksApi:
         reply = self._commcell.call("POST", CREATE_TASK, changes=True, body=body)
         started = _read_reply(reply)
         if started:
+            self._check_new(started, reply)
             return started
         if None not in _job_ids(reply):
             try:
@@ -93,6 +98,17 @@ class TasksApi:
                     error.args = (f"{error} The same answer has {named[1]} {named[2]}.",)
                 raise
         raise _no_job(reply, self.create_url())
+
+    def _check_new(self, started: TaskReply, reply: Reply) -> None:
+        """Raises RequestError for jobs that the answer to another request had: something repeats answers."""
+        with self._lock:
+            known = self._named.intersection(started.job_ids)
+            self._named.update(started.job_ids)
+        if known:
+            # Its own answer may come in the place of the next one's, if the connection stays.
+            self._commcell.transport.close()
+            msg = f"The answer names job {min(known)}, as that to another request did, so it is not about this one."
+            raise error_about(reply, "POST", self.create_url(), msg, ErrorKind.BAD_REPLY, maybe_ran=True)
 
 
 def _read_reply(reply: Reply) -> TaskReply | None:

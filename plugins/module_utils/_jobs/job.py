@@ -265,7 +265,9 @@ def parse_job(summary: t.Mapping[str, t.Any], clean: t.Callable[[str], str] = st
     if not job_id or job_id < 0:
         return None
     names = fields.member(summary, "subclient")
-    status = str(summary.get("status") or summary.get("localizedStatus") or "")
+    told = [str(summary[name]) for name in ("status", "localizedStatus") if summary.get(name)]
+    # One of them may be a number, or in another language.
+    status = next((one for one in told if _plain(one) in STATES), told[0] if told else "")
     # A password may be one of the vendor's words; anything else that he says may repeat one.
     if _plain(status) not in STATES:
         status = plain_text(status, 80, clean)

@@ -63,6 +63,19 @@ def test_every_status_is_understood_however_it_is_written(state, status):
     assert job.finished == (state != "active")
 
 
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (("Completed", "Abgeschlossen"), "Completed"),
+        ((1, "Completed"), "Completed"),
+        ((None, "Failed"), "Failed"),
+        (("Paused", "Angehalten"), "Paused"),
+    ],
+)
+def test_of_two_words_for_the_status_the_one_that_is_known_counts(told, status):
+    assert parse_job({"jobId": 7, "status": told[0], "localizedStatus": told[1]}).status == status
+
+
 @pytest.mark.parametrize("status", ["", "Paused", "Completed in part", "Failed over", "Skipped"])
 def test_an_unknown_status_is_no_end(status):
     job = Job("7", status)
