@@ -38,8 +38,10 @@ def hosts_included(play: PlayVariables, hosts: t.Sequence[str]) -> list[str]:
             "The role does not work in the rescue section of a block: it cannot tell for which hosts that is run."
             " Use it in a play of its own, for a group that group_by makes of them."
         )
-    includes = [condition for include in play.includes for condition in include.when]
-    own = list(play.task.when)
+    chain = [play.task, *play.parents]
+    inside = next((index for index, one in enumerate(chain) if one in play.includes), len(chain))
+    includes = [when for include in play.includes for when in include.when] + _templates(chain[inside:])
+    own = [*play.task.when, *_templates(chain[:inside])]
     if not includes and not own:
         return list(hosts)
     found = []
@@ -53,6 +55,20 @@ def hosts_included(play: PlayVariables, hosts: t.Sequence[str]) -> list[str]:
         except CannotEvaluate as exc:
             raise InvalidInput(f"The condition (when) of the role cannot be evaluated for {host}: {exc}") from exc
     return found
+
+
+def _templates(chain: t.Iterable[t.Any]) -> list[str]:
+    """The conditions of a task and what it is in that are written as templates. In their place, "when" of the task, and
+    that of an include, has what they are for the first host.
+    """
+    found: list[t.Any] = []
+    for one in chain:
+        source = one.get_ds()
+        found.append(source.get("when") if isinstance(source, dict) else None)
+        role = getattr(one, "_role", None)
+        found += [getattr(part, "_when", None) for part in (role, *(one.get_dep_chain() or ())) if role]
+    flat = [when for own in found for when in (own if isinstance(own, list) else [own])]
+    return [when for when in flat if isinstance(when, str) and ("{{" in when or "{%" in when)]
 
 
 def _is_in_rescue(play: PlayVariables) -> bool:

@@ -87,9 +87,16 @@ class HostVariables:
 
     def holds(self, condition: t.Any) -> bool:
         """Whether a condition, as of "when", is true. Raises CannotEvaluate."""
-        if isinstance(condition, str):
+        # Ansible warns of a template there, and takes what it comes to.
+        value = self.evaluate(condition)
+        if not isinstance(value, str):
+            return bool(value)
+        if value == condition:
             return bool(self.evaluate(_trusted("{{ true if (" + condition + ") else false }}")))
-        return bool(condition)
+        # Whoever sets the variable must not write conditions, as Ansible sees to by marks on texts.
+        if value.lower() not in ("true", "false"):
+            raise CannotEvaluate(f"{condition} is {shortened(value, _MAX_REASON)!r}, and neither true nor false")
+        return value.lower() == "true"
 
 
 class PlayVariables:

@@ -31,6 +31,19 @@ def test_a_condition_that_differs_between_hosts_cannot_hold_for_one_task_of_all(
     assert hosts_included(play(role_by("import_role", when="odd is defined"), HOSTS), ["a", "b"]) == ["a", "b"]
 
 
+@pytest.mark.parametrize("word", [True, "true"])
+def test_a_condition_that_is_a_template_is_not_what_it_is_for_the_first_host(play, monkeypatch, word):
+    hosts = {"a": {"odd": word}, "b": {"odd": "false"}}
+    included = play([{"block": role_by("include_role", when="{{ odd }}"), "when": "odd is defined"}], hosts)
+    # Ansible puts that there before the task runs.
+    monkeypatch.setattr(included.includes[0], "when", [True])
+    assert hosts_included(included, ["a", "b"]) == ["a"]
+    imported = play(role_by("import_role", when="{{ odd }}"), hosts)
+    monkeypatch.setattr(imported.task, "when", [True])
+    with pytest.raises(InvalidInput, match="is not the same for all hosts"):
+        hosts_included(imported, ["a", "b"])
+
+
 @pytest.mark.parametrize("keyword", ["import_role", "include_role"])
 def test_a_condition_that_cannot_be_evaluated_is_told_with_its_host(play, keyword):
     found = play(role_by(keyword, when="size > 3"), {"a": {"size": 5}, "b": {}})

@@ -51,6 +51,8 @@ def test_conditions_are_those_of_when():
     ]
     with pytest.raises(CannotEvaluate):
         found.holds("nobody_knows == 1")
+    with pytest.raises(CannotEvaluate, match="is 'yes', and neither true nor false"):
+        found.holds(trusted("{{ yes }}"))
 
 
 def test_what_is_omitted_is_as_if_it_were_not_set():
