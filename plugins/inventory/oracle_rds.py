@@ -362,6 +362,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             from_environment=option.from_environment(),
             outage_timeout=parse_duration(self.get_option("outage_timeout"), "outage_timeout"),
         )
+        # On stderr, where the output of ansible-inventory is not.
+        commcell.outage.tell = lambda words: self.display.warning(f"{self.NAME}: {redactor.clean(words)}")
         with commcell:
             found = Discovery(EstateApi(commcell), JobReader(JobsApi(commcell))).find(query)
         lost = [unread for unread in found.unread if not unread.hidden]

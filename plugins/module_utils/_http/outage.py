@@ -226,4 +226,6 @@ class Outage:
 
 
 def _length(seconds: float) -> str:
-    return age_words(seconds) if seconds >= 60 else f"{seconds:.0f} s"
+    # Of 5 minutes, a moment has passed already: not 4.
+    seconds = round(seconds)
+    return age_words(seconds) if seconds >= 60 else f"{seconds} s"

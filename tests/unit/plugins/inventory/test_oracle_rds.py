@@ -688,3 +688,7 @@ def test_a_commcell_that_restarts_is_waited_for(run_inventory, monkeypatch):
     inventory = run_inventory(Script(*away, *back, get("Client").returns(200, {})), outage_timeout="5m")
     assert (inventory.error, inventory.groups) == (None, {"oracle_rds": []})
     assert len(slept) == 2
+    said, answers = inventory.warnings
+    assert "503" in said
+    assert "Waiting for up to 5 min until it answers (outage_timeout; 0 does not wait)." in said
+    assert "The CommCell answers again" in answers
