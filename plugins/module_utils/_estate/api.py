@@ -28,6 +28,8 @@ if t.TYPE_CHECKING:
     from .._commcell import CommCell
     from .model import Client, DatabaseInstance, Subclient
 
+    Entity = t.TypeVar("Entity")
+
 # How much a list of subclients tells of each; with less, cvpysdk does not find commonProperties in it.
 PROPERTY_LEVEL = 20
 
@@ -51,7 +53,7 @@ class EstateApi:
 
     def clients(self) -> list[Client]:
         """All clients that the user may see: GET Client, one answer however many there are. Raises RequestError."""
-        return parse_clients(self._list("Client"))
+        return self._parsed("Client", "clientProperties", parse_clients)
 
     def client_activity(self, client_id: int) -> bool | None:
         """Whether backup activity of a client is enabled, None if that is not told: GET Client/{id}. Raises
@@ -105,7 +107,7 @@ class EstateApi:
         params["propertyLevel"] = PROPERTY_LEVEL
         return [
             one
-            for one in parse_subclients(self._list("Subclient", params))
+            for one in self._parsed("Subclient", "subClientProperties", parse_subclients, params)
             if application_id in (None, one.application_id) and _is_of(one, client)
         ]
 
@@ -138,6 +140,22 @@ class EstateApi:
         """
         found = self._if_there("V4/Instances", required=required)
         return parse_database_instances(found, self._commcell.transport.redactor.clean)
+
+    def _parsed(
+        self,
+        path: str,
+        key: str,
+        parse: t.Callable[[t.Any], list[Entity]],
+        params: t.Mapping[str, t.Any] | None = None,
+    ) -> list[Entity]:
+        """The members of a list. Raises RequestError also for what is no such list: it is not empty."""
+        data = self._list(path, params)
+        found = parse(data)
+        if not fields.is_list(data, key) or (not found and any(fields.rows(data, key))):
+            url = self._commcell.transport.url(path)
+            msg = f"The list that Commvault sent is in a shape that is not known. (GET {url})"
+            raise RequestError(msg, ErrorKind.BAD_REPLY, method="GET", url=url)
+        return found
 
     def _list(self, path: str, params: t.Mapping[str, t.Any] | None = None) -> t.Any:
         """The JSON of an answer; None for a 404 of the API, by which some endpoints say that a list is empty.

@@ -27,6 +27,8 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _LATEST = 10**11
 # More than any size in bytes or time in seconds; what is much larger no float holds.
 _LARGEST = 2**63
+# What can stand in an answer beside a list, and in place of one that is empty.
+_BESIDE_A_LIST = frozenset(["processinginstructioninfo", "error", "errorCode", "errorMessage", "errList"])
 
 
 def as_number(value: t.Any) -> t.Any:
@@ -107,3 +109,12 @@ def rows(data: t.Any, key: str) -> list[dict[str, t.Any]]:
     if isinstance(found, dict):
         return [found]
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def is_list(data: t.Any, key: str) -> bool:
+    """Whether an answer can be the list at a key, which may be left out where there is nothing in it."""
+    return (
+        not isinstance(data, dict)
+        or key in data
+        or not any(value for name, value in data.items() if name not in _BESIDE_A_LIST)
+    )

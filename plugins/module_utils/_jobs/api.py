@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import ErrorKind
-from .._http.fields import as_number, flag, member, moment, number, positive, rows
+from .._http.fields import as_number, flag, is_list, member, moment, number, positive, rows
 from .._http.reply_errors import error_about, find_error
 from .job import Job, parse_job, plain_text
 
@@ -29,8 +29,6 @@ LOCAL_COMMCELL = 2
 # Stands for "not available" in JobDetails.
 NOT_AVAILABLE = -999
 EVENT_LENGTH = 160
-# What can stand in an answer beside a list, and in place of one that is empty.
-_BESIDE_A_LIST = frozenset(["processinginstructioninfo", "error", "errorCode", "errorMessage", "errList"])
 
 
 class JobPage(t.NamedTuple):
@@ -259,7 +257,7 @@ class JobsApi:
         total = number(data.get("totalRecordsWithoutPaging")) if isinstance(data, dict) else None
         ended_early = not found and not offset and (total or 0) > 0
         told = data.get("jobs") if isinstance(data, dict) else None
-        odd = isinstance(data, dict) and "jobs" not in data and total is None and data.keys() - _BESIDE_A_LIST
+        odd = total is None and not is_list(data, "jobs")
         if odd or ended_early or ((any(found) or (told and not found)) and not jobs):
             # Not to be taken for a list without jobs: whoever reads it might start what is under way, or take it for
             # gone.

@@ -70,6 +70,18 @@ def test_a_wrong_address_or_a_broken_server_is_no_empty_list(status, body):
         api.clients()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({"message": "Service unavailable"}, {"clients": [{"id": 11, "name": "aws-prod"}]}),
+        *({"clientProperties": [{"client": {"name": "aws-prod"}}]}, {"clientProperties": {"clientId": 11}}),
+    ],
+)
+def test_a_list_in_another_shape_is_no_empty_list(body):
+    with Commvault(get("Client").returns(200, body)) as api, pytest.raises(RequestError, match="is not known"):
+        api.clients()
+
+
 def test_subclients_are_asked_for_by_number_or_name_of_their_client():
     answer = estates.subclients(estates.subclient_row(1001, "orders"))
     with Commvault(
