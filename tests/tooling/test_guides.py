@@ -112,3 +112,10 @@ def test_every_kind_of_failure_has_its_place_and_the_meaning_of_the_code():
         kind.value: kind.meaning for kind in ErrorKind
     }
     assert len(rows) == len(ErrorKind)
+
+
+@pytest.mark.parametrize("guide", sorted(GUIDES.glob("*.rst")), ids=lambda path: path.stem)
+def test_a_playbook_over_an_inventory_of_aws_is_told_its_group(guide):
+    text = guide.read_text(encoding="utf-8").replace("\\\n", " ")
+    for command in re.findall(r"ansible-playbook rdsops\.commvault\.\w+ -i \S+aws_rds\.yml.*", text):
+        assert "oracle_rds_export_backup_hosts=aws_rds" in command
