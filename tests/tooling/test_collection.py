@@ -319,6 +319,15 @@ def test_the_version_is_written_once() -> None:
     assert [relative(path) for path in (ROOT / "plugins").rglob("*.py") if literal.search(text_of(path))] == []
 
 
+def test_documents_name_a_release_by_its_tag() -> None:
+    assert "`vX.Y.Z`" in text_of(ROOT / "MAINTAINERS.md")
+    documents = text_of(ROOT / "README.md") + text_of(ROOT / "docs/docsite/rst/guide_awx.rst")
+    assert re.findall(r"`,(\S+)` at its end|project_branch: (\S+)", documents) == [
+        (f"v{VERSION}", ""),
+        ("", f"v{VERSION}"),
+    ]
+
+
 def test_nothing_was_added_in_a_version_to_come() -> None:
     for path in project_files():
         for added in re.findall(r"^\s*version_added: [\"']?([\d.]+)", text_of(path), flags=re.MULTILINE):
