@@ -118,9 +118,9 @@ def test_a_night_with_one_failed_database(site: Site, done: Twice, tmp_path: Pat
     nodes = done.awx.of("workflow_job_template_nodes")
     (mail,) = done.awx.of("notification_templates").values()
     # The answers of the workflow are those of its schedule. AWX gives them to all nodes.
-    weekly = done.awx.of("schedules")["Commvault weekly full"]["extra_data"]
+    nightly = done.awx.of("schedules")["Commvault nightly full"]["extra_data"]
     try:
-        start = site.launch("start_only", made=done, answers=weekly)
+        start = site.launch("start_only", made=done, answers=nightly)
         assert start.status == "successful"
         assert sorted(site.started()) == ["billing", "crm", "hr", "orders"]
         assert {job["level"] for job in site.simulator.jobs()} == {"full"}
@@ -136,7 +136,7 @@ def test_a_night_with_one_failed_database(site: Site, done: Twice, tmp_path: Pat
         assert DENIED in bad["cause"]
 
         lines.clear()
-        answers = {**weekly, **nodes["again"]["extra_data"]}
+        answers = {**nightly, **nodes["again"]["extra_data"]}
         again = site.launch("export_backup", artifacts={**start.artifacts, **wait.artifacts}, answers=answers, **more)
         assert again.status == "failed"
         assert lines
