@@ -85,7 +85,13 @@ class TasksApi:
         reply = self._commcell.call("POST", CREATE_TASK, changes=True, body=body)
         started = _read_reply(reply)
         if started:
-            self._check_new(started, reply)
+            with self._lock:
+                repeated = not self._named.isdisjoint(started.job_ids)
+                self._named.update(started.job_ids)
+            if repeated:
+                # That was the answer to another request. If the connection stays, its own one may come in the place of
+                # the next one's.
+                self._commcell.transport.close()
             return started
         if None not in _job_ids(reply):
             try:
@@ -98,17 +104,6 @@ class TasksApi:
                     error.args = (f"{error} The same answer has {named[1]} {named[2]}.",)
                 raise
         raise _no_job(reply, self.create_url())
-
-    def _check_new(self, started: TaskReply, reply: Reply) -> None:
-        """Raises RequestError for jobs that the answer to another request had: something repeats answers."""
-        with self._lock:
-            known = self._named.intersection(started.job_ids)
-            self._named.update(started.job_ids)
-        if known:
-            # Its own answer may come in the place of the next one's, if the connection stays.
-            self._commcell.transport.close()
-            msg = f"The answer names job {min(known)}, as that to another request did, so it is not about this one."
-            raise error_about(reply, "POST", self.create_url(), msg, ErrorKind.BAD_REPLY, maybe_ran=True)
 
 
 def _read_reply(reply: Reply) -> TaskReply | None:

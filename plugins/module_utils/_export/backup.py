@@ -166,6 +166,19 @@ class Backup:
                 self.msg = self.msg[: -len(general)]
         self.msg += f" {capitalized(cause)}"
 
+    def mark_lost(self, why: str) -> None:
+        """Its answer was not about it, so its job must be looked for.
+
+        Args:
+            why: A clause.
+        """
+        error = CommvaultError(
+            f"Whether a backup of {self.instance.label} was started is not known: {why}", "bad_reply"
+        )
+        self.state, self.msg, self.failure = "unknown", str(error), error.failure()
+        self.task_id, self.job_ids, self.own, self.response = None, (), False, None
+        self.unresolved = Unresolved.LOST
+
     def mark_recovered(
         self, job: Job, task_id: int | None, certain: bool, beside: t.Mapping[str, str] | None = None
     ) -> None:

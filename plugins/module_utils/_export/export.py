@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from collections import Counter
 
 from .._errors import CommvaultError, RequestError, fault_words
 from .._parallel import RUNTIME
@@ -155,6 +156,7 @@ class Export:
         Args:
             worth_a_look: Whether to look for duplicates even if nothing else calls for it.
         """
+        self._question_shared_jobs(backups)
         recovery = self._settle(backups) if any(backup.unresolved for backup in backups) else None
         # One start alone stays at two requests, unless there is a reason to look or time to do so.
         asked_to = self._plan.kill_duplicates or self._plan.waits or self._commcell.profile.queues_conflicts
@@ -173,6 +175,31 @@ class Export:
         if self._shown or self._past:
             for backup, known in zip(backups, self.forecasts(instances)):
                 self._note_end(backup, known)
+
+    def _question_shared_jobs(self, backups: t.Sequence[Backup]) -> None:
+        """See which backups had the answer to another request: their job is one of another instance."""
+        counts = Counter(job_id for backup in backups if backup.state == "started" for job_id in backup.job_ids)
+        shared = [job_id for job_id, count in counts.items() if count > 1]
+        if not shared:
+            return
+        from .matching import Fit, fit_by_names
+
+        try:
+            jobs: t.Mapping[str, Job] = self._reader.read(shared)
+        except CommvaultError as error:
+            jobs = error.found
+        unseen: list[Backup] = []
+        for backup in backups:
+            own = [job_id for job_id in backup.job_ids if counts[job_id] > 1]
+            seen = [jobs[job_id] for job_id in own if job_id in jobs]
+            if any(fit_by_names(backup.instance, job) is Fit.NO for job in seen):
+                backup.mark_lost(f"the answer names job {', '.join(own)}, which is of another instance.")
+            elif own and len(seen) < len(own):
+                unseen.append(backup)
+                words = f"whether job {', '.join(own)} is its own: the answer to another request has it, too."
+                backup.not_verified += (words,)
+        if unseen:
+            self.warnings.append(f"Of {len(unseen)} of the backups it is not verified {unseen[0].not_verified[-1]}")
 
     def _read_task_ids(self, backups: t.Sequence[Backup]) -> None:
         """Add the tasks of jobs that this call did not start, which no list of jobs tells: one read a job, of the first

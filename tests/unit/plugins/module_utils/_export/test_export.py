@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.rdsops.commvault.plugins.module_utils._auth.token import Token
 from ansible_collections.rdsops.commvault.plugins.module_utils._commcell import CommCell
 from ansible_collections.rdsops.commvault.plugins.module_utils._export import export as export_module
+from ansible_collections.rdsops.commvault.plugins.module_utils._export.api import TasksApi
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.export import Export
 from ansible_collections.rdsops.commvault.plugins.module_utils._export.request import (
     ExportOptions,
@@ -19,6 +20,7 @@ from ansible_collections.rdsops.commvault.plugins.module_utils._export.request i
 )
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.base_url import parse_base_url
 from ansible_collections.rdsops.commvault.plugins.module_utils._http.transport import Transport
+from ansible_collections.rdsops.commvault.plugins.module_utils._jobs.reader import JobReader
 from ansible_collections.rdsops.commvault.plugins.module_utils._redact import Redactor
 from ansible_collections.rdsops.commvault.tests.support.simulated_jobs import SimulatedRuntime
 
@@ -290,6 +292,28 @@ def test_a_lost_request_stays_unknown_and_is_not_sent_again(simulator):
     assert backup.state == "unknown"
     assert simulator.jobs() == []
     assert len(simulator.journal("createtask")) == 1
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_the_answer_to_another_request_is_no_start(simulator, monkeypatch, visible):
+    create, told = TasksApi.create, []
+
+    def repeat_the_first(tasks, body):
+        told.append(create(tasks, body))
+        return told[0]
+
+    monkeypatch.setattr(TasksApi, "create", repeat_the_first)
+    if not visible:
+        monkeypatch.setattr(JobReader, "read", lambda _reader, _job_ids: {})
+    backups, export, _commcell = run(simulator, names("orders", "billing"), concurrency=1)
+    first, second = backups
+    assert (first.state, first.job_ids) == ("started", told[0].job_ids)
+    if visible:
+        # It was started all the same, and is found like that of any lost answer.
+        assert (second.state, second.changed, second.job_ids) == ("adopted", True, told[1].job_ids)
+    else:
+        assert all("the answer to another request has it, too" in one.not_verified[0] for one in backups)
+        assert len([one for one in export.warnings if one.startswith("Of 2 of the backups")]) == 1
 
 
 def preview(simulator, instances, **plan):
