@@ -21,6 +21,11 @@ DIFFERENT_CONDITIONS = (
     " hosts with the play's hosts, --limit or group_by, or include the role with include_role."
 )
 
+DIFFERENT_INCLUDES = (
+    "The include that the role is in has another loop or another file for some hosts, but one task starts the backups of"
+    " all hosts. Include the role in the same way for all of them, or use a play for each group of hosts."
+)
+
 
 def hosts_included(play: PlayVariables, hosts: t.Sequence[str]) -> list[str]:
     """Those of the hosts that the role is included for.
@@ -42,9 +47,12 @@ def hosts_included(play: PlayVariables, hosts: t.Sequence[str]) -> list[str]:
     inside = next((index for index, one in enumerate(chain) if one in play.includes), len(chain))
     includes = [when for include in play.includes for when in include.when] + _templates(chain[inside:])
     own = [*play.task.when, *_templates(chain[:inside])]
-    if not includes and not own:
+    varying = [_what_is_included(include) for include in play.includes]
+    varying = [what for what in varying if "{{" in str(what) or "{%" in str(what)]
+    if not includes and not own and not varying:
         return list(hosts)
-    found = []
+    found: list[str] = []
+    first: list[t.Any] = []
     for host in hosts:
         variables = play.of(host)
         try:
@@ -52,8 +60,24 @@ def hosts_included(play: PlayVariables, hosts: t.Sequence[str]) -> list[str]:
                 found.append(host)
                 if not all(map(variables.holds, own)):
                     raise InvalidInput(DIFFERENT_CONDITIONS)
+                included = list(map(variables.evaluate, varying))
+                first = first or included
+                if included != first:
+                    raise InvalidInput(f"{DIFFERENT_INCLUDES} {host} differs from {found[0]}.")
         except CannotEvaluate as exc:
             raise InvalidInput(f"The condition (when) of the role cannot be evaluated for {host}: {exc}") from exc
+    return found
+
+
+def _what_is_included(include: t.Any) -> dict[str, t.Any]:
+    """The file or role of an include, and its loop, as they are written."""
+    found = {}
+    for name, value in (include.get_ds() or {}).items():
+        if "include_" in name and isinstance(value, dict):
+            # What "apply" has is evaluated for each host, as "vars" is.
+            found.update({key: one for key, one in value.items() if key != "apply"})
+        elif "include_" in name or name == "loop" or name.startswith("with_"):
+            found[name] = value
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.rdsops.commvault.plugins.module_utils._errors import InvalidInput
 from ansible_collections.rdsops.commvault.plugins.plugin_utils._play.conditions import hosts_included
-from ansible_collections.rdsops.commvault.tests.support.plays import role_by
+from ansible_collections.rdsops.commvault.tests.support.plays import EXPORT_ROLE, role_by
 
 HOSTS = {"a": {"odd": True, "name": "{{ prefix }}-a"}, "b": {"odd": False, "name": "{{ prefix }}-b"}}
 
@@ -49,6 +49,23 @@ def test_a_condition_that_cannot_be_evaluated_is_told_with_its_host(play, keywor
     found = play(role_by(keyword, when="size > 3"), {"a": {"size": 5}, "b": {}})
     with pytest.raises(InvalidInput, match=r"\(when\) of the role cannot be evaluated for b: .*'size' is undefined"):
         hosts_included(found, ["a", "b"])
+
+
+def test_an_include_that_differs_between_hosts_cannot_be_followed(play):
+    hosts = {"a": {"own": ["x"]}, "b": {"own": ["x", "y"]}}
+    looped = play(role_by("include_role", loop="{{ own }}"), hosts)
+    with pytest.raises(InvalidInput, match=r"has another loop or another file for some hosts.* b differs from a\.$"):
+        hosts_included(looped, ["a", "b"])
+    assert hosts_included(looped, ["b"]) == ["b"]
+    applied = {"name": EXPORT_ROLE, "apply": {"vars": {"mine": "{{ own }}"}}}
+    for fine in (
+        {"loop": "{{ own[:1] }}"},
+        {"include_role": applied},
+        {"loop": ["x", "y"]},
+        {"loop": "{{ own }}", "when": "own | length > 1"},
+    ):
+        found = play(role_by("include_role", **fine), hosts)
+        assert hosts_included(found, ["a", "b"]) == (["b"] if "when" in fine else ["a", "b"])
 
 
 def test_a_role_that_is_included_once_cannot_fail_other_hosts(play):
