@@ -42,7 +42,8 @@ class FakeCommCell:
         assert (method, changes, repeat) == ("GET", False, False)
         self.calls.append((path, timeout, within))
         self._clock.time += self._seconds
-        return read_reply(404 if path == "GetId" else 200, {}, b'{"clientId": -32000}')
+        known = path != "GetId"
+        return read_reply(200 if known else 404, {}, b"{}" if known else b'{"clientId": -32000}')
 
     def check(self, reply, method, path, *, changes):
         assert reply.status == 200
