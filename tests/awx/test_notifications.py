@@ -194,7 +194,10 @@ def test_a_mail_about_protection_has_a_reason_for_each_database() -> None:
     assert lines[-3:] == ["... and 1 more.", "", f"Job 42, Commvault: check protection: {URL}"]
 
 
-@pytest.mark.parametrize(("status", "explanation"), [("canceled", ""), ("failed", "Job terminated due to timeout")])
+@pytest.mark.parametrize(
+    ("status", "explanation"),
+    [("canceled", ""), ("failed", "Job terminated due to timeout"), ("error", "Failed to JSON parse a line")],
+)
 def test_the_mail_of_a_job_that_was_ended_says_where_the_ids_are(status: str, explanation: str) -> None:
     told = {**job(0, 0, status=status), "artifacts": {}, "job_explanation": explanation}
     assert "its output has their job ids" in render(messages("email"), "error", told).body
