@@ -20,10 +20,9 @@ DIFFERENT_CONDITIONS = (
     "The condition (when) of the role is not the same for all hosts, but one task of it serves all of them. Choose the"
     " hosts with the play's hosts, --limit or group_by, or include the role with include_role."
 )
-
 DIFFERENT_INCLUDES = (
-    "The include that the role is in has another loop or another file for some hosts, but one task starts the backups of"
-    " all hosts. Include the role in the same way for all of them, or use a play for each group of hosts."
+    "The include that the role is in has another loop or file for some hosts, but one task starts the backups of all."
+    " Include the role in the same way for all hosts, or use a play for each group of them."
 )
 
 

@@ -54,7 +54,7 @@ def test_a_condition_that_cannot_be_evaluated_is_told_with_its_host(play, keywor
 def test_an_include_that_differs_between_hosts_cannot_be_followed(play):
     hosts = {"a": {"own": ["x"]}, "b": {"own": ["x", "y"]}}
     looped = play(role_by("include_role", loop="{{ own }}"), hosts)
-    with pytest.raises(InvalidInput, match=r"has another loop or another file for some hosts.* b differs from a\.$"):
+    with pytest.raises(InvalidInput, match=r"has another loop or file for some hosts.* b differs from a\.$"):
         hosts_included(looped, ["a", "b"])
     assert hosts_included(looped, ["b"]) == ["b"]
     applied = {"name": EXPORT_ROLE, "apply": {"vars": {"mine": "{{ own }}"}}}
