@@ -313,7 +313,7 @@ def test_long_starts_tell_their_jobs_before_they_are_done(runtime):
     backups = run(tasks, 250, runtime, tell=lines.append, concurrency=1)
     started = [job_id for backup in backups for job_id in backup.job_ids]
     assert [line.partition(",")[0] for line in lines] == ["100 of 250 requested", "200 of 250 requested"]
-    for line, own in zip(lines, (started[:100], started[100:200])):
+    for line, own in zip(lines, (started[:100], started[100:200]), strict=True):
         assert line.endswith(f"new jobs: {','.join(own)}")
 
 
