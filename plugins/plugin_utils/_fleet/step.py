@@ -12,7 +12,6 @@ whatever it returns is copied several times by Ansible.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import typing as t
@@ -100,16 +99,17 @@ class Step:
         if "error" in before and self._name in ("wait", "report"):
             return _unchanged(before) if self._name == "wait" else self._report_of_error(before)
         try:
-            with self._undone():
-                own = self._play.of(self._host)
-                self._params = self._options.read(own)
-                if self._name != "start" or self._params["instances"] is not None:
-                    self._options.check_names(own)
-                self._check_later_steps()
-                steps = {"start": self._start, "report": self._report, "write_only": self._write_only}
-                result = steps.get(self._name, self._follow)()
+            own = self._play.of(self._host)
+            self._params = self._options.read(own)
+            if self._name != "start" or self._params["instances"] is not None:
+                self._options.check_names(own)
+            self._check_later_steps()
+            steps = {"start": self._start, "report": self._report, "write_only": self._write_only}
+            result = steps.get(self._name, self._follow)()
+        except InvalidInput as exc:
+            result = self._result_of_failed_step(InvalidInput(f"{UNDONE.get(self._name, '')}{exc}"))
         except CommvaultError as exc:
-            result = {**self._result_of_failed_step(str(exc)), "error": str(exc), "failure": exc.failure()}
+            result = self._result_of_failed_step(exc)
         # The one that stands for all where something is about all of them.
         result["host"] = self._host
         if "artifact" in result and not self._action._task.check_mode:
@@ -123,14 +123,6 @@ class Step:
             # Those of an earlier start; a host that fails now gets no others.
             set_facts(self._action, result, {f"{PREFIX}task_id": None, f"{PREFIX}job_ids": []})
         return result
-
-    @contextlib.contextmanager
-    def _undone(self) -> t.Iterator[None]:
-        """Say beside what is wrong with an input what was not done therefore."""
-        try:
-            yield
-        except InvalidInput as exc:
-            raise InvalidInput(f"{UNDONE.get(self._name, '')}{exc}") from exc
 
     # --- start
 
@@ -363,21 +355,20 @@ class Step:
         """With no_log, the first line alone: it has no names and no texts of others."""
         self._show("\n".join(lines[:1] if self._action._task.no_log else lines))
 
-    def _result_of_failed_step(self, cause: str) -> dict[str, t.Any]:
-        """What a step that could not be done returns of the one before: the backups that were started are known all the
-        same, and none of them succeeded. Of a start, nothing: it is about new ones.
+    def _result_of_failed_step(self, error: CommvaultError) -> dict[str, t.Any]:
+        """What a step that could not be done returns beside the error, of the one before: the backups that were started
+        are known all the same, and none of them succeeded. Of a start, nothing: it is about new ones.
         """
+        result: dict[str, t.Any] = {"changed": False, "error": str(error), "failure": error.failure()}
         before = None if self._name == "start" else self._before()
         if before is None:
-            return {"changed": False}
+            return result
         results = self._entries_of_batch(before)
         fleet = make_fleet(list(results.values()), (), self._previous_batches(results), before["left_out"])
-        entries = {
-            key: {**one, "changed": False, "counts_as": FAILED, "cause": one["cause"] or cause}
-            for key, one in results.items()
-        }
-        kept = {name: fleet[name] for name in ("summary", "artifact", "left_out")}
-        return {"changed": False, **kept, "results": entries, "by_host": before["by_host"]}
+        result.update((name, fleet[name]) for name in ("summary", "artifact", "left_out"))
+        more = {"changed": False, "counts_as": FAILED}
+        entries = {key: {**one, **more, "cause": one["cause"] or str(error)} for key, one in results.items()}
+        return {**result, "results": entries, "by_host": before["by_host"]}
 
     def _fleet(self, backups: t.Sequence[Entry], jobs: t.Sequence[Entry] = (), **more: t.Any) -> dict[str, t.Any]:
         """The result of a step. more: Of make_fleet."""
