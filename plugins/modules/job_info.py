@@ -307,11 +307,10 @@ failure:
 import typing as t
 
 from ..module_utils._argspec import ArgumentSpec
-from ..module_utils._errors import CommvaultError
 from ..module_utils._jobs.api import JobsApi
 from ..module_utils._jobs.entry import JobReport, needs_explanation
 from ..module_utils._jobs.job import ACTIVE, BAD, ERRORS, OK, WARNINGS, check_job_ids
-from ..module_utils._jobs.reader import JobReader
+from ..module_utils._jobs.reader import JobReader, read_some
 from ..module_utils._module.run import ModuleRun, run_module
 from ..module_utils._times import counted
 
@@ -349,14 +348,7 @@ def run(module: ModuleRun) -> dict[str, t.Any]:
 
     with module.open() as commcell:
         api = JobsApi(commcell)
-        unread: CommvaultError | None = None
-        found: t.Mapping[str, Job]
-        try:
-            found = JobReader(api, module.params["client_ids"]).read(job_ids)
-        except CommvaultError as error:
-            if not error.found:
-                raise
-            found, unread = error.found, error
+        found, unread = read_some(JobReader(api, module.params["client_ids"]).read, job_ids)
         report = JobReport(api)
         jobs = []
         for job_id in job_ids:

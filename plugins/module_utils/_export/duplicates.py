@@ -16,7 +16,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import CommvaultError
-from .._jobs.reader import CutShort
+from .._jobs.reader import CutShort, read_some
 from .._parallel import RUNTIME
 from .backup import beside_words
 from .matching import JobsOfInstances
@@ -116,12 +116,8 @@ class DuplicateCheck:
         """
         # Before the listing, so that this one is not older. One at work must be in it: else it does not show all.
         own: t.Mapping[str, Job] = {}
-        try:
-            own = self._reader.read([job_id for backup in backups for job_id in backup.job_ids]) if again else {}
-        except CommvaultError as error:
-            if not error.found:
-                raise
-            own = error.found
+        if again:
+            own, _unread = read_some(self._reader.read, [job_id for backup in backups for job_id in backup.job_ids])
         jobs = self.listed = self._list()
         listed = {job.id for job in jobs}
         jobs = [*jobs, *(job for job in own.values() if job.finished and job.id not in listed)]

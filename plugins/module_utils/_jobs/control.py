@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from .._errors import CommvaultError, ErrorKind
 from .._parallel import GIVE_UP_AFTER, Breaker
 from .._times import iso_time
+from .reader import read_some
 
 if t.TYPE_CHECKING:
     from .api import JobsApi
@@ -99,13 +100,7 @@ def control_jobs(
     Raises:
         CommvaultError: None of the jobs can be read at first; nothing was changed.
     """
-    unread: CommvaultError | None = None
-    try:
-        jobs = reader.read(job_ids)
-    except CommvaultError as error:
-        if not error.found:
-            raise
-        jobs, unread = dict(error.found), error
+    jobs, unread = read_some(reader.read, job_ids)
     controls = [
         Control(job_id, None, msg=f"Job {job_id} could not be read, so it was left alone: {unread}", error=unread)
         if unread and job_id not in jobs
@@ -134,7 +129,7 @@ def control_jobs(
         jobs = reader.read([control.job_id for control in asked])
     except CommvaultError as error:
         # What was done is known all the same; only how the jobs took it is not.
-        jobs = dict(error.found)
+        jobs = error.found
     for control in asked:
         _settle(control, jobs.get(control.job_id), state)
     return controls

@@ -47,6 +47,22 @@ class CutShort(CommvaultError):
     jobs: t.Sequence[Job] = ()
 
 
+def read_some(
+    read: t.Callable[[t.Sequence[str]], t.Mapping[str, Job]], job_ids: t.Sequence[str]
+) -> tuple[t.Mapping[str, Job], CommvaultError | None]:
+    """What can be read of jobs, by id, and why others cannot. Raises CommvaultError where none can.
+
+    Args:
+        read: As JobReader.read.
+    """
+    try:
+        return read(job_ids), None
+    except CommvaultError as error:
+        if not error.found:
+            raise
+        return error.found, error
+
+
 class JobReader:
     """Reads jobs for one run and remembers what makes the next request narrower."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._errors import InvalidInput
-from .variables import CannotEvaluate
+from .variables import CannotEvaluate, may_have_templates
 
 if t.TYPE_CHECKING:
     from .variables import PlayVariables
@@ -47,7 +47,7 @@ def hosts_included(play: PlayVariables, hosts: t.Sequence[str]) -> list[str]:
     includes = [when for include in play.includes for when in include.when] + _templates(chain[inside:])
     own = [*play.task.when, *_templates(chain[:inside])]
     varying = [_what_is_included(include) for include in play.includes]
-    varying = [what for what in varying if "{{" in str(what) or "{%" in str(what)]
+    varying = list(filter(may_have_templates, varying))
     if not includes and not own and not varying:
         return list(hosts)
     found: list[str] = []
@@ -91,7 +91,7 @@ def _templates(chain: t.Iterable[t.Any]) -> list[str]:
         role = getattr(one, "_role", None)
         found += [getattr(part, "_when", None) for part in (role, *(one.get_dep_chain() or ())) if role]
     flat = [when for own in found for when in (own if isinstance(own, list) else [own])]
-    return [when for when in flat if isinstance(when, str) and ("{{" in when or "{%" in when)]
+    return [when for when in flat if isinstance(when, str) and may_have_templates(when)]
 
 
 def _is_in_rescue(play: PlayVariables) -> bool:

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -18,7 +17,7 @@ from ...module_utils._argspec import not_a_dictionary
 from ...module_utils._errors import InvalidInput
 from ...module_utils._times import capitalized
 from .database import KEYS, PREFIX
-from .variables import ROLE, CannotEvaluate
+from .variables import ROLE, CannotEvaluate, may_have_templates
 
 if t.TYPE_CHECKING:
     from ansible.parsing.dataloader import DataLoader
@@ -84,7 +83,7 @@ class RoleOptions:
             self._first = variables
             values = ((name, variables.raw.get(name)) for name in self._spec)
             # A template may be the same and have another value.
-            self._fixed = {name: object() if re.search("{[{%]", str(value)) else value for name, value in values}
+            self._fixed = {name: object() if may_have_templates(value) else value for name, value in values}
         first, raw = self._first, variables.raw
         for name in [name for name, fixed in self._fixed.items() if raw.get(name) is not fixed]:
             try:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import typing as t
 from pathlib import Path
 
@@ -42,6 +43,11 @@ _SAME_FOR_ALL = (
 # Since ansible-core 2.19, what evaluates to "omit" raises this, and only what is marked as a template is one.
 _Omitted: t.Any = getattr(errors, "AnsibleValueOmittedError", ())
 _trusted: t.Any = getattr(template, "trust_as_template", str)
+
+
+def may_have_templates(value: t.Any) -> bool:
+    """Whether there is a template anywhere in what somebody wrote."""
+    return bool(re.search("{[{%]", str(value)))
 
 
 class CannotEvaluate(Exception):
